@@ -1,0 +1,54 @@
+# The verbs of this project; `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+PATHS := api benchmarks db examples models tests workers
+
+.PHONY: help setup demo up test fast check format lint imports types docs lock clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.ready ## system packages, virtual environment, install, data
+
+.venv/.ready: requirements/all.txt pyproject.toml deploy/setup.sh
+	@deploy/setup.sh
+	@touch $@
+
+demo: setup ## about forty jobs through everything: pictures, scores, a contact sheet
+	@$(BIN)/python -m examples.demo
+
+up: setup ## broker, database, API and workers in this terminal
+	@$(BIN)/packshot up
+
+test: setup ## all tests
+	@$(BIN)/python -m pytest
+
+fast: setup ## the tests that take under five minutes together
+	@$(BIN)/python -m pytest -m "not slow and not journey"
+
+check: setup format lint imports types test ## everything that must pass before a commit
+
+format: setup ## write the code in one style
+	@$(BIN)/ruff format --quiet $(PATHS)
+
+lint: setup ## ruff
+	@$(BIN)/ruff format --check --quiet $(PATHS)
+	@$(BIN)/ruff check --quiet $(PATHS)
+
+imports: setup ## who may import whom
+	@$(BIN)/lint-imports --no-cache
+
+types: setup ## mypy, strict
+	@$(BIN)/mypy --no-error-summary
+
+docs: setup ## pages that are made from the code: openapi.json, configuration
+	@$(BIN)/python -m api.openapi
+
+lock: ## pin every version with its hashes
+	@$(BIN)/uv pip compile pyproject.toml --extra api --extra worker --extra postgres --extra dev \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" --output-file requirements/all.txt --quiet
+
+clean: ## remove what the verbs made, but not the data
+	@rm -rf .venv demo build .mypy_cache .pytest_cache .ruff_cache *.egg-info

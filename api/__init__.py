@@ -1,0 +1,1 @@
+"""The shop window: what storefront, operators and admins see."""

@@ -1,0 +1,234 @@
+"""The Python client a storefront imports: one file, only httpx2, nothing of ours."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx2
+
+Json = dict[str, Any]
+Query = Mapping[str, str | int | float | None]
+
+TERMINAL: Final = frozenset({"succeeded", "failed", "cancelled", "dead"})
+_PAUSES_S: Final = (0.1, 0.3, 1.0, 2.0, 4.0)
+# Of many open jobs the oldest are asked after; the rest end later.
+_ASKED_AT_ONCE: Final = 8
+
+
+class ApiError(Exception):
+    """The API said no: a problem document with its code and what it points at."""
+
+    def __init__(self, status: int, problem: Json) -> None:
+        self.status = status
+        self.code = str(problem.get("code", f"http_{status}"))
+        self.detail = str(problem.get("detail") or problem.get("title") or "no explanation")
+        self.errors: list[Json] = list(problem.get("errors") or [])
+        self.request_id: str | None = problem.get("request_id")
+        super().__init__(f"{self.code}: {self.detail}")
+
+
+class Unreachable(ConnectionError):
+    """Nobody answered, however often we asked."""
+
+
+class Client:
+    """Pictures in, jobs, pictures out. Use it in a `with` block, or call `close`."""
+
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:8700",
+        *,
+        timeout_s: float = 90.0,
+        transport: httpx2.BaseTransport | None = None,
+        pauses_s: tuple[float, ...] = _PAUSES_S,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._pauses_s = pauses_s
+        # A proxy from the environment never knows the way to this machine itself.
+        local = httpx2.URL(self.url).host in ("127.0.0.1", "localhost", "::1")
+        self._http = httpx2.Client(
+            base_url=self.url, timeout=timeout_s, transport=transport, trust_env=not local
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def upload(self, picture: Path | bytes, *, name: str | None = None) -> Json:
+        """Send a picture; the same bytes again give the same picture."""
+        data = picture if isinstance(picture, bytes) else picture.read_bytes()
+        called = name or (picture.name if isinstance(picture, Path) else "picture")
+        files = {"file": (called, data)}
+        request = self._http.build_request("POST", "/v1/pictures", files=files)
+        answer: Json = self._send(request).json()
+        return answer
+
+    def submit(self, order: Json, *, key: str | None = None) -> Json:
+        """Create a job. Safe to repeat: every try carries the same idempotency key."""
+        return self._post("/v1/jobs", order, key=key or str(uuid.uuid4()))
+
+    def job(self, job_id: str) -> Json:
+        return self._one(f"/v1/jobs/{job_id}")
+
+    def jobs(self, query: Query | None = None, *, limit: int = 50) -> Iterator[Json]:
+        """Jobs, newest first; `query` may hold state, op, sku, external_id."""
+        return self._pages("/v1/jobs", query, limit)
+
+    def cancel(self, job_id: str) -> Json:
+        return self._post(f"/v1/jobs/{job_id}/cancel")
+
+    def retry(self, job_id: str) -> Json:
+        """A new job like one that ended badly."""
+        return self._post(f"/v1/jobs/{job_id}/retry")
+
+    def wait(
+        self,
+        job_ids: Iterable[str],
+        *,
+        timeout_s: float = 3600.0,
+        pause_s: float = 0.25,
+        watch: Callable[[Json], None] = lambda _: None,
+    ) -> list[Json]:
+        """The jobs as they ended, in the order given; `watch` sees each change on the way.
+
+        Raises:
+            TimeoutError: some are still open.
+        """
+        order = list(job_ids)
+        open_ids, seen = list(order), dict[str, tuple[str, Json]]()
+        give_up = time.monotonic() + timeout_s
+        while open_ids:
+            for job_id in open_ids[:_ASKED_AT_ONCE]:
+                self._look(job_id, seen, watch)
+            open_ids = [i for i in open_ids if i not in seen or seen[i][1]["state"] not in TERMINAL]
+            if open_ids and time.monotonic() > give_up:
+                raise TimeoutError(f"{len(open_ids)} jobs are still open after {timeout_s:g} s")
+            time.sleep(pause_s if open_ids else 0)
+        return [seen[job_id][1] for job_id in order]
+
+    def results(self, query: Query | None = None, *, limit: int = 50) -> Iterator[Json]:
+        """Results, newest first; `query` may hold job_id, op, sku, channel, min_psnr_db."""
+        return self._pages("/v1/results", query, limit)
+
+    def result(self, result_id: str) -> Json:
+        return self._one(f"/v1/results/{result_id}")
+
+    def download(self, result_id: str) -> bytes:
+        """The delivered file, byte for byte."""
+        return self._get(f"/v1/results/{result_id}/content").content
+
+    def picture_content(self, picture_id: str) -> bytes:
+        return self._get(f"/v1/pictures/{picture_id}/content").content
+
+    def operations(self) -> Json:
+        operations: Json = self._get("/v1/operations").json()["operations"]
+        return operations
+
+    def operation(self, name: str) -> Json:
+        return self._one(f"/v1/operations/{name}")
+
+    def versions(self) -> list[Json]:
+        return _items(self._get("/v1/versions").json(), "versions")
+
+    def datasets(self) -> list[Json]:
+        return _items(self._get("/v1/datasets").json(), "datasets")
+
+    def add_dataset(self, name: str, pictures: list[Json], *, licence: str | None = None) -> Json:
+        """Register uploaded pictures, each {"picture": id, "category": name}, to train on."""
+        body = {"name": name, "pictures": pictures} | ({"licence": licence} if licence else {})
+        return self._post("/v1/datasets", body)
+
+    def workers(self) -> list[Json]:
+        return _items(self._get("/v1/workers").json(), "workers")
+
+    def ready(self) -> bool:
+        """Whether the API answers and has all it needs."""
+        try:
+            return self._http.get("/readyz", timeout=5.0).status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    def _look(
+        self, job_id: str, seen: dict[str, tuple[str, Json]], watch: Callable[[Json], None]
+    ) -> None:
+        etag = seen[job_id][0] if job_id in seen else ""
+        headers = {"If-None-Match": etag} if etag else {}
+        answer = self._get(f"/v1/jobs/{job_id}", headers=headers)
+        if answer.status_code != 304:
+            seen[job_id] = (answer.headers.get("ETag", ""), answer.json())
+            watch(seen[job_id][1])
+
+    def _pages(self, path: str, query: Query | None, limit: int) -> Iterator[Json]:
+        asked = {name: value for name, value in (query or {}).items() if value is not None}
+        while limit > 0:
+            page = self._get(path, asked | {"limit": min(limit, 200)}).json()
+            yield from page["items"]
+            limit -= len(page["items"])
+            asked["cursor"] = page.get("next_cursor")
+            if not asked["cursor"] or not page["items"]:
+                return
+
+    def _one(self, path: str) -> Json:
+        found: Json = self._get(path).json()
+        return found
+
+    def _get(
+        self, path: str, query: Query | None = None, *, headers: Mapping[str, str] | None = None
+    ) -> httpx2.Response:
+        return self._send(self._http.build_request("GET", path, params=query, headers=headers))
+
+    def _post(self, path: str, body: Json | None = None, *, key: str | None = None) -> Json:
+        headers = {"Idempotency-Key": key} if key else {}
+        request = self._http.build_request("POST", path, json=body, headers=headers)
+        answer: Json = self._send(request).json()
+        return answer
+
+    def _send(self, request: httpx2.Request) -> httpx2.Response:
+        for pause_s in (*self._pauses_s, None):
+            try:
+                answer = self._http.send(request)
+            except httpx2.TransportError as error:
+                if pause_s is None or not _may_repeat(request, error):
+                    raise Unreachable(f"{self.url} does not answer: {error}") from error
+                time.sleep(pause_s)
+                continue
+            again_s = answer.headers.get("Retry-After", "")
+            if pause_s is None or answer.status_code not in (429, 503) or not again_s.isdigit():
+                break
+            time.sleep(min(float(again_s), 10.0))
+        if answer.status_code >= 400:
+            raise ApiError(answer.status_code, _problem(answer))
+        return answer
+
+
+def _may_repeat(request: httpx2.Request, error: httpx2.TransportError) -> bool:
+    """Only `retry` of a job is not the same when done twice; what was never sent may go again."""
+    unsent = isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout))
+    return unsent or not request.url.path.endswith("/retry")
+
+
+def _problem(answer: httpx2.Response) -> Json:
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = None
+    return problem if isinstance(problem, dict) else {"detail": answer.text[:500]}
+
+
+def _items(body: Any, name: str) -> list[Json]:
+    """A plain list, whether the API wraps it or not."""
+    found: list[Json] = body if isinstance(body, list) else body.get("items", body.get(name, []))
+    return found

@@ -1,0 +1,1 @@
+"""The `packshot` command, one file per group of verbs."""

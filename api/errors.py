@@ -1,0 +1,222 @@
+"""Every problem that a caller can meet, its status, and how it is told (RFC 9457)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import ErrorDetails
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
+
+from api import pointers
+from db.blobs import NotStored, StorageFull
+from db.datasets import DatasetExists, DatasetNotFound, DatasetTooSmall
+from db.intake import NotAPicture
+from db.jobs import IdempotencyKeyReused
+from db.versions import VersionNotFound
+
+MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 50
+_LONGEST_DETAIL = 500
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A problem's status and its title, the same for each time it happens."""
+
+    status: int
+    title: str
+
+
+PROBLEMS: Final[Mapping[str, Kind]] = {
+    "malformed_json": Kind(400, "The body is no JSON that we would read"),
+    "malformed_multipart": Kind(400, "The form is broken"),
+    "too_many_parts": Kind(400, "The form has too many parts"),
+    "invalid_cursor": Kind(400, "The cursor is not one of ours"),
+    "invalid_idempotency_key": Kind(400, "The idempotency key is too long or not plain ASCII"),
+    "client_disconnected": Kind(400, "The connection ended before the body did"),
+    "bad_request": Kind(400, "The request cannot be read"),
+    "host_not_allowed": Kind(403, "This name is not ours"),
+    "cross_site_request": Kind(403, "Another site's page may not ask for this"),
+    "not_found": Kind(404, "There is nothing here"),
+    "problem_not_found": Kind(404, "There is no such problem"),
+    "picture_not_found": Kind(404, "There is no such picture"),
+    "job_not_found": Kind(404, "There is no such job"),
+    "result_not_found": Kind(404, "There is no such result"),
+    "operation_not_found": Kind(404, "There is no such operation"),
+    "version_not_found": Kind(404, "There is no such version"),
+    "dataset_not_found": Kind(404, "There is no such dataset"),
+    "method_not_allowed": Kind(405, "This is not done here"),
+    "body_too_slow": Kind(408, "The body takes too long to arrive"),
+    "job_finished": Kind(409, "The job is over"),
+    "job_not_retryable": Kind(409, "The job is not one to retry"),
+    "dataset_exists": Kind(409, "The name belongs to other pictures"),
+    "content_gone": Kind(410, "The bytes are no longer there"),
+    "content_too_large": Kind(413, "The body is too large"),
+    "unsupported_media_type": Kind(415, "This content type is not read here"),
+    "content_encoding_not_supported": Kind(415, "Send the body as it is, not compressed"),
+    "image_format_not_allowed": Kind(415, "This kind of picture is not taken"),
+    "validation_error": Kind(422, "The request says something we cannot do"),
+    "image_empty": Kind(422, "The file is empty"),
+    "image_unrecognised": Kind(422, "The file is no picture"),
+    "image_truncated": Kind(422, "The picture is cut off"),
+    "image_corrupt": Kind(422, "The picture is damaged"),
+    "image_dimensions": Kind(422, "The picture has no pixels"),
+    "image_too_many_pixels": Kind(422, "The picture has too many pixels"),
+    "image_too_large": Kind(422, "The picture is too long"),
+    "image_too_small": Kind(422, "The picture is too small"),
+    "image_aspect": Kind(422, "The picture is too narrow"),
+    "image_animated": Kind(422, "The picture moves"),
+    "image_metadata_bomb": Kind(422, "The picture's metadata is too much"),
+    "image_too_complex": Kind(422, "The picture takes too long to decode"),
+    "image_unsupported_variant": Kind(422, "The picture is of a variant that is not read"),
+    "mask_size_mismatch": Kind(422, "The mask is of another size than its picture"),
+    "box_outside_picture": Kind(422, "The box reaches out of the picture"),
+    "output_format": Kind(422, "This format cannot hold the result"),
+    "dataset_too_small": Kind(422, "The dataset has too few pictures"),
+    "idempotency_key_reused": Kind(422, "The key was used for another request"),
+    "internal_error": Kind(500, "We did something wrong"),
+    "database_unavailable": Kind(503, "The database does not answer"),
+    "not_ready": Kind(503, "Not everything that is needed answers"),
+    "storage_full": Kind(507, "There is no room left"),
+}
+
+# What db raises, and what that is called here.
+_CODES: Final[Mapping[type[Exception], str]] = {
+    VersionNotFound: "version_not_found",
+    DatasetNotFound: "dataset_not_found",
+    DatasetTooSmall: "dataset_too_small",
+    DatasetExists: "dataset_exists",
+    IdempotencyKeyReused: "idempotency_key_reused",
+}
+_CODE_OF_STATUS: Final[Mapping[int, str]] = {404: "not_found", 405: "method_not_allowed"}
+
+
+class Problem(Exception):
+    """A request that we do not serve, as its caller is told."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.headers = code, detail, dict(headers or {})
+        self.errors = [dict(error) for error in errors]
+
+
+def at(pointer: str, code: str, detail: str) -> Problem:
+    """A problem with one field of the body."""
+    return Problem(
+        code, detail, errors=[{"pointer": pointer, "code": code, "detail": detail[:_LONGEST_DETAIL]}]
+    )
+
+
+def invalid(errors: Sequence[ErrorDetails], body: Any) -> Problem:
+    """What pydantic found wrong in a body, each by its place there."""
+    if any(error["type"] == "json_invalid" for error in errors):
+        return Problem("malformed_json", errors[0]["msg"])
+    found = [
+        {
+            "pointer": pointers.of(error, body),
+            "code": error["type"],
+            "detail": error["msg"][:_LONGEST_DETAIL],
+        }
+        for error in errors[:MOST_ERRORS]
+    ]
+    first = found[0]
+    more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+    return Problem(
+        "validation_error", f"{first['pointer']}: {first['detail']}{more}", errors=found
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Teach an app to tell each of these problems."""
+    handlers: dict[Any, Any] = {
+        Problem: lambda request, error: respond(request, error),
+        HTTPException: _http,
+        RequestValidationError: _parameters,
+        ClientDisconnect: _gone,
+        NotAPicture: _not_a_picture,
+        NotStored: _not_stored,
+        StorageFull: _full,
+        OperationalError: _database,
+        InterfaceError: _database,
+        TimeoutError: _database,
+        Exception: _ours,
+        **dict.fromkeys(_CODES, _known),
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def respond(request: Request, problem: Problem) -> JSONResponse:
+    kind = PROBLEMS[problem.code]
+    request_id = getattr(request.state, "request_id", "")
+    body: dict[str, Any] = {
+        "type": f"/v1/problems/{problem.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": problem.detail[:_LONGEST_DETAIL],
+        "code": problem.code,
+        "request_id": request_id,
+        "errors": problem.errors,
+    }
+    headers = {**problem.headers, "X-Request-Id": request_id}
+    return JSONResponse(body, status_code=kind.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _known(request: Request, error: Exception) -> JSONResponse:
+    code = next(code for kind, code in _CODES.items() if isinstance(error, kind))
+    return respond(request, Problem(code, str(error)))
+
+
+def _not_a_picture(request: Request, error: NotAPicture) -> JSONResponse:
+    return respond(request, Problem(error.code, error.detail))
+
+
+def _parameters(request: Request, error: RequestValidationError) -> JSONResponse:
+    return respond(request, invalid(list(error.errors()), None))
+
+
+def _http(request: Request, error: HTTPException) -> JSONResponse:
+    code = _CODE_OF_STATUS.get(error.status_code, "bad_request")
+    return respond(request, Problem(code, str(error.detail), headers=error.headers))
+
+
+def _gone(request: Request, _error: ClientDisconnect) -> JSONResponse:
+    return respond(request, Problem("client_disconnected", "nobody waits for this answer"))
+
+
+def _not_stored(request: Request, error: NotStored) -> JSONResponse:
+    _log.error("bytes that a row names are missing", error=str(error))
+    return respond(request, Problem("content_gone", "the bytes are no longer in the store"))
+
+
+def _full(request: Request, error: StorageFull) -> JSONResponse:
+    _log.error("the store is full", error=str(error))
+    return respond(request, Problem("storage_full", "there is no room; nothing was kept"))
+
+
+def _database(request: Request, error: Exception) -> JSONResponse:
+    _log.error("the database does not answer", error=str(error))
+    if "disk is full" in str(error):
+        return respond(request, Problem("storage_full", "there is no room; nothing was kept"))
+    problem = Problem(
+        "database_unavailable", "try again in a moment", headers={"Retry-After": "5"}
+    )
+    return respond(request, problem)
+
+
+def _ours(request: Request, _error: Exception) -> JSONResponse:
+    return respond(request, Problem("internal_error", "this is our fault and is in the log"))

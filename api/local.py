@@ -1,0 +1,164 @@
+"""Everything on one machine, in one terminal: embedded Valkey, SQLite, the API and workers."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+from api import alone, broker, children
+from api.alone import Refused
+from api.children import Child
+from api.client import ApiError, Client, Unreachable
+from api.initial import in_words, initialise
+from api.lines import Lines
+from db import settings as db_settings
+
+WORKERS: Final = {"gpu": 1, "train": 1, "cpu": 1}
+_BROKER_WITHIN_S = 10.0
+_HINT_EVERY_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to run: the API's address, and how many workers each queue gets."""
+
+    host: str
+    port: int
+    workers: Mapping[str, int]
+
+
+class Machine:
+    """The programs of one machine, started in order and stopped in the opposite one."""
+
+    def __init__(self, plan: Plan, lines: Lines) -> None:
+        self._lines = lines
+        self._stopping = threading.Event()
+        self._host = plan.host
+        self._port = alone.port(plan.host, plan.port)
+        self._counts = plan.workers
+        self._broker: list[Child] = []
+        self._api: list[Child] = []
+        self._workers: list[Child] = []
+
+    @property
+    def url(self) -> str:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    def run(self) -> None:
+        """Everything, until Ctrl-C or SIGTERM.
+
+        Raises:
+            Refused: it cannot start here.
+        """
+        with alone.in_folder(db_settings.get().home.resolve(), self.url):
+            before = {number: signal.signal(number, self._end) for number in _ENDING}
+            try:
+                self._start()
+                self._tend()
+            finally:
+                self._stop()
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+
+    def _start(self) -> None:
+        if broker.embedded():
+            again = " with the same data"
+            self._broker = [Child("valkey", broker.command(), self._env(), again)]
+            self._broker[0].start(self._lines)
+            self._wait_for_broker()
+        rows = initialise(self._lines, self._stopping)
+        if self._stopping.is_set():
+            return
+        self._lines.say("init", in_words(rows))
+        self._api = [Child("api", api_command(self._host, self._port), self._env())]
+        self._workers = [
+            Child(name, worker_command(name, queue), self._env())
+            for queue, count in self._counts.items()
+            for name in names(queue, count)
+        ]
+        for child in (*self._api, *self._workers):
+            child.start(self._lines)
+        threading.Thread(target=self._announce, name="ready", daemon=True).start()
+
+    def _tend(self) -> None:
+        while not self._stopping.wait(0.1):
+            for child in (*self._broker, *self._api, *self._workers):
+                child.tend(self._lines)
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        for group in (self._workers, self._api, self._broker):
+            children.stop(group, self._lines)
+        self._lines.say("packshot", "stopped; nothing is lost, `packshot up` goes on from here")
+
+    def _end(self, number: int, _frame: FrameType | None) -> None:
+        if not self._stopping.is_set():
+            self._stopping.set()
+            os.write(sys.stderr.fileno(), b"\n" if number == signal.SIGINT else b"")
+
+    def _env(self) -> dict[str, str]:
+        ours = {
+            "API_HOST": self._host,
+            "API_PORT": str(self._port),
+            "DB_HOME": str(db_settings.get().home.resolve()),
+            "PYTHONUNBUFFERED": "1",
+        }
+        return {**os.environ, **ours}
+
+    def _wait_for_broker(self) -> None:
+        give_up = time.monotonic() + _BROKER_WITHIN_S
+        while not self._stopping.is_set():
+            try:
+                return broker.ping()
+            except broker.BrokerNotRunning as error:
+                if time.monotonic() > give_up or not self._broker[0].running():
+                    raise Refused(f"The embedded broker did not start: {error}") from error
+            time.sleep(0.05)
+        return None
+
+    def _announce(self) -> None:
+        """Say once when it is ready, and now and then what it waits for."""
+        hint_at = time.monotonic() + _HINT_EVERY_S
+        with Client(self.url, pauses_s=()) as client:
+            while not self._stopping.wait(0.3):
+                missing = self._missing(client)
+                if not missing:
+                    self._lines.say("packshot", f"ready: {self.url}", tone="good")
+                    return
+                if time.monotonic() > hint_at:
+                    self._lines.say("packshot", f"waiting for {missing}")
+                    hint_at += _HINT_EVERY_S
+
+    def _missing(self, client: Client) -> str:
+        try:
+            if not client.ready():
+                return "the API"
+            ready = {w["pid"] for w in client.workers() if w["state"] == "ready"}
+        except (ApiError, Unreachable) as error:
+            return f"the API ({error})"
+        return ", ".join(f"worker {w.name}" for w in self._workers if w.pid not in ready)
+
+
+def names(queue: str, count: int) -> list[str]:
+    return [queue if number == 1 else f"{queue}-{number}" for number in range(1, count + 1)]
+
+
+def api_command(host: str, port: int) -> list[str]:
+    """The command line of the API."""
+    options = ["--host", host, "--port", str(port), "--log-level", "warning", "--no-access-log"]
+    return [sys.executable, "-m", "uvicorn", "--factory", "api.main:build_app", *options]
+
+
+def worker_command(name: str, queue: str) -> list[str]:
+    """The command line of a worker; the same as by hand, with a name of its own."""
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "workers", "worker"]
+    return [*celery, "-Q", queue, "-n", f"{name}@%h", "--loglevel", "warning"]
+
+
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM)

@@ -1,0 +1,45 @@
+"""Where in a JSON body an error is, as an RFC 6901 pointer that its sender can follow."""
+
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+_MISSING_TAG = ("union_tag_invalid", "union_tag_not_found")
+_TAG = "op"
+_LONGEST = 200
+
+
+def of(error: ErrorDetails, body: Any) -> str:
+    """The pointer of a pydantic error, without the names that its unions put in between."""
+    parts = _path(error["loc"], body)
+    if error["type"] in _MISSING_TAG:
+        parts.append(_TAG)
+    return pointer(*parts)
+
+
+def pointer(*parts: str | int) -> str:
+    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "".join(f"/{part}" for part in escaped)[:_LONGEST]
+
+
+def _path(location: tuple[str | int, ...], body: Any) -> list[str | int]:
+    """Follow a location through the body; a step that names its place's tag leads nowhere."""
+    parts: list[str | int] = []
+    here, untagged = body, True
+    for step in location:
+        if step == "[key]":
+            continue
+        if untagged and isinstance(here, dict) and here.get(_TAG) == step and step not in here:
+            untagged = False
+            continue
+        parts.append(step)
+        here, untagged = _within(here, step), True
+    return parts
+
+
+def _within(here: Any, step: str | int) -> Any:
+    if isinstance(here, dict):
+        return here.get(step)
+    if isinstance(here, list) and isinstance(step, int) and step < len(here):
+        return here[step]
+    return None

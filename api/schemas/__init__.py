@@ -1,0 +1,1 @@
+"""What a request and an answer look like, one resource per file."""

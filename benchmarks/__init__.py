@@ -1,0 +1,1 @@
+"""Measurements against named references; run with `python -m benchmarks.NAME`."""

@@ -1,0 +1,92 @@
+"""Trains, measures and ships the weights that come with us: `python -m benchmarks.ship NAME`.
+
+Goes on where it was killed. The card that lies beside the weights is written here, never by hand.
+"""
+
+import argparse
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from benchmarks.denoising import noise_scores
+from benchmarks.fashion import gan_scores, vae_scores
+from models import weights
+from models.data import fashion_mnist, photographs
+from models.data.image_set import ImageSet
+from models.training.config import RECIPES, Network
+from models.training.run import train
+from models.training.watch import Watch
+
+Scores = dict[str, float | None]
+
+log = logging.getLogger("ship")
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One thing we ship: what it is, what it learns from, and what it is measured by."""
+
+    network: Network
+    pictures: Callable[[], ImageSet]
+    measure: Callable[[nn.Module, Path], tuple[Scores, Scores]]
+
+
+PRODUCTS = {
+    "denoise-photo": Product("denoiser", photographs.read, noise_scores),
+    "gan-fashion": Product("gan", fashion_mnist.read, gan_scores),
+    "vae-fashion": Product("vae", fashion_mnist.read, vae_scores),
+}
+
+
+def main() -> None:
+    arguments = _arguments()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    for name in arguments.names:
+        _ship(name, arguments)
+
+
+def _ship(name: str, arguments: argparse.Namespace) -> None:
+    product = PRODUCTS[name]
+    config = replace(RECIPES[product.network], seed=arguments.seed)
+    if arguments.epochs:
+        config = replace(config, epochs=arguments.epochs)
+    watch = Watch(on_epoch=lambda epoch: log.info("%s %s", name, epoch))
+    trained = train(
+        config,
+        product.pictures(),
+        folder=arguments.runs / name,
+        device=torch.device(arguments.device),
+        watch=watch,
+    )
+    content = (trained.folder / weights.MODEL_FILE).read_bytes()
+    network = weights.read(content, trained.card)
+    scores, baseline = product.measure(network, arguments.benchmarks)
+    card = replace(
+        trained.card, name=name, scores={**trained.card.scores, **scores}, baseline=baseline
+    )
+    log.info("%s", weights.write(network, arguments.out / name, card).to_json())
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ship", description=__doc__)
+    parser.add_argument("names", nargs="+", choices=sorted(PRODUCTS))
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="checkpoints live here")
+    parser.add_argument("--out", type=Path, default=weights.SHIPPED)
+    default = Path(os.environ.get("BENCHMARKS", "benchmarks-data"))
+    parser.add_argument("--benchmarks", type=Path, default=default, help="BSD68 and CBSD68")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=0, help="other than the recipe's")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

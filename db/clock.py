@@ -1,0 +1,38 @@
+"""The database's own clock: workers on many hosts agree on what is due."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Float, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import FunctionElement
+
+from db.tables.base import UtcDateTime
+
+
+class _SecondsFromNow(FunctionElement[Any]):
+    type = UtcDateTime()
+    inherit_cache = True
+    name = "seconds_from_now"
+
+
+@compiles(_SecondsFromNow, "sqlite")
+def _sqlite(element: _SecondsFromNow, compiler: Any, **options: Any) -> str:
+    seconds = compiler.process(element.clauses, **options)
+    # Six digits, as SQLAlchemy writes them: SQLite compares times as text.
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', printf('%+.3f seconds', {seconds})) || '000')"
+
+
+@compiles(_SecondsFromNow, "postgresql")
+def _postgresql(element: _SecondsFromNow, compiler: Any, **options: Any) -> str:
+    seconds = compiler.process(element.clauses, **options)
+    return f"(now() + make_interval(secs => CAST({seconds} AS double precision)))"
+
+
+def now() -> ColumnElement[Any]:
+    return seconds_from_now(0.0)
+
+
+def seconds_from_now(seconds: float | ColumnElement[Any]) -> ColumnElement[Any]:
+    """The database's time in so many seconds; negative is the past."""
+    given = literal(seconds, Float()) if isinstance(seconds, (int, float)) else seconds
+    return _SecondsFromNow(given)

@@ -1,0 +1,119 @@
+"""Connections and transactions: one commit, at the edge, by the `with` block."""
+
+import importlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from db import settings
+
+# Releases whose write-ahead log can be reset under a reader of another process.
+_AFFECTED_SQLITE = ((3, 7, 0), (3, 51, 2))
+
+# SQLite has one writer at a time; threads that queue here do not spin on a busy file.
+_ONE_WRITER = RLock()
+
+
+class UnsafeSqlite(RuntimeError):
+    """The only SQLite at hand can corrupt a database that several processes write."""
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session that commits when its block ends and rolls back when it raises."""
+    engine = _writer(settings.get().database_url())
+    with _turn(engine), Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for questions; it never holds the writer's place."""
+    with Session(_reader(settings.get().database_url()), expire_on_commit=False) as session:
+        yield session
+
+
+def writer() -> Engine:
+    """The engine that migrations run on."""
+    return _writer(settings.get().database_url())
+
+
+def dispose() -> None:
+    """Forget every connection, for a process that changes its settings or forks."""
+    for engines in (_writer, _reader):
+        if engines.cache_info().currsize:
+            engines(settings.get().database_url()).dispose()
+        engines.cache_clear()
+
+
+@cache
+def _writer(url: str) -> Engine:
+    engine = _engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "begin", _begin_immediately)
+    return engine
+
+
+@cache
+def _reader(url: str) -> Engine:
+    engine = _engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    database = make_url(url).database
+    if database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, module=_sqlite_module(), pool_size=10, max_overflow=40)
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _sqlite_module() -> Any:
+    """A SQLite without the write-ahead-log corruption: the wheel's, else the system's."""
+    try:
+        module: Any = importlib.import_module("pysqlite3")
+    except ImportError:
+        module = sqlite3
+    first, last = _AFFECTED_SQLITE
+    if first <= module.sqlite_version_info <= last:
+        raise UnsafeSqlite(
+            f"SQLite {module.sqlite_version} can corrupt a database that several processes use; "
+            "install the pysqlite3 wheel, or name a PostgreSQL in DB_URL"
+        )
+    return module
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, and which one
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=10000",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediately(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _turn(engine: Engine) -> AbstractContextManager[Any]:
+    return _ONE_WRITER if engine.dialect.name == "sqlite" else nullcontext()

@@ -1,0 +1,58 @@
+"""The tables' revision: bring it up to date, or refuse to work on another."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from db import engine
+from db.tables import published_results
+
+# One process at a time migrates; any number that no other lock of this database uses.
+_POSTGRESQL_LOCK = 7_225_744
+
+
+class WrongRevision(RuntimeError):
+    """The tables are of another build."""
+
+
+def upgrade(revision: str = "head") -> None:
+    """Bring the tables to a revision; the view is made anew around it."""
+    with engine.writer().connect() as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_LOCK})"))
+        connection.execute(text(published_results.DROP))
+        command.upgrade(_config(connection), revision)
+        if revision == "head":
+            connection.execute(text(published_results.CREATE))
+
+
+def check() -> None:
+    """Refuse tables of another revision.
+
+    Raises:
+        WrongRevision: with the command that mends it.
+    """
+    with engine.writer().connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    expected = newest_revision()
+    if found != expected:
+        raise WrongRevision(
+            f"the database is at revision {found or 'none'}, this build needs {expected}; "
+            "run `packshot init`"
+        )
+
+
+def newest_revision() -> str | None:
+    return ScriptDirectory.from_config(_config(None)).get_current_head()
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config

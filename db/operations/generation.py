@@ -1,0 +1,74 @@
+"""Making pictures: sampled from noise, or from a picture's place in the latent space."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from db.operations.base import MAX_SEED, Key, NetworkName, Operation, VersionName
+
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED, description="Drawn when left out, and kept.")]
+Category = Annotated[
+    str, Field(min_length=1, max_length=64, description="A category the version knows.")
+]
+
+
+class _Generation(Operation):
+    source_kind = "generated"
+    seed: Seed | None = None
+
+
+class Sample(_Generation):
+    """New pictures of a category from a conditional GAN or VAE."""
+
+    op: Literal["sample"] = "sample"
+    network: Literal["gan", "vae"] = "gan"
+    """Which kind of network draws."""
+    version: VersionName | None = None
+    n: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many pictures."""
+    category: Category | None = None
+    """Left out: the categories in turn."""
+    truncation: Annotated[float, Field(ge=0.1, le=1.0)] = 1.0
+    """Below 1: nearer to the typical, less varied."""
+
+    def needs(self) -> dict[str, str | None]:
+        return {self.network: self.version}
+
+
+class _FromPicture(_Generation):
+    networks: ClassVar[tuple[NetworkName, ...]] = ("vae",)
+    version: VersionName | None = None
+    category: Category | None = None
+    """Left out: the one that reconstructs best."""
+
+    def needs(self) -> dict[str, str | None]:
+        return {"vae": self.version}
+
+
+class Reconstruct(_FromPicture):
+    """A picture through the VAE and back: what the network understood of it."""
+
+    op: Literal["reconstruct"] = "reconstruct"
+    reference = "own"
+    picture: Key
+
+
+class Vary(_FromPicture):
+    """Variants of a picture from its neighbourhood in the VAE's latent space."""
+
+    op: Literal["vary"] = "vary"
+    picture: Key
+    n: Annotated[int, Field(ge=1, le=16)] = 4
+    """How many variants."""
+    sigma: Annotated[float, Field(ge=0.0, le=2.0)] = 0.5
+    """How far from the picture, in standard deviations of the prior."""
+
+
+class Interpolate(_FromPicture):
+    """The way from one picture to another through the VAE's latent space."""
+
+    op: Literal["interpolate"] = "interpolate"
+    picture_a: Key
+    picture_b: Key
+    steps: Annotated[int, Field(ge=2, le=32)] = 8
+    """How many pictures, both ends included."""

@@ -1,0 +1,132 @@
+"""What a caller sends: one operation and its envelope; the same by HTTP and by message."""
+
+import json
+import re
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from db.operations.base import Key
+from db.operations.union import AnyOperation
+
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+Bound = Annotated[float, Field(allow_inf_nan=False)]
+ScoreName = Literal[
+    "psnr_db", "ssim", "product_psnr_db", "product_ssim", "product_delta_e_mean",
+    "product_delta_e_p95", "protected_psnr_db", "protected_ssim", "protected_max_abs",
+    "backproj_psnr_db", "edge_band_diff", "mask_agreement", "lost_share", "mask_uncertainty",
+    "diversity",
+]  # fmt: skip
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class Output(_Part):
+    """How the result's file is written."""
+
+    format: Literal["png", "jpeg", "webp"] = "png"
+    quality: Annotated[int, Field(ge=1, le=100)] = 95
+    """Of JPEG and lossy WebP; JPEG is written 4:4:4."""
+
+
+class Gate(_Part):
+    """The least or the most that a score may be."""
+
+    min: Bound | None = None
+    max: Bound | None = None
+
+
+class Order(_Part):
+    """One operation and how it is to be run: a job before it is a row."""
+
+    operation: Annotated[AnyOperation, Field(discriminator="op")]
+    reference: Key | None = None
+    """The picture to measure psnr_db and ssim against."""
+    mask: Key | None = None
+    """White where psnr_db and ssim are to be measured."""
+    output: Output = Output()
+    gates: dict[ScoreName, Gate] = Field(default_factory=dict)
+    """A missed gate fails the job; its pictures are held for review."""
+    sku: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    channel: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    external_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    priority: Annotated[int, Field(ge=1, le=9)] = 5
+    """1 is first."""
+    run_after: AwareDatetime | None = None
+    deadline_at: AwareDatetime | None = None
+    timeout_s: Annotated[float, Field(ge=1, le=604_800)] | None = None
+    """Left out: the operation's own."""
+
+    def pictures(self) -> dict[str, str]:
+        """Every picture the job reads, by role."""
+        named = self.operation.pictures()
+        for role, key in (("order.reference", self.reference), ("order.mask", self.mask)):
+            if key is not None:
+                named[role] = key
+        return named
+
+    def limits(self) -> dict[str, tuple[float | None, float | None]]:
+        """The least and the most of each gated score."""
+        return {name: (gate.min, gate.max) for name, gate in self.gates.items()}
+
+    def digest(self) -> str:
+        """The same for the same request, whatever its spelling."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return sha256(canonical.encode()).hexdigest()
+
+
+class MalformedJson(ValueError):
+    """Bytes that are no JSON we would read."""
+
+
+def parse(raw: bytes) -> Order:
+    """An order from the bytes a stranger sent.
+
+    Raises:
+        MalformedJson: no JSON, too deep, or a name twice.
+        pydantic.ValidationError: JSON of the wrong content; each error names its field.
+    """
+    check_json(raw)
+    return Order.model_validate_json(raw)
+
+
+def check_json(raw: bytes, *, max_depth: int = 32) -> None:
+    """Refuse what parsers disagree about: depth, doubled names, NaN.
+
+    Raises:
+        MalformedJson: with what is wrong.
+    """
+    if _depth(raw) > max_depth:
+        raise MalformedJson(f"nested deeper than {max_depth}")
+    try:
+        json.loads(raw, object_pairs_hook=_once, parse_constant=_refuse)
+    except (UnicodeDecodeError, RecursionError, json.JSONDecodeError) as error:
+        raise MalformedJson(f"not JSON: {error}") from error
+
+
+def _depth(raw: bytes) -> int:
+    deepest = depth = 0
+    for byte in _STRINGS.sub(b"", raw):
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    doubled = {name for name in names if names.count(name) > 1} if len(names) < 1_000 else set()
+    if doubled or len(names) != len(set(names)):
+        raise MalformedJson(f"the name {min(doubled or names)!r} stands twice in one object")
+    return dict(pairs)
+
+
+def _refuse(constant: str) -> None:
+    raise MalformedJson(f"{constant} is no JSON number")

@@ -1,0 +1,68 @@
+"""Several operations in one job, each on the picture that the one before made."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from db.operations.base import SOURCE_KINDS, Key, Operation, SourceKind
+from db.operations.product import Background, Cutout, Place, Recolor
+from db.operations.restoration import Denoise, Upscale
+
+PREVIOUS = "00000000-0000-0000-0000-000000000000"
+"""Stands in a step's `picture` for the picture that the step before made."""
+
+
+class DenoiseStep(Denoise):
+    picture: Key = PREVIOUS
+
+
+class UpscaleStep(Upscale):
+    picture: Key = PREVIOUS
+
+
+class CutoutStep(Cutout):
+    picture: Key = PREVIOUS
+
+
+class BackgroundStep(Background):
+    picture: Key = PREVIOUS
+
+
+class PlaceStep(Place):
+    picture: Key = PREVIOUS
+
+
+class RecolorStep(Recolor):
+    picture: Key = PREVIOUS
+
+
+AnyStep = DenoiseStep | UpscaleStep | CutoutStep | BackgroundStep | PlaceStep | RecolorStep
+
+
+class Pipeline(Operation):
+    """Steps in order in one job; the last picture is delivered, or each step's if asked."""
+
+    op: Literal["pipeline"] = "pipeline"
+    picture: Key
+    steps: Annotated[
+        tuple[Annotated[AnyStep, Field(discriminator="op")], ...], Field(min_length=1, max_length=8)
+    ]
+    """Each step's own parameters; its picture is the one the step before made."""
+    keep_steps: bool = False
+    """Deliver every step's picture, the last one last."""
+
+    def needs(self) -> dict[str, str | None]:
+        return {
+            network: version for step in self.steps for network, version in step.needs().items()
+        }
+
+    def delivers(self) -> SourceKind:
+        return max((step.delivers() for step in self.steps), key=SOURCE_KINDS.index)
+
+    def pictures(self) -> dict[str, str]:
+        named = super().pictures()
+        for number, step in enumerate(self.steps):
+            for role, key in step.pictures().items():
+                if key != PREVIOUS:
+                    named[f"steps.{number}.{role}"] = key
+        return named

@@ -1,0 +1,63 @@
+"""Learning from a shop's own pictures."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from db.operations.base import MAX_SEED, Operation
+
+Label = Annotated[
+    str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+]
+
+
+class Augment(BaseModel):
+    """How training pictures are varied; drawn anew at each step from the job's seed."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+    rotate_deg: Annotated[float, Field(ge=0.0, le=45.0)] = 0.0
+    """Up to so many degrees either way."""
+    flip: bool = False
+    """Mirror half of them; shoes that all face one way learn a wrong thing from it."""
+    crop: Annotated[float, Field(ge=0.0, le=0.3)] = 0.0
+    """Share of the side that a random crop may take off."""
+    scale: Annotated[float, Field(ge=0.0, le=0.3)] = 0.0
+    """Larger or smaller by up to this share."""
+
+
+class Train(Operation):
+    """Train a network on a registered dataset; the result is a version that `sample` can name."""
+
+    op: Literal["train"] = "train"
+    queue = "train"
+    timeout_s = 86_400.0
+    dataset: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    """Name or id of a registered dataset."""
+    network: Literal["gan", "vae"]
+    epochs: Annotated[int, Field(ge=1, le=1_000)] = 20
+    batch_size: Annotated[int, Field(ge=2, le=1_024)] = 64
+    learning_rate: Annotated[float, Field(ge=1e-6, le=1e-1)] | None = None
+    """Left out: the recipe's."""
+    image_size: Literal[32, 64] = 32
+    """Side in pixels that pictures are brought to."""
+    max_images: Annotated[int, Field(ge=8, le=10_000_000)] | None = None
+    """Learn from a part of the dataset: the first so many, category by category."""
+    beta: Annotated[float, Field(gt=0.0, le=16.0)] = 1.0
+    """Weight of the VAE's Kullback-Leibler term."""
+    r1_gamma: Annotated[float, Field(ge=0.0, le=100.0)] = 0.05
+    """Weight of the discriminator's gradient penalty."""
+    augment: Augment = Augment()
+    label: (
+        Annotated[
+            str,
+            StringConstraints(
+                min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+            ),
+        ]
+        | None
+    ) = None
+    """Name of the version that comes out. Left out: network-dataset."""
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None

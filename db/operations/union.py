@@ -1,0 +1,35 @@
+"""All operations as one discriminated union: the list that everything else is derived from."""
+
+from typing import Any, get_args
+
+from db.operations.base import Operation
+from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
+from db.operations.pipeline import Pipeline
+from db.operations.product import Background, Cutout, Place, Recolor
+from db.operations.restoration import Denoise, Upscale
+from db.operations.scoring import Score
+from db.operations.training import Train
+
+AnyOperation = (
+    Sample
+    | Reconstruct
+    | Vary
+    | Interpolate
+    | Denoise
+    | Upscale
+    | Cutout
+    | Background
+    | Place
+    | Recolor
+    | Pipeline
+    | Train
+    | Score
+)
+OPERATIONS: dict[str, type[Operation]] = {
+    kind.model_fields["op"].default: kind for kind in get_args(AnyOperation)
+}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The JSON Schema of each operation, by name."""
+    return {name: kind.model_json_schema() for name, kind in OPERATIONS.items()}

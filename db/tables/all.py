@@ -1,0 +1,25 @@
+"""Every table, for those who need the whole schema."""
+
+from db.tables.base import Row
+from db.tables.jobs import Attempt, Job, JobInput, Queue, Turn
+from db.tables.pictures import Blob, Picture
+from db.tables.results import Result
+from db.tables.versions import Dataset, Epoch, Version
+from db.tables.workers import Lock, Worker
+
+__all__ = [
+    "Attempt",
+    "Blob",
+    "Dataset",
+    "Epoch",
+    "Job",
+    "JobInput",
+    "Lock",
+    "Picture",
+    "Queue",
+    "Result",
+    "Row",
+    "Turn",
+    "Version",
+    "Worker",
+]

@@ -1,0 +1,40 @@
+"""Pictures that were taken in, and the bytes kept for anybody."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import Row
+
+
+class Picture(Row):
+    """An image file that passed the door, kept as it came."""
+
+    __tablename__ = "picture"
+    __table_args__ = (
+        UniqueConstraint("tenant", "sha256"),
+        Index("ix_picture_newest", "tenant", "created_at", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))
+    format: Mapped[str] = mapped_column(String(8))
+    bytes: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    mode: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str | None] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+
+
+class Blob(Row):
+    """Bytes that lie in the store under tenant/sha256."""
+
+    __tablename__ = "blob"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    bytes: Mapped[int]
+    last_put_at: Mapped[datetime]

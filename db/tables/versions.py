@@ -1,0 +1,65 @@
+"""The weights we serve, the data they learned from, and how each epoch went."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import Row
+
+
+class Version(Row):
+    """Weights with their card and scores."""
+
+    __tablename__ = "version"
+    __table_args__ = (
+        UniqueConstraint("tenant", "label"),
+        UniqueConstraint("job_id"),
+        CheckConstraint("state IN ('candidate', 'serving', 'retired')", name="state"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    label: Mapped[str] = mapped_column(String(128))
+    network: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16))
+    weights_key: Mapped[str] = mapped_column(String(64))
+    card: Mapped[str] = mapped_column(Text)
+    dataset_id: Mapped[str | None] = mapped_column(String(36))
+    job_id: Mapped[str | None] = mapped_column(String(36), ForeignKey("job.id"))
+    created_at: Mapped[datetime]
+
+
+class Dataset(Row):
+    """A set of pictures to learn from; never changed once registered."""
+
+    __tablename__ = "dataset"
+    __table_args__ = (UniqueConstraint("tenant", "name"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(128))
+    kind: Mapped[str] = mapped_column(String(32))
+    pictures: Mapped[int]
+    categories: Mapped[list[str]] = mapped_column(JSON)
+    manifest: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    licence: Mapped[str | None] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+
+
+class Epoch(Row):
+    """How one epoch of a training job went."""
+
+    __tablename__ = "epoch"
+
+    job_id: Mapped[str] = mapped_column(String(36), ForeignKey("job.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    losses: Mapped[dict[str, float]] = mapped_column(JSON)
+    val_psnr_db: Mapped[float | None]
+    val_ssim: Mapped[float | None]
+    identical: Mapped[int] = mapped_column(default=0)
+    learning_rate: Mapped[float]
+    seconds: Mapped[float]
+    images_per_s: Mapped[float]
+    created_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""The studio: tensors in, tensors out."""

@@ -1,0 +1,91 @@
+"""PNG, JPEG and WebP as chunks of bytes: one XMP packet in, all other metadata out."""
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Literal
+
+from PIL import Image
+
+Format = Literal["png", "jpeg", "webp"]
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_METADATA = {b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME"}
+_JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_JPEG_APP1, _JPEG_APP13, _JPEG_COMMENT, _JPEG_SCAN = 0xE1, 0xED, 0xFE, 0xDA
+_WEBP_XMP_FLAG, _WEBP_EXIF_FLAG, _WEBP_ALPHA_FLAG = 0x04, 0x08, 0x10
+
+
+def with_xmp(data: bytes, packet: bytes, *, format: Format) -> bytes:  # noqa: A002
+    """The same pixels, bit for bit, with this packet as the only metadata (profiles stay)."""
+    match format:
+        case "png":
+            return _png(data, packet)
+        case "jpeg":
+            return _jpeg(data, packet)
+        case "webp":
+            return _webp(data, packet)
+
+
+def xmp_of(data: bytes) -> str:
+    """The packet as Pillow reads it; empty where there is none."""
+    with Image.open(io.BytesIO(data)) as picture:
+        packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
+    return packet.decode(errors="replace") if isinstance(packet, bytes) else str(packet)
+
+
+def _png(data: bytes, packet: bytes) -> bytes:
+    text = b"XML:com.adobe.xmp\0\0\0\0\0" + packet
+    chunks = [chunk for name, chunk in _png_chunks(data) if name not in _PNG_METADATA]
+    header, rest = chunks[0], chunks[1:]
+    checked = b"iTXt" + text
+    ours = struct.pack(">I", len(text)) + checked + struct.pack(">I", zlib.crc32(checked))
+    return b"".join((_PNG_SIGNATURE, header, ours, *rest))
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and bytes of each chunk up to the end mark; what trails it is left out."""
+    at, name = len(_PNG_SIGNATURE), b""
+    while name != b"IEND":
+        length, name = struct.unpack_from(">I4s", data, at)
+        yield name, data[at : at + 12 + length]
+        at += 12 + length
+
+
+def _jpeg(data: bytes, packet: bytes) -> bytes:
+    body = _JPEG_XMP + packet
+    ours = struct.pack(">BBH", 0xFF, _JPEG_APP1, len(body) + 2) + body
+    kept, at = [], 2
+    while data[at + 1] != _JPEG_SCAN:
+        marker, length = struct.unpack_from(">xBH", data, at)
+        if marker not in {_JPEG_APP1, _JPEG_APP13, _JPEG_COMMENT}:
+            kept.append(data[at : at + 2 + length])
+        at += 2 + length
+    # JFIF wants to be first, so ours follows it.
+    place = 1 if kept and kept[0][1] == 0xE0 else 0
+    return b"".join((data[:2], *kept[:place], ours, *kept[place:], data[at:]))
+
+
+def _webp(data: bytes, packet: bytes) -> bytes:
+    chunks = [(n, b) for n, b in _webp_chunks(data) if n not in {b"VP8X", b"EXIF", b"XMP "}]
+    with Image.open(io.BytesIO(data)) as picture:
+        (width, height), has_alpha = picture.size, picture.mode == "RGBA"
+    flags = _WEBP_XMP_FLAG | (_WEBP_ALPHA_FLAG if has_alpha else 0)
+    flags |= 0x20 if any(name == b"ICCP" for name, _ in chunks) else 0
+    canvas = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    header = (b"VP8X", bytes((flags, 0, 0, 0)) + canvas)
+    body = b"".join(_webp_chunk(*chunk) for chunk in (header, *chunks, (b"XMP ", packet)))
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at, end = 12, 8 + struct.unpack_from("<I", data, 4)[0]
+    while at + 8 <= end:
+        name, length = struct.unpack_from("<4sI", data, at)
+        yield name, data[at + 8 : at + 8 + length]
+        at += 8 + length + length % 2
+
+
+def _webp_chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack("<4sI", name, len(body)) + body + b"\0" * (len(body) % 2)

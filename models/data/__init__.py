@@ -1,0 +1,1 @@
+"""Readers, renderer, degradations and augmentation."""

@@ -1,0 +1,109 @@
+"""A set of labelled pictures to train on: small enough for memory, split before anything learns."""
+
+import hashlib
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+GREY = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Images uint8 [N, C, H, W] and their labels int64 [N]."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return self.images.shape[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSet:
+    """Pictures, their categories, and which of them nothing may learn from.
+
+    Attributes:
+        name: short, for the card of what is trained on it.
+        images: uint8 [N, C, H, W].
+        labels: int64 [N], each an index into `categories`.
+        categories: what the labels mean, in order.
+        validation: indexes [M] int64, or a mask [N] bool.
+        licence: of the pictures, in a line.
+        source: where they come from, in a line.
+    """
+
+    name: str
+    images: Tensor
+    labels: Tensor
+    categories: tuple[str, ...]
+    validation: Tensor
+    licence: str
+    source: str
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 4 or self.images.dtype != torch.uint8:
+            raise ValueError(f"expected uint8 [N, C, H, W], got {tuple(self.images.shape)}")
+        if self.labels.shape != self.images.shape[:1]:
+            raise ValueError("expected one label for each image")
+
+    def __len__(self) -> int:
+        return self.images.shape[0]
+
+    def split(self) -> tuple[Part, Part]:
+        """Training part and validation part; they share no picture."""
+        held_out = torch.zeros(len(self), dtype=torch.bool)
+        held_out[self.validation] = True
+        return self._part(~held_out), self._part(held_out)
+
+    def digest(self) -> str:
+        """The same pictures with the same labels give the same 16 letters."""
+        sha = hashlib.sha256(self.images.contiguous().numpy().data)
+        sha.update(self.labels.contiguous().numpy().data)
+        return sha.hexdigest()[:16]
+
+    def _part(self, chosen: Tensor) -> Part:
+        return Part(self.images[chosen], self.labels[chosen])
+
+
+def fitted(images: Tensor, *, size: int, channels: int) -> Tensor:
+    """[N, C, H, W] in [0, 1] → [N, channels, size, size], made square on the border's colour."""
+    return _resized(_squared(recoloured(images, channels=channels)), size)
+
+
+def recoloured(images: Tensor, *, channels: int) -> Tensor:
+    """Colour to grey by ITU-R 601 luma; grey to colour by repeating."""
+    if images.shape[1] == channels:
+        return images
+    if channels == 3:
+        return images.expand(-1, 3, -1, -1)
+    weights = torch.tensor(GREY, dtype=images.dtype, device=images.device)
+    return (images * weights[:, None, None]).sum(1, keepdim=True)
+
+
+def _squared(images: Tensor) -> Tensor:
+    height, width = images.shape[2:]
+    if height == width:
+        return images
+    side = max(height, width)
+    square = _border(images).expand(-1, -1, side, side).clone()
+    top, left = (side - height) // 2, (side - width) // 2
+    square[..., top : top + height, left : left + width] = images
+    return square
+
+
+def _border(images: Tensor) -> Tensor:
+    """The median colour of the outermost pixels, [N, C, 1, 1]."""
+    top, bottom = images[..., 0, :], images[..., -1, :]
+    left, right = images[..., :, 0], images[..., :, -1]
+    return torch.cat([top, bottom, left, right], dim=2).median(dim=2).values[..., None, None]
+
+
+def _resized(images: Tensor, size: int) -> Tensor:
+    if images.shape[-1] == size:
+        return images
+    sides = (size, size)
+    resized = functional.interpolate(images, sides, mode="bicubic", antialias=True)
+    return resized.clamp(0, 1)

@@ -1,0 +1,96 @@
+"""Takes noise out of a picture: by a network, or by non-local means (Buades et al. 2005)."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from skimage.restoration import denoise_nl_means
+from torch import Tensor
+
+from models.failures import CannotDo
+from models.made import Made
+from models.metrics.noise import noise_sigma
+from models.tiles import Network, tiled
+
+_PATCH, _REACH = 5, 6
+_SMALLEST_SIDE = 8
+_CLEAN_SIGMA = 0.3  # less than the rounding to 8 bits itself
+
+
+def denoise(
+    image: Tensor,
+    *,
+    sigma: float | None,
+    strength: float,
+    engine: Literal["network", "classical"],
+    network: Network | None,
+    tile: int = 512,
+    margin: int = 48,
+    multiple: int = 8,
+) -> Made:
+    """Removes noise of a told or estimated strength, in tiles.
+
+    Args:
+        image: [1, 1 or 3, H, W] in [0, 1].
+        sigma: standard deviation of the noise in 8-bit units; None to estimate it.
+        strength: 0 leaves the picture, 1 takes all that was found.
+        engine: what removes it.
+        network: [N, 3, h, w] and sigma [N] to [N, 3, h, w]; only for the network engine.
+        tile: side of a tile.
+        margin: what the network sees beyond it.
+        multiple: what its sides must be a multiple of.
+    """
+    if min(image.shape[2:]) < _SMALLEST_SIDE:
+        raise CannotDo("image_too_small", f"A side of {_SMALLEST_SIDE} pixels at least is needed.")
+    told = float(noise_sigma(image)[0]) if sigma is None else sigma
+    used = min(told, 75.0)
+    report: dict[str, float | int | str | None] = {
+        "sigma": used,
+        "sigma_estimated": int(sigma is None),
+        "engine": engine,
+    }
+    if used < _CLEAN_SIGMA or strength == 0:
+        return Made((image.clone(),), report=report)
+    if engine == "classical":
+        clean = tiled(_non_local_means(used), image, tile=256, margin=_REACH + _PATCH, multiple=1)
+    elif network is None:
+        raise ValueError("the network engine needs a network")
+    else:
+        sigmas = image.new_tensor([used])
+        clean = tiled(
+            _in_colour(network), image, sigmas, tile=tile, margin=margin, multiple=multiple
+        )
+    # Of few full-size copies: the difference is taken where the clean picture lies.
+    output = clean.sub_(image).mul_(strength).add_(image).clamp_(0, 1)
+    return Made((output,), report=report)
+
+
+def _in_colour(network: Network) -> Callable[[Tensor, Tensor], Tensor]:
+    """The network on grey tiles as on colour ones."""
+
+    def denoised(tile: Tensor, sigma: Tensor) -> Tensor:
+        output = network(tile.expand(-1, 3, -1, -1), sigma)
+        colour = output if isinstance(output, Tensor) else output[0]
+        clean = colour.detach().float().to(tile.device)
+        return clean if tile.shape[1] == 3 else clean.mean(dim=1, keepdim=True)
+
+    return denoised
+
+
+def _non_local_means(sigma: float) -> Callable[[Tensor], Tensor]:
+    spread = sigma / 255
+
+    def denoised(tile: Tensor) -> Tensor:
+        pixels = tile[0].permute(1, 2, 0).contiguous().numpy()
+        clean = denoise_nl_means(
+            pixels,
+            patch_size=_PATCH,
+            patch_distance=_REACH,
+            h=0.6 * spread,
+            sigma=spread,
+            fast_mode=True,
+            channel_axis=-1,
+        )
+        return torch.from_numpy(clean).permute(2, 0, 1)[None].float()
+
+    return denoised

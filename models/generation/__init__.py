@@ -1,0 +1,1 @@
+"""Sample, reconstruct, vary and interpolate."""

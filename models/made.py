@@ -1,0 +1,40 @@
+"""What an operation made, with everything its proof needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+Matrix = tuple[float, float, float, float, float, float]
+"""Placement a, b, c, d, e, f: output x = a·x + b·y + c, output y = d·x + e·y + f, in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The pictures an operation made and what is needed to score them.
+
+    Attributes:
+        images: each [1, C, H, W] in [0, 1]; C is 1 (grey), 3 (RGB) or 4 (RGB and straight alpha).
+        product_mask: [1, 1, H, W] in [0, 1], in the coordinates of the first output image.
+        expected_product: [1, 3, H, W], the source's product pixels carried through the placement,
+            in the coordinates of the output: what the product's own scores compare with.
+        independent_mask: [1, 1, H, W], another method's mask in output coordinates.
+        source_mask: [1, 1, H, W], the product mask in the coordinates of the source; None where
+            nothing moved and `product_mask` is it.
+        placement: how source pixels were moved; None where they stayed.
+        edit_mask: [1, 1, H, W], 1 where the operation was allowed to change pixels.
+        expected: [1, 3, H, W], what the output should be: the operation's own reference.
+        report: numbers of the operation's own, stored with the result.
+        stages: named intermediate images for `explain`.
+    """
+
+    images: tuple[Tensor, ...]
+    product_mask: Tensor | None = None
+    expected_product: Tensor | None = None
+    independent_mask: Tensor | None = None
+    source_mask: Tensor | None = None
+    placement: Matrix | None = None
+    edit_mask: Tensor | None = None
+    expected: Tensor | None = None
+    report: Mapping[str, float | int | str | None] = field(default_factory=dict)
+    stages: dict[str, Tensor] = field(default_factory=dict)

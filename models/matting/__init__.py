@@ -1,0 +1,1 @@
+"""From a picture to the product's matte, by classical means."""

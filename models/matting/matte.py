@@ -1,0 +1,102 @@
+"""The product's matte at a picture's own size, with a second opinion to hold against it."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.failures import CannotDo
+from models.matting import backdrop, edge, regions
+from models.matting.backdrop import Backdrop, Plane
+from models.metrics.agreement import iou
+
+_VIEW_SIDE = 1024
+_SMALLEST_SIDE = 16
+_SMALLEST_SHARE, _LARGEST_SHARE = 0.001, 0.985
+
+
+@dataclass(frozen=True, slots=True)
+class Matte:
+    """Coverage by the product, and how far it can be trusted.
+
+    Attributes:
+        alpha: [1, 1, H, W] in [0, 1].
+        independent: [1, 1, H, W] of 0 and 1, by another method.
+        report: `mask_agreement`, `lost_share`, `mask_uncertainty`, `coverage`, `backdrop`.
+    """
+
+    alpha: Tensor
+    independent: Tensor
+    report: dict[str, float | int | str | None]
+
+
+def find(image: Tensor) -> Matte:
+    """Finds the product in an image [1, 3, H, W] by the colours of its border.
+
+    The work is done on a view of 1,024 pixels at most; only the edge is taken to full size.
+    """
+    full = image[0].permute(1, 2, 0).numpy()
+    if min(full.shape[:2]) < _SMALLEST_SIDE:
+        raise CannotDo("image_too_small", f"A side of {_SMALLEST_SIDE} pixels at least is needed.")
+    view = _view(full)
+    lab = backdrop.to_lab(view)
+    found = backdrop.fit(lab)
+    mask = regions.product(view, lab, found)
+    if not _SMALLEST_SHARE < mask.mean() < _LARGEST_SHARE:
+        raise CannotDo("no_product_found", "No product stands out from the picture's border.")
+    behind = None if found.busy else backdrop.to_rgb(found.lab)
+    soft = edge.soften(mask, view, behind)
+    alpha = _tensor(edge.enlarge(soft, view, full))
+    independent = _enlarged(_second_opinion(lab), alpha)
+    return Matte(alpha, independent, _report(alpha, independent, soft, found))
+
+
+def second_opinion(image: Tensor) -> Tensor:
+    """A mask by colour distance alone (Otsu 1979), [1, 1, H, W] of 0 and 1."""
+    view = _view(image[0].permute(1, 2, 0).numpy())
+    return _enlarged(_second_opinion(backdrop.to_lab(view)), image)
+
+
+def _view(full: Plane) -> Plane:
+    height, width = full.shape[:2]
+    shrink = min(1.0, _VIEW_SIDE / max(height, width))
+    if shrink == 1:
+        return np.ascontiguousarray(full)
+    size = max(1, round(width * shrink)), max(1, round(height * shrink))
+    return cv2.resize(np.ascontiguousarray(full), size, interpolation=cv2.INTER_AREA).astype("f4")
+
+
+def _second_opinion(lab: Plane) -> regions.Bits:
+    colours = lab[backdrop.border(*lab.shape[:2])]
+    distance = np.linalg.norm(lab - np.median(colours, axis=0), axis=2)
+    levels = np.clip(distance * 4, 0, 255).astype(np.uint8)
+    _, mask = cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    return regions.filled(regions.without_dust(mask.astype(np.uint8)))
+
+
+def _report(
+    alpha: Tensor, independent: Tensor, soft: Plane, found: Backdrop
+) -> dict[str, float | int | str | None]:
+    rim = float((soft > 0).mean() - (soft > 0.95).mean())
+    unsure = float(((soft > 0.05) & (soft < 0.95)).mean())
+    outside = soft < 0.05
+    lost = float((found.distance[outside] > 10).mean()) if outside.any() else 0.0
+    return {
+        "mask_agreement": float(iou(alpha, independent)[0]),
+        "lost_share": None if found.busy else lost,
+        "mask_uncertainty": unsure / rim if rim > 0 else 0.0,
+        "coverage": float(alpha.mean()),
+        "backdrop": "busy" if found.busy else "plain",
+    }
+
+
+def _enlarged(mask: regions.Bits, like: Tensor) -> Tensor:
+    size = (like.shape[3], like.shape[2])
+    smooth = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    return _tensor((smooth > 0.5).astype(np.float32))
+
+
+def _tensor(plane: Plane) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(plane))[None, None]

@@ -1,0 +1,1 @@
+"""One number per file, paper and reference code named."""

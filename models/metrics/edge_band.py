@@ -1,0 +1,25 @@
+"""Difference from the expected composite at the product's edge: halos."""
+
+import torch
+from torch import Tensor
+
+from models.metrics.mask import erode
+
+_BAND_PX = 3
+
+
+def edge_band_diff(output: Tensor, expected: Tensor, mask: Tensor) -> Tensor:
+    """Mean absolute difference within 3 px of the mask's edge, in 8-bit units.
+
+    Args:
+        output: [N, 3, H, W] in [0, 1].
+        expected: the same shape.
+        mask: [N, 1, H, W] in [0, 1].
+
+    Returns:
+        [N] float64; nan where the mask has no edge.
+    """
+    band = (erode(mask, _BAND_PX) + erode(1 - mask, _BAND_PX)) < 0.5
+    size = band.sum(dim=(1, 2, 3)).double() * output.shape[1]
+    difference = (output - expected).abs_().mul_(band).sum(dim=(1, 2, 3), dtype=torch.float64)
+    return torch.where(size > 0, difference / size * 255, torch.nan)

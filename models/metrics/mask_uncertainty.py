@@ -1,0 +1,27 @@
+"""Share of the mask's edge that is neither product nor ground: a mask unsure of itself."""
+
+import torch
+from torch import Tensor
+
+from models.metrics.mask import erode
+
+LIMIT = 0.5
+"""Beyond this the mask does not know where the product ends."""
+
+_BAND_PX = 3
+
+
+def mask_uncertainty(mask: Tensor) -> Tensor:
+    """Of the pixels within 3 px of the mask's edge, those with an opacity of 0.05 to 0.95.
+
+    Args:
+        mask: [N, 1, H, W] in [0, 1].
+
+    Returns:
+        [N] float64; 0 where the mask has no edge.
+    """
+    band = (erode(mask, _BAND_PX) + erode(1 - mask, _BAND_PX)) < 0.5
+    unsure = (mask > 0.05) & (mask < 0.95)
+    size = band.sum(dim=(1, 2, 3)).double()
+    share = (band & unsure).sum(dim=(1, 2, 3)).double() / size.clamp(min=1)
+    return torch.where(size > 0, share, 0.0)

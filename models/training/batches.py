@@ -1,0 +1,81 @@
+"""Which pictures a step sees, and the chance it works with: functions of seed and step alone.
+
+So a resumed run has no random state to bring back: it goes on with the very same numbers.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from models.data.image_set import ImageSet, Part, fitted
+from models.training.config import TrainConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Images [N, C, S, S] in [0, 1] and labels [N]."""
+
+    images: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where in the run a step is."""
+
+    seed: int
+    step: int
+    total: int
+    batch_size: int
+
+    @property
+    def progress(self) -> float:
+        return self.step / self.total
+
+    @property
+    def images_seen(self) -> int:
+        return (self.step + 1) * self.batch_size
+
+    @property
+    def augment_seed(self) -> int:
+        return _chance("augment", self.seed, self.step)
+
+    def generator(self) -> Generator:
+        """On the CPU, so that the numbers do not depend on the device."""
+        return Generator().manual_seed(_chance("step", self.seed, self.step))
+
+
+def order(count: int, *, seed: int, epoch: int) -> Tensor:
+    """The order of the training pictures in this epoch."""
+    generator = Generator().manual_seed(_chance("order", seed, epoch))
+    return torch.randperm(count, generator=generator)
+
+
+def image_size_for(config: TrainConfig, images: ImageSet) -> int:
+    """Pictures a little smaller than the grid keep their size; others are resized to it."""
+    height, width = images.images.shape[2:]
+    grid = config.image_size
+    return height if height == width and grid * 3 // 4 <= height <= grid else grid
+
+
+def prepared(part: Part, config: TrainConfig, size: int) -> Part:
+    """The part as the network wants it; the denoiser cuts its own windows."""
+    if config.network == "denoiser" or part.images.shape[1:] == (config.channels, size, size):
+        return part
+    pieces = [
+        (fitted(piece / 255, size=size, channels=config.channels) * 255).round().to(torch.uint8)
+        for piece in torch.split(part.images, 512)
+    ]
+    return Part(torch.cat(pieces), part.labels) if pieces else part
+
+
+def batch_of(part: Part, chosen: Tensor, device: torch.device) -> Batch:
+    return Batch(part.images[chosen].to(device) / 255, part.labels[chosen].to(device))
+
+
+def _chance(purpose: str, seed: int, number: int) -> int:
+    """A seed for this purpose alone: streams of different purposes or steps share nothing."""
+    text = f"{purpose} {seed} {number}".encode()
+    return int.from_bytes(hashlib.sha256(text).digest()[:7], "little")

@@ -1,0 +1,62 @@
+"""What a training run is told, and the recipes that worked."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from models.data.augmentation import Augment
+
+Network = Literal["gan", "vae", "denoiser"]
+Precision = Literal["auto", "bfloat16", "float32"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """Everything that decides the result, together with the pictures.
+
+    Attributes:
+        network: what is trained.
+        epochs: passes over the training pictures.
+        batch_size: pictures a step; fewer where the set is smaller.
+        learning_rate: the peak of the schedule.
+        seed: the same seed gives the same weights on one CPU.
+        image_size: 32 or 64; pictures of 24 to 32 or 48 to 64 pixels keep their size.
+        channels: 1 grey, 3 colour.
+        z_dim: length of the latent vector.
+        beta: weight of the VAE's KL term.
+        r1_gamma: weight of the GAN's gradient penalty.
+        ema_images: half-life of the weights' running mean.
+        precision: of the convolutions; losses and penalties are always float32.
+        augment: variations of the training pictures.
+    """
+
+    network: Network
+    epochs: int = 10
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    seed: int = 0
+    image_size: int = 32
+    channels: int = 1
+    z_dim: int = 64
+    beta: float = 1.0
+    r1_gamma: float = 0.05
+    ema_images: int = 10_000
+    precision: Precision = "auto"
+    augment: Augment = field(default_factory=Augment)
+
+    def __post_init__(self) -> None:
+        if self.image_size not in (32, 64) or self.channels not in (1, 3):
+            raise ValueError("expected image_size 32 or 64 and channels 1 or 3")
+        if min(self.epochs, self.batch_size, self.z_dim, self.ema_images) < 1:
+            raise ValueError("expected at least 1 epoch, picture a step and latent dimension")
+        if not (self.learning_rate > 0 and self.beta >= 0 and self.r1_gamma >= 0):
+            raise ValueError("expected a learning rate above 0 and weights of at least 0")
+
+
+RECIPES: dict[Network, TrainConfig] = {
+    "gan": TrainConfig("gan", epochs=7, learning_rate=4e-4),
+    "vae": TrainConfig("vae", epochs=6, batch_size=128, learning_rate=2e-3, z_dim=32),
+    "denoiser": TrainConfig(
+        "denoiser", epochs=40, batch_size=16, learning_rate=2e-3, channels=3, image_size=64
+    ),
+}
+"""Where to start; `dataclasses.replace` what should differ."""

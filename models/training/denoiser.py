@@ -1,0 +1,67 @@
+"""One step of the denoiser: a window of each photograph, noise of a random strength, L1."""
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.optim import AdamW
+from torch.optim.optimizer import Optimizer
+
+from models.data.degradations import crops, noisy, noisy_pairs, sigmas
+from models.data.image_set import Part
+from models.losses.restoration import l1
+from models.networks.denoiser import Denoiser, DenoiserConfig
+from models.training.batches import Batch, Moment
+from models.training.config import TrainConfig
+from models.training.ema import Ema
+from models.training.precision import autocast
+from models.training.schedule import one_cycle, set_rate
+
+BETAS = (0.9, 0.99)
+WINDOW = 64
+VALIDATION_SIGMA = 25.0
+MAX_GRADIENT_NORM = 1.0
+
+
+class DenoiserTrainer:
+    def __init__(self, config: TrainConfig, network: DenoiserConfig, device: torch.device) -> None:
+        self.config = config
+        self.device = device
+        self.denoiser = Denoiser(network).to(device).to(memory_format=torch.channels_last)
+        self.ema = Ema(self.denoiser, half_life_images=config.ema_images)
+        self.networks: dict[str, nn.Module] = {"denoiser": self.denoiser}
+        self.optimizers: dict[str, Optimizer] = {
+            "denoiser": AdamW(
+                self.denoiser.parameters(), lr=config.learning_rate, betas=BETAS, weight_decay=0.0
+            )
+        }
+
+    def step(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
+        rate = self.config.learning_rate * one_cycle(moment.progress)
+        set_rate(self.optimizers["denoiser"], rate)
+        chance = moment.generator()
+        windows = crops(batch.images, min(WINDOW, batch.images.shape[-1]), chance)
+        sigma = sigmas(len(windows), chance).to(self.device)
+        clean, spoiled = noisy_pairs(windows, sigma, chance)
+        with autocast(self.device, self.config.precision):
+            output = self.denoiser(spoiled, sigma)
+        loss = l1(output, clean)
+        self._descend(loss)
+        self.ema.update(self.denoiser, batch=len(clean), images_seen=moment.images_seen)
+        return {"l1": loss.detach()}
+
+    @torch.no_grad()
+    def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
+        """Clean windows, and what is made of them at sigma 25, with the same noise every time."""
+        sigma = torch.full((len(batch.images),), VALIDATION_SIGMA, device=self.device)
+        spoiled = noisy(batch.images, sigma, Generator().manual_seed(0))
+        with autocast(self.device, self.config.precision):
+            return batch.images, self.ema.module(spoiled, sigma).clamp(0, 1)
+
+    def finish(self, part: Part) -> None:
+        """Nothing is fitted afterwards."""
+        del part
+
+    def _descend(self, loss: Tensor) -> None:
+        self.optimizers["denoiser"].zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(self.denoiser.parameters(), MAX_GRADIENT_NORM)
+        self.optimizers["denoiser"].step()

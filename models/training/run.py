@@ -1,0 +1,203 @@
+"""A training run from its pictures to weights with a card; goes on where it was killed."""
+
+import hashlib
+import json
+import logging
+import math
+import platform
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from models import weights
+from models.data.augmentation import augmented
+from models.data.image_set import ImageSet, Part
+from models.training import checkpoint
+from models.training.batches import Batch, Moment, batch_of, image_size_for, order, prepared
+from models.training.config import TrainConfig
+from models.training.journal import Journal
+from models.training.trainer import Trainer, trainer_for
+from models.training.validate import Quality, quality
+from models.training.watch import Epoch, Trained, TrainingError, Watch
+
+MIN_IMAGES = 8
+CHECKPOINT_EVERY_S = 60.0
+
+log = logging.getLogger(__name__)
+
+
+def train(
+    config: TrainConfig, images: ImageSet, *, folder: Path, device: torch.device, watch: Watch
+) -> Trained:
+    """Train, resuming from `folder` if it holds this very run; writes weights and card there."""
+    learning, held_out = images.split()
+    if len(learning) < MIN_IMAGES:
+        sentence = f"{len(learning)} training pictures, at least {MIN_IMAGES} are needed"
+        raise TrainingError("dataset_too_small", sentence)
+    folder.mkdir(parents=True, exist_ok=True)
+    size = image_size_for(config, images)
+    trainer = trainer_for(config, images, device)
+    run = Run(
+        config=config,
+        trainer=trainer,
+        learning=prepared(learning, config, size),
+        held_out=prepared(held_out, config, size),
+        folder=folder,
+        device=device,
+        watch=watch,
+        name=_name_of_run(config, images),
+    )
+    journal = checkpoint.load(folder, trainer, run=run.name)
+    stopped = _all_epochs(run, journal)
+    checkpoint.load_best(folder, trainer)
+    trainer.finish(run.learning)
+    card = weights.write(trainer.ema.module, folder, _card(run, images, journal))
+    return Trained(folder=folder, card=card, epochs=tuple(journal.epochs), stopped=stopped)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What stays the same from the first step to the last."""
+
+    config: TrainConfig
+    trainer: Trainer
+    learning: Part
+    held_out: Part
+    folder: Path
+    device: torch.device
+    watch: Watch
+    name: str
+
+    @property
+    def batch_size(self) -> int:
+        return min(self.config.batch_size, len(self.learning))
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return len(self.learning) // self.batch_size
+
+    @property
+    def total(self) -> int:
+        return self.steps_per_epoch * self.config.epochs
+
+
+def _all_epochs(run: Run, journal: Journal) -> bool:
+    """True if somebody asked to stop."""
+    while journal.step < run.total:
+        if not _one_epoch(run, journal):
+            checkpoint.save(run.folder, run.trainer, journal, run=run.name)
+            return True
+        epoch = _closed(run, journal, *_measured(run))
+        _keep_best(run, journal, epoch)
+        checkpoint.save(run.folder, run.trainer, journal, run=run.name)
+        run.watch.on_epoch(epoch)
+    return False
+
+
+def _one_epoch(run: Run, journal: Journal) -> bool:
+    """The rest of the epoch under way; False if it was stopped."""
+    epoch, done = divmod(journal.step, run.steps_per_epoch)
+    rows = order(len(run.learning), seed=run.config.seed, epoch=epoch)
+    since = saved = time.monotonic()
+    before = journal.seconds
+    for index in range(done, run.steps_per_epoch):
+        if run.watch.should_stop():
+            return False
+        chosen = rows[index * run.batch_size : (index + 1) * run.batch_size]
+        journal.add(_finite(_step(run, journal.step, chosen), journal.step))
+        journal.seconds = before + time.monotonic() - since
+        run.watch.on_progress(journal.step, run.total)
+        if time.monotonic() - saved > CHECKPOINT_EVERY_S:
+            checkpoint.save(run.folder, run.trainer, journal, run=run.name)
+            saved = time.monotonic()
+    return True
+
+
+def _step(run: Run, step: int, chosen: Tensor) -> dict[str, Tensor]:
+    moment = Moment(run.config.seed, step, run.total, run.batch_size)
+    batch = batch_of(run.learning, chosen, run.device)
+    if run.config.augment:
+        images = augmented(batch.images, run.config.augment, seed=moment.augment_seed)
+        batch = Batch(images, batch.labels)
+    return run.trainer.step(batch, moment)
+
+
+def _finite(losses: dict[str, Tensor], step: int) -> dict[str, Tensor]:
+    for name, loss in losses.items():
+        if not math.isfinite(loss.item()):
+            raise TrainingError(
+                "loss_not_finite", f"the {name} loss left all bounds at step {step}"
+            )
+    return losses
+
+
+def _measured(run: Run) -> tuple[Quality, float]:
+    """The validation scores, and the seconds they took."""
+    since = time.monotonic()
+    return quality(run.trainer, run.held_out, run.device), time.monotonic() - since
+
+
+def _closed(run: Run, journal: Journal, measured: Quality, seconds: float) -> Epoch:
+    images = run.steps_per_epoch * run.batch_size
+    rate = next(iter(run.trainer.optimizers.values())).param_groups[0]["lr"]
+    epoch = Epoch(
+        number=len(journal.epochs) + 1,
+        losses=journal.means(),
+        val_psnr_db=measured.psnr_db,
+        val_ssim=measured.ssim,
+        learning_rate=rate,
+        seconds=round(journal.seconds + seconds, 3),
+        images_per_s=round(images / max(journal.seconds, 1e-6), 1),
+        identical=measured.identical,
+    )
+    journal.close(epoch)
+    log.info("epoch done", extra={"epoch": epoch.number, "run": run.name})
+    return epoch
+
+
+def _keep_best(run: Run, journal: Journal, epoch: Epoch) -> None:
+    """A network without a score is best when it is last."""
+    score = epoch.val_psnr_db
+    if score is None or journal.best is None or score >= journal.best:
+        journal.best = score
+        checkpoint.save_best(run.folder, run.trainer)
+
+
+def _name_of_run(config: TrainConfig, images: ImageSet) -> str:
+    settings = json.dumps(asdict(config), sort_keys=True)
+    return hashlib.sha256(f"{settings}{images.digest()}".encode()).hexdigest()[:16]
+
+
+def _card(run: Run, images: ImageSet, journal: Journal) -> weights.Card:
+    best = max(journal.epochs, key=lambda epoch: epoch.val_psnr_db or 0.0, default=None)
+    scores = {"val_psnr_db": best.val_psnr_db, "val_ssim": best.val_ssim} if best else {}
+    network: Any = run.trainer.ema.module
+    return weights.Card(
+        name=f"{run.config.network}-{images.name}",
+        network=run.config.network,
+        config=asdict(network.config),
+        sha256="",
+        licence=images.licence,
+        data=images.source,
+        categories=images.categories,
+        recipe=_recipe(run, images, journal),
+        scores={name: score for name, score in scores.items() if score is not None},
+    )
+
+
+def _recipe(run: Run, images: ImageSet, journal: Journal) -> dict[str, Any]:
+    return {
+        **asdict(run.config),
+        "data_digest": images.digest(),
+        "training_pictures": len(run.learning),
+        "steps": journal.step,
+        "wall_s": round(sum(epoch.seconds for epoch in journal.epochs), 1),
+        "device": run.device.type,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+    }

@@ -1,0 +1,55 @@
+"""What every trainer can do, and which network has which."""
+
+from typing import Protocol, assert_never
+
+import torch
+from torch import Tensor, nn
+from torch.optim.optimizer import Optimizer
+
+from models.data.image_set import ImageSet, Part
+from models.networks.denoiser import DenoiserConfig
+from models.networks.gan import GanConfig
+from models.networks.vae import VaeConfig
+from models.training.batches import Batch, Moment, image_size_for
+from models.training.config import TrainConfig
+from models.training.denoiser import DenoiserTrainer
+from models.training.ema import Ema
+from models.training.gan import GanTrainer
+from models.training.vae import VaeTrainer
+
+
+class Trainer(Protocol):
+    """Networks, their optimisers, and the running mean that is kept in the end."""
+
+    networks: dict[str, nn.Module]
+    ema: Ema
+    optimizers: dict[str, Optimizer]
+
+    def step(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
+        """Learn from one batch; losses by name."""
+
+    def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
+        """References and what the kept network makes of them; None where there is none."""
+
+    def finish(self, part: Part) -> None:
+        """What is fitted once the network has learnt."""
+
+
+def trainer_for(config: TrainConfig, images: ImageSet, device: torch.device) -> Trainer:
+    """A fresh trainer; its weights depend on the seed alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        return _fresh(config, images, device)
+
+
+def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Trainer:
+    size, count = image_size_for(config, images), len(images.categories)
+    match config.network:
+        case "gan":
+            return GanTrainer(config, GanConfig(count, config.channels, size, config.z_dim), device)
+        case "vae":
+            return VaeTrainer(config, VaeConfig(count, config.channels, size, config.z_dim), device)
+        case "denoiser":
+            return DenoiserTrainer(config, DenoiserConfig(), device)
+        case never:
+            assert_never(never)

@@ -1,0 +1,61 @@
+"""PSNR and SSIM of validation reconstructions, quantised as a viewer would get them."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.data.image_set import Part
+from models.metrics.psnr import psnr_db
+from models.metrics.ssim import TooSmall, ssim
+from models.training.batches import batch_of
+from models.training.trainer import Trainer
+
+LIMIT = 160
+PIECE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """None where there is nothing to compare with."""
+
+    psnr_db: float | None = None
+    ssim: float | None = None
+    identical: int = 0
+
+
+def quality(trainer: Trainer, part: Part, device: torch.device) -> Quality:
+    """Means over pictures spread evenly through the validation part, one value a picture."""
+    decibels, similarities = [], []
+    for rows in torch.split(_spread(len(part)), PIECE):
+        pair = trainer.restored(batch_of(part, rows, device))
+        if pair is None:
+            return Quality()
+        reference, output = _quantised(pair[0]), _quantised(pair[1])
+        decibels.append(psnr_db(output, reference))
+        similarities.append(_ssim(output, reference))
+    if not decibels:
+        return Quality()
+    values = torch.cat(decibels)
+    finite = values[values.isfinite()]
+    return Quality(_mean(finite), _mean(torch.cat(similarities)), len(values) - len(finite))
+
+
+def _spread(count: int) -> Tensor:
+    """Row numbers, at most LIMIT of them."""
+    return torch.linspace(0, count - 1, min(LIMIT, count)).long()
+
+
+def _quantised(image: Tensor) -> Tensor:
+    return (image.clamp(0, 1) * 255).round() / 255
+
+
+def _ssim(output: Tensor, reference: Tensor) -> Tensor:
+    try:
+        return ssim(output, reference)
+    except TooSmall:
+        return torch.empty(0)
+
+
+def _mean(values: Tensor) -> float | None:
+    return values.double().mean().item() if values.numel() else None

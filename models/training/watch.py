@@ -1,0 +1,60 @@
+"""What a run tells whoever watches it, and how they stop it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.weights import Card
+
+
+class TrainingError(RuntimeError):
+    """The run cannot go on. `code` is for machines, the sentence for people."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(f"{code}: {sentence}")
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One pass over the training pictures.
+
+    Attributes:
+        number: from 1.
+        losses: means over the epoch; gan: generator, discriminator, r1; vae: reconstruction (the
+            decoder's), kl (the encoder's), both in nats a picture; denoiser: l1.
+        val_psnr_db: mean over validation reconstructions; None where there is no reference.
+        val_ssim: the same of SSIM.
+        learning_rate: of the last step.
+        seconds: on the clock, validation included.
+        images_per_s: training pictures seen a second.
+        identical: reconstructions equal to their reference, left out of the mean PSNR.
+    """
+
+    number: int
+    losses: dict[str, float]
+    val_psnr_db: float | None
+    val_ssim: float | None
+    learning_rate: float
+    seconds: float
+    images_per_s: float
+    identical: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Called from the training loop; each may be left out."""
+
+    on_epoch: Callable[[Epoch], None] = field(default=lambda _epoch: None)
+    on_progress: Callable[[int, int], None] = field(default=lambda _done, _total: None)
+    should_stop: Callable[[], bool] = field(default=lambda: False)
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What came of it: `folder` holds model.safetensors and card.json."""
+
+    folder: Path
+    card: Card
+    epochs: tuple[Epoch, ...]
+    stopped: bool

@@ -1,0 +1,171 @@
+"""Weights on disk: float16 safetensors with a card, checked before a single number is used."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from models.networks.denoiser import Denoiser, DenoiserConfig
+from models.networks.gan import GanConfig, Generator
+from models.networks.vae import ConditionalVae, VaeConfig
+
+SHIPPED = Path(__file__).parent / "shipped"
+MODEL_FILE = "model.safetensors"
+CARD_FILE = "card.json"
+MAX_HEADER_BYTES = 1_000_000
+DTYPES = (torch.float16, torch.float32)
+
+Door = Callable[..., Tensor | tuple[Tensor, ...]]
+
+
+class WeightsError(ValueError):
+    """model_file_invalid: the weights are not what their card says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Where weights come from and how good they are, written by the run that made them.
+
+    Attributes:
+        name: short, unique among what is shipped.
+        network: "gan", "vae" or "denoiser".
+        config: of the network, as its config class takes it.
+        sha256: of the file of weights.
+        licence: of the weights and of what they learnt from, in a line.
+        data: what they learnt from, in a line.
+        categories: what the labels mean, in order.
+        recipe: everything that decided the result, and what it took.
+        scores: measured numbers by name.
+        baseline: the same numbers of the method to beat.
+    """
+
+    name: str
+    network: str
+    config: dict[str, Any]
+    sha256: str
+    licence: str
+    data: str
+    categories: tuple[str, ...] = ()
+    recipe: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, float | None] = field(default_factory=dict)
+    baseline: dict[str, float | None] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Card":
+        try:
+            row = json.loads(text)
+            return cls(**{**row, "categories": tuple(row.get("categories", ()))})
+        except (TypeError, AttributeError, ValueError) as error:
+            raise WeightsError(f"the card cannot be read: {error}") from error
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+def shipped(folder: Path = SHIPPED) -> tuple[tuple[Path, Card], ...]:
+    """Every file of weights that comes with us, with its card."""
+    cards = sorted(folder.glob(f"*/{CARD_FILE}"))
+    return tuple((path.with_name(MODEL_FILE), _card(path)) for path in cards)
+
+
+def read(weights: bytes, card: Card) -> nn.Module:
+    """A network ready to serve, on the CPU, in float32; WeightsError if anything is amiss."""
+    if hashlib.sha256(weights).hexdigest() != card.sha256:
+        raise WeightsError("the file of weights is not the one its card was written for")
+    tensors = _checked(weights)
+    network = _skeleton(card)
+    _compare(tensors, network.state_dict())
+    network.load_state_dict({k: v.float() for k, v in tensors.items()}, assign=True)
+    return network.eval().requires_grad_(requires_grad=False)
+
+
+def write(module: nn.Module, folder: Path, card: Card) -> Card:
+    """Write weights as float16 and the card beside them; each file appears whole or not at all."""
+    state = {k: v.detach().cpu().half().contiguous() for k, v in module.state_dict().items()}
+    weights = safetensors.torch.save(state)
+    card = replace(card, sha256=hashlib.sha256(weights).hexdigest())
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / MODEL_FILE, weights)
+    write_whole(folder / CARD_FILE, card.to_json().encode())
+    return card
+
+
+def doors(module: nn.Module) -> dict[str, Door]:
+    """The callables that operations may be handed, by name."""
+    match module:
+        case Generator():
+            return {"generate": module.generate}
+        case ConditionalVae():
+            return {"encode": module.encode, "decode": module.decode, "prior": module.prior}
+        case Denoiser():
+            return {"denoise": module.denoise}
+        case _:
+            raise TypeError(f"no doors are known for {type(module).__name__}")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Readers see the old file or the new one, never half of either."""
+    draft = path.with_name(f"{path.name}.draft")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _card(path: Path) -> Card:
+    return Card.from_json(path.read_text(encoding="utf-8"))
+
+
+def _checked(weights: bytes) -> dict[str, Tensor]:
+    header_bytes = int.from_bytes(weights[:8], "little")
+    if header_bytes > MAX_HEADER_BYTES:
+        raise WeightsError(f"the header claims {header_bytes} bytes, {MAX_HEADER_BYTES} at most")
+    try:
+        tensors = safetensors.torch.load(weights)
+    except safetensors.SafetensorError as error:
+        raise WeightsError(f"not a safetensors file: {error}") from error
+    for name, tensor in tensors.items():
+        if tensor.dtype not in DTYPES:
+            raise WeightsError(f"{name} is {tensor.dtype}, expected float16 or float32")
+        if not tensor.isfinite().all():
+            raise WeightsError(f"{name} holds numbers that are not finite")
+    return tensors
+
+
+def _skeleton(card: Card) -> nn.Module:
+    """The network's shapes without its numbers: nothing is allocated for what is refused."""
+    try:
+        with torch.device("meta"):
+            return _network(card)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise WeightsError(f"no network can be built from the card: {error}") from error
+
+
+def _network(card: Card) -> nn.Module:
+    match card.network:
+        case "gan":
+            return Generator(GanConfig(**card.config))
+        case "vae":
+            return ConditionalVae(VaeConfig(**card.config))
+        case "denoiser":
+            return Denoiser(DenoiserConfig(**card.config))
+        case _:
+            raise WeightsError(f"unknown network {card.network!r}")
+
+
+def _compare(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    if different := tensors.keys() ^ expected.keys():
+        raise WeightsError(f"missing or unknown tensors: {', '.join(sorted(different)[:5])}")
+    for name, tensor in tensors.items():
+        if tensor.shape != expected[name].shape:
+            shapes = f"{tuple(tensor.shape)}, expected {tuple(expected[name].shape)}"
+            raise WeightsError(f"{name} has the shape {shapes}")

@@ -1,0 +1,1 @@
+"""The workshop: takes a job off the queue, runs it, stores the result."""

@@ -1,0 +1,178 @@
+"""Many callers, one device thread: calls of one network with one shape share a batch.
+
+Batching is at the network, not at the job: an operation calls what looks like the network, and
+waits here for the company it gets.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from workers.failures import Permanent
+
+Answer = Tensor | tuple[Tensor, ...]
+Door = Callable[..., Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One caller's arguments, which share a leading N, and where its answer goes."""
+
+    arguments: tuple[Tensor, ...]
+    future: "Future[Answer]" = field(default_factory=Future)
+    since: float = field(default_factory=time.monotonic)
+
+    @property
+    def n(self) -> int:
+        return self.arguments[0].shape[0]
+
+
+@dataclass(slots=True)
+class Numbers:
+    """What the batcher did so far."""
+
+    calls: int = 0
+    batches: int = 0
+    images: int = 0
+    splits: int = 0
+    out_of_memory: int = 0
+    busy_s: float = 0.0
+
+
+class Batcher:
+    """The only thread that touches the device."""
+
+    def __init__(self, device: torch.device, *, max_batch: int, wait_s: float) -> None:
+        self.device = device
+        self.numbers = Numbers()
+        self._max_batch = max_batch
+        self._wait_s = wait_s
+        self._caps: dict[Hashable, int] = {}
+        self._buckets: OrderedDict[Hashable, tuple[Door, list[Call]]] = OrderedDict()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="device", daemon=True)
+        self._thread.start()
+
+    def call(self, network: Hashable, door: Door, *arguments: Tensor) -> Answer:
+        """What `door(*arguments)` gives, on the CPU, whoever else was in the batch.
+
+        Args:
+            network: what tells this network's door from all others.
+            door: takes and gives tensors that share a leading N.
+            arguments: [N, …] each, on the CPU.
+
+        Raises:
+            Permanent: `not_finite` when the network gave NaN or infinity for these arguments.
+        """
+        call = Call(arguments)
+        key = (network, *((tuple(a.shape[1:]), a.dtype) for a in arguments))
+        with self._changed:
+            if self._stopping:
+                raise RuntimeError("the device thread has stopped")
+            self._buckets.setdefault(key, (door, []))[1].append(call)
+            self.numbers.calls += 1
+            self._changed.notify()
+        return call.future.result()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while (batch := self._next_batch()) is not None:
+            key, door, calls = batch
+            started = time.monotonic()
+            self._execute(key, door, calls)
+            self.numbers.busy_s += time.monotonic() - started
+
+    def _next_batch(self) -> tuple[Hashable, Door, list[Call]] | None:
+        """A full bucket, or the one whose oldest call has waited long enough."""
+        with self._changed:
+            while not self._stopping:
+                now = time.monotonic()
+                for key, (_, calls) in self._buckets.items():
+                    is_full = sum(call.n for call in calls) >= self._cap(key)
+                    if is_full or now - calls[0].since >= self._wait_s:
+                        return self._take(key)
+                oldest = min((c[0].since for _, c in self._buckets.values()), default=None)
+                wait_s = None if oldest is None else max(oldest + self._wait_s - now, 0.0)
+                self._changed.wait(wait_s)
+            for _, calls in self._buckets.values():
+                for call in calls:
+                    call.future.set_exception(RuntimeError("the device thread has stopped"))
+            return None
+
+    def _take(self, key: Hashable) -> tuple[Hashable, Door, list[Call]]:
+        """As many calls as fit the bucket's cap, at least one; what is left keeps its place last.
+
+        A bucket moves behind the others when it is served, so that no shape starves.
+        """
+        door, calls = self._buckets.pop(key)
+        taken, room = [calls[0]], self._cap(key) - calls[0].n
+        for call in calls[1:]:
+            if call.n > room:
+                break
+            taken.append(call)
+            room -= call.n
+        if len(taken) < len(calls):
+            self._buckets[key] = (door, calls[len(taken) :])
+        return key, door, taken
+
+    def _cap(self, key: Hashable) -> int:
+        return self._caps.get(key, self._max_batch)
+
+    def _execute(self, key: Hashable, door: Door, calls: list[Call]) -> None:
+        """One batch; on an error halves, until the culprit stands alone."""
+        error = self._try(door, calls)
+        if error is None:
+            return
+        if isinstance(error, torch.OutOfMemoryError):
+            self._forget_memory(key, calls)
+            error = MemoryError("the device has not enough memory for one call")
+        if len(calls) == 1:
+            calls[0].future.set_exception(error)
+            return
+        self.numbers.splits += 1
+        half = len(calls) // 2
+        self._execute(key, door, calls[:half])
+        self._execute(key, door, calls[half:])
+
+    def _try(self, door: Door, calls: list[Call]) -> BaseException | None:
+        """The error is returned, not kept: its traceback would hold the batch's tensors."""
+        try:
+            columns = zip(*(call.arguments for call in calls), strict=True)
+            stacked = [torch.cat(column).to(self.device) for column in columns]
+            with torch.inference_mode():
+                answer = door(*stacked)
+            self._hand_out(calls, answer)
+        except Exception as error:  # noqa: BLE001 — whatever a network raises belongs to its caller
+            return error.with_traceback(None)
+        self.numbers.batches += 1
+        self.numbers.images += sum(call.n for call in calls)
+        return None
+
+    def _hand_out(self, calls: list[Call], answer: Answer) -> None:
+        parts = answer if isinstance(answer, tuple) else (answer,)
+        # A clone, because an inference tensor may not be changed by the operation that gets it.
+        sizes = [call.n for call in calls]
+        columns = [torch.split(part.cpu().clone(), sizes) for part in parts]
+        for call, own in zip(calls, zip(*columns, strict=True), strict=True):
+            if all(bool(part.isfinite().all()) for part in own):
+                call.future.set_result(own if isinstance(answer, tuple) else own[0])
+            else:
+                sentence = "the network gave numbers that are not finite"
+                call.future.set_exception(Permanent("not_finite", sentence))
+
+    def _forget_memory(self, key: Hashable, calls: list[Call]) -> None:
+        self.numbers.out_of_memory += 1
+        self._caps[key] = max(1, sum(call.n for call in calls) // 2)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()

@@ -1,0 +1,102 @@
+"""Renew what I hold, bring back what was cancelled or lost, and beat."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from db import fleet, transitions
+from db.engine import reading, transaction
+from db.transitions import Lease
+from workers.failures import Cancelled, LeaseLost
+
+LOOK_EVERY_S = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Leases:
+    """The jobs this process holds."""
+
+    def __init__(self, worker_id: str, *, lease_s: float, state: Callable[[], str]) -> None:
+        self._worker_id = worker_id
+        self._lease_s = lease_s
+        self._state = state
+        self._held: dict[str, Lease] = {}
+        self._cancelled: set[str] = set()
+        self._lost: set[str] = set()
+        self._guard = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def hold(self, lease: Lease) -> None:
+        with self._guard:
+            self._held[lease.job_id] = lease
+
+    def let_go(self, lease: Lease) -> None:
+        with self._guard:
+            self._held.pop(lease.job_id, None)
+            self._cancelled.discard(lease.job_id)
+            self._lost.discard(lease.job_id)
+
+    def held(self) -> list[Lease]:
+        with self._guard:
+            return list(self._held.values())
+
+    def check(self, lease: Lease) -> None:
+        """Between two steps of a job: may it go on?
+
+        Raises:
+            Cancelled: somebody asked for it.
+            LeaseLost: it is another worker's now.
+        """
+        with self._guard:
+            if lease.job_id in self._lost:
+                raise LeaseLost(lease.job_id)
+            if lease.job_id in self._cancelled:
+                raise Cancelled(lease.job_id)
+
+    def _run(self) -> None:
+        renew_at = time.monotonic()
+        while not self._stop.wait(LOOK_EVERY_S):
+            try:
+                self._look_for_cancels()
+                if time.monotonic() >= renew_at:
+                    self._renew()
+                    renew_at = time.monotonic() + self._lease_s / 3
+            except SQLAlchemyError as error:
+                _log.warning("leases were not renewed", error=str(error))
+
+    def _look_for_cancels(self) -> None:
+        held = self.held()
+        if not held:
+            return
+        with reading() as session:
+            asked = transitions.cancels_asked(session, held)
+        with self._guard:
+            self._cancelled |= asked & self._held.keys()
+
+    def _renew(self) -> None:
+        held = self.held()
+        with transaction() as session:
+            fleet.beat(session, self._worker_id, state=self._state(), in_flight=len(held))
+            renewed = transitions.renew(session, self._worker_id, held, lease_s=self._lease_s)
+        for lease in set(held) - renewed:
+            self._look_at(lease)
+
+    def _look_at(self, lease: Lease) -> None:
+        """A lease that was not renewed may just have been finished: read before calling it lost."""
+        with reading() as session:
+            is_mine = transitions.is_held(session, lease)
+        if not is_mine:
+            with self._guard:
+                if lease.job_id in self._held:
+                    self._lost.add(lease.job_id)

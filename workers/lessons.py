@@ -1,0 +1,105 @@
+"""From a dataset's row to the pictures that a network learns from."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from db import blobs
+from db import settings as db_settings
+from db.tables.versions import Dataset
+from models import images
+from models.data import debian, fashion_mnist, samples
+from models.data.image_set import ImageSet, fitted
+from workers.failures import Permanent
+
+FASHION_MNIST = "fashion-mnist"
+SMALL_FASHION_MNIST = "fashion-mnist-small"
+VALIDATION_SHARE = 10
+
+
+def read(dataset: Dataset, *, image_size: int, most: int | None) -> ImageSet:
+    """The dataset as one tensor, split before anything learns from it.
+
+    Args:
+        dataset: its row.
+        image_size: pictures of a shop are brought to this side.
+        most: learn from so many only, spread over the categories.
+
+    Raises:
+        Permanent: `dataset_missing` where a data package is not installed here.
+    """
+    readers: dict[str, Callable[[], ImageSet]] = {
+        FASHION_MNIST: _fashion_mnist,
+        SMALL_FASHION_MNIST: _garments,
+        "pictures": lambda: _pictures(dataset, image_size),
+    }
+    found = readers[dataset.kind]()
+    return found if most is None or most >= len(found) else _first(found, most)
+
+
+def _fashion_mnist() -> ImageSet:
+    folder = debian.find("usr/share/datasets/fashion-mnist", home=db_settings.get().home)
+    if folder is None:
+        raise Permanent(
+            "dataset_missing",
+            "Fashion-MNIST is not installed on this machine; run `packshot data fetch`",
+        )
+    return fashion_mnist.read(folder)
+
+
+def _garments() -> ImageSet:
+    garments = samples.garments()
+    return ImageSet(
+        name=SMALL_FASHION_MNIST,
+        images=torch.from_numpy(garments.images),
+        labels=torch.from_numpy(garments.labels),
+        categories=garments.categories,
+        validation=_every_tenth(len(garments.images)),
+        licence=garments.credit,
+        source="the small committed set",
+    )
+
+
+def _pictures(dataset: Dataset, image_size: int) -> ImageSet:
+    rows = dataset.manifest
+    squares = [_square(dataset.tenant, row["sha256"], image_size) for row in rows]
+    return ImageSet(
+        name=dataset.name,
+        images=torch.cat(squares),
+        labels=torch.tensor([dataset.categories.index(row["category"]) for row in rows]),
+        categories=tuple(dataset.categories),
+        validation=_every_tenth(len(rows)),
+        licence=dataset.licence or "not stated",
+        source=f"dataset {dataset.name}",
+    )
+
+
+def _square(tenant: str, key: str, side: int) -> Tensor:
+    image = fitted(images.read(blobs.get(tenant, key)).image, size=side, channels=3)
+    return (image * 255).round().to(torch.uint8)
+
+
+def _every_tenth(count: int) -> Tensor:
+    return torch.arange(0, count, VALIDATION_SHARE)
+
+
+def _first(found: ImageSet, most: int) -> ImageSet:
+    """The first so many of a round over the categories, so that none is left out."""
+    order = torch.empty(len(found), dtype=torch.long)
+    for label in range(len(found.categories)):
+        members = (found.labels == label).nonzero().flatten()
+        order[members] = torch.arange(len(members)) * len(found.categories) + label
+    chosen = order.argsort()[:most]
+    held_out = torch.zeros(len(found), dtype=torch.bool)
+    held_out[found.validation] = True
+    validation = held_out[chosen].nonzero().flatten()
+    return ImageSet(
+        name=found.name,
+        images=found.images[chosen],
+        labels=found.labels[chosen],
+        categories=found.categories,
+        validation=validation if len(validation) else _every_tenth(most),
+        licence=found.licence,
+        source=found.source,
+    )

@@ -1,0 +1,154 @@
+"""The child of a training job: `python -m workers.run JOB OWNER TOKEN`. Commits its own outcome."""
+
+import dataclasses
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+
+import structlog
+
+from db import blobs, datasets, transitions, versions
+from db.engine import reading, transaction
+from db.operations.order import Order
+from db.operations.training import Train
+from db.tables.jobs import Job
+from db.transitions import Lease
+from models.data.augmentation import Augment
+from models.training import run
+from models.training.config import RECIPES, TrainConfig
+from models.training.watch import Epoch, Trained, TrainingError, Watch
+from models.weights import MODEL_FILE
+from workers import device, settings
+from workers.failures import LeaseLost, judge
+from workers.lessons import read
+from workers.training import EXIT_STOPPED, EXIT_WRITTEN, folder_of
+
+TELL_EVERY_S = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Reporter:
+    """Writes epochs and progress as rows, and hears when to stop."""
+
+    lease: Lease
+    epochs: int
+    asked_to_stop: bool = False
+    told_at: float = field(default_factory=time.monotonic)
+
+    def epoch(self, epoch: Epoch) -> None:
+        values = dataclasses.asdict(epoch)
+        number = values.pop("number")
+        with transaction() as session:
+            if not transitions.is_held(session, self.lease):
+                self.asked_to_stop = True
+                return
+            datasets.record_epoch(session, self.lease.job_id, number, values)
+
+    def progress(self, done: int, total: int) -> None:
+        if time.monotonic() - self.told_at < TELL_EVERY_S:
+            return
+        self.told_at = time.monotonic()
+        with transaction() as session:
+            progress = {"step": done, "total": total, "epochs": self.epochs}
+            held = transitions.report_progress(session, self.lease, progress)
+        self.asked_to_stop |= not held
+
+
+def main(job_id: str, owner: str, token: int) -> int:
+    lease = Lease(job_id, owner, token)
+    with reading() as session:
+        job = session.get_one(Job, job_id)
+    operation = Order.model_validate_json(job.request).operation
+    if not isinstance(operation, Train):
+        raise TypeError(f"job {job_id} is no training job")
+    try:
+        trained = _train(job, operation, lease)
+    except (TrainingError, datasets.DatasetNotFound, datasets.DatasetTooSmall) as error:
+        code = getattr(error, "code", "dataset_not_usable")
+        with transaction() as session:
+            transitions.fail(session, lease, code=code, detail=str(error))
+        return EXIT_WRITTEN
+    except Exception as error:  # noqa: BLE001 — every outcome is a transition in the table
+        _log.exception("a training run failed", job=job_id)
+        judgement = judge(error)
+        with transaction() as session:
+            transitions.retry(session, lease, code=judgement.code, detail=judgement.detail)
+        return EXIT_WRITTEN
+    if trained.stopped:
+        return EXIT_STOPPED
+    _commit(job, operation, lease, trained)
+    return EXIT_WRITTEN
+
+
+def _train(job: Job, operation: Train, lease: Lease) -> Trained:
+    with reading() as session:
+        dataset = datasets.to_train_on(session, job.tenant, operation.dataset)
+    images = read(dataset, image_size=operation.image_size, most=operation.max_images)
+    reporter = Reporter(lease, operation.epochs)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(reporter, "asked_to_stop", True))
+    watch = Watch(
+        on_epoch=reporter.epoch,
+        on_progress=reporter.progress,
+        should_stop=lambda: reporter.asked_to_stop,
+    )
+    return run.train(
+        _config(operation, job.seed, channels=images.images.shape[1]),
+        images,
+        folder=folder_of(job.id),
+        device=device.choose(settings.get().device),
+        watch=watch,
+    )
+
+
+def _config(operation: Train, seed: int, *, channels: int) -> TrainConfig:
+    recipe = RECIPES[operation.network]
+    return dataclasses.replace(
+        recipe,
+        epochs=operation.epochs,
+        batch_size=operation.batch_size,
+        learning_rate=operation.learning_rate or recipe.learning_rate,
+        seed=seed,
+        image_size=operation.image_size,
+        channels=channels,
+        beta=operation.beta,
+        r1_gamma=operation.r1_gamma,
+        augment=Augment(**operation.augment.model_dump()),
+    )
+
+
+def _commit(job: Job, operation: Train, lease: Lease, trained: Trained) -> None:
+    """The version and the job's success are one transaction, or nothing."""
+    key = blobs.put(job.tenant, (trained.folder / MODEL_FILE).read_bytes())
+    last = trained.epochs[-1] if trained.epochs else None
+    with transaction() as session:
+        dataset = datasets.find(session, job.tenant, operation.dataset)
+        if not transitions.is_held(session, lease):
+            _log.warning("a late version was refused", job=job.id, token=lease.token)
+            return
+        version = versions.add(
+            session,
+            tenant=job.tenant,
+            name=operation.label or f"{operation.network}-{dataset.name}",
+            network=operation.network,
+            state="candidate",
+            weights_key=key,
+            card=trained.card.to_json(),
+            dataset_id=dataset.id,
+            job_id=job.id,
+        )
+        report = {
+            "version": version.label,
+            "version_id": version.id,
+            "epochs": len(trained.epochs),
+            "val_psnr_db": None if last is None else last.val_psnr_db,
+            "val_ssim": None if last is None else last.val_ssim,
+        }
+        if not transitions.succeed(session, lease, report=report):
+            raise LeaseLost(job.id)  # rolls the version back: on PostgreSQL a sweep may slip in
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -1,0 +1,75 @@
+"""WORKER_*: the broker, the device, and how much a worker takes at a time."""
+
+import hashlib
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from db import settings as db_settings
+
+# A unix socket's address has room for this many bytes.
+_LONGEST_SOCKET_PATH = 100
+
+
+class WorkerSettings(BaseSettings):
+    """How this machine's workers work."""
+
+    model_config = SettingsConfigDict(env_prefix="WORKER_", frozen=True)
+
+    broker_url: str = Field(
+        default="",
+        description="Redis or Valkey, as Celery writes it: redis://host:6379/0. Empty: the one "
+        "that `packshot up` starts, through a socket in DB_HOME.",
+    )
+    device: str = Field(
+        default="",
+        description="cpu, cuda, or cuda:N. Empty: the first CUDA device, or the CPU where none is.",
+    )
+    lease_s: float = Field(
+        default=60.0, gt=0, description="How long a job waits for a worker that went silent."
+    )
+    poll_s: float = Field(
+        default=1.0, gt=0, description="How often a worker looks for jobs without a wake-up."
+    )
+    max_batch: int = Field(default=16, ge=1, description="Most pictures in one network call.")
+    batch_wait_ms: float = Field(
+        default=5.0, ge=0, description="How long a lone picture waits for company."
+    )
+    hands: int = Field(
+        default=0, ge=0, description="Jobs worked on at a time. 0: 2 × max_batch + cores."
+    )
+    drain_s: float = Field(
+        default=4.0, ge=0, description="On SIGTERM, time for jobs to end before they are released."
+    )
+    submit_tenant: str = Field(
+        default="",
+        description="Tenant of jobs sent as messages (`jobs.submit`). Empty: they are refused.",
+    )
+    runs: str = Field(
+        default="", description="Folder for the checkpoints of training. Empty: DB_HOME/runs."
+    )
+
+    def broker(self) -> str:
+        return self.broker_url or f"redis+socket://{socket_path()}?virtual_host=0"
+
+    def runs_folder(self) -> Path:
+        return Path(self.runs) if self.runs else db_settings.get().home.resolve() / "runs"
+
+
+def socket_path() -> Path:
+    """Where the embedded broker listens: in DB_HOME, or in the temporary folder if that is deep."""
+    home = db_settings.get().home.resolve()
+    path = home / "broker" / "valkey.sock"
+    if len(str(path)) <= _LONGEST_SOCKET_PATH:
+        return path
+    name = hashlib.sha256(str(home).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"packshot-{name}" / "valkey.sock"
+
+
+@cache
+def get() -> WorkerSettings:
+    """The settings of this process; read once."""
+    return WorkerSettings()

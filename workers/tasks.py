@@ -1,0 +1,43 @@
+"""The Celery tasks: a look at the table, and jobs from producers that have only the broker."""
+
+import json
+from typing import Any
+
+import structlog
+from celery import Task
+from pydantic import ValidationError
+
+from db import jobs
+from db.engine import transaction
+from db.operations.order import MalformedJson, parse
+from workers import process, queues, settings
+from workers.celery import app
+
+_log = structlog.get_logger(__name__)
+
+
+@app.task(name="wake")
+def wake() -> None:
+    """Look at the table; the message says no more."""
+    process.current().wake()
+
+
+@app.task(name="jobs.submit", bind=True, max_retries=None)
+def submit(self: "Task[Any, Any]", /, **order: Any) -> None:
+    """Write the row of a job that came whole in the message; its id is the idempotency key.
+
+    The message is acknowledged after the commit; what is no valid job is counted and dropped.
+    """
+    tenant = settings.get().submit_tenant
+    if not tenant:
+        _log.warning("a submitted job was dropped: WORKER_SUBMIT_TENANT is unset")
+        return
+    key = order.pop("idempotency_key", None) or self.request.id
+    try:
+        parsed = parse(json.dumps(order).encode())
+        with transaction() as session:
+            job = jobs.create(session, tenant, parsed, idempotency_key=key).job
+    except (MalformedJson, ValidationError, jobs.IdempotencyKeyReused) as error:
+        _log.warning("a submitted job was dropped", message=self.request.id, error=str(error))
+        return
+    queues.ring(job.queue)

@@ -1,0 +1,88 @@
+"""A training job in its child process: dataset → run → version, with progress and resume.
+
+The parent keeps lease and cancellation; the child (`python -m workers.run JOB OWNER TOKEN`)
+may be killed at any moment and goes on from its checkpoint under the same job.
+"""
+
+import ctypes
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from db import transitions
+from db.engine import transaction
+from db.tables.jobs import Job
+from db.transitions import Lease
+from workers import settings
+from workers.failures import Cancelled, LeaseLost
+from workers.leases import Leases
+
+EXIT_WRITTEN = 0
+EXIT_STOPPED = 3
+GRACE_S = 3.0
+LOOK_EVERY_S = 0.2
+
+_log = structlog.get_logger(__name__)
+
+
+def supervise(job: Job, lease: Lease, leases: Leases) -> None:
+    """Run the child until it has written its outcome, or put the job down as it deserves.
+
+    Raises:
+        Cancelled: somebody asked for it; the child has ended.
+        LeaseLost: the job is another worker's; the child has ended.
+    """
+    folder = folder_of(job.id)
+    before = _checkpointed(folder)
+    child = subprocess.Popen(  # noqa: S603 — our own program and a row's own numbers
+        [sys.executable, "-m", "workers.run", job.id, lease.owner, str(lease.token)],
+        preexec_fn=_die_with_parent,
+    )
+    try:
+        while child.poll() is None:
+            leases.check(lease)
+            time.sleep(LOOK_EVERY_S)
+    except (Cancelled, LeaseLost):
+        _end(child)
+        raise
+    if child.returncode != EXIT_WRITTEN:
+        _put_down(lease, child.returncode, has_advanced=_checkpointed(folder) > before)
+
+
+def folder_of(job_id: str) -> Path:
+    """Where a training job keeps its checkpoints; the same for every attempt."""
+    return settings.get().runs_folder() / job_id
+
+
+def _put_down(lease: Lease, code: int, *, has_advanced: bool) -> None:
+    """A child that got further than before may go on; one that did not is a crash."""
+    _log.warning("a training run ended early", job=lease.job_id, code=code, advanced=has_advanced)
+    with transaction() as session:
+        if has_advanced or code == EXIT_STOPPED:
+            transitions.release(session, lease)
+        else:
+            transitions.crash(session, lease, detail=f"the training process ended with {code}")
+
+
+def _checkpointed(folder: Path) -> float:
+    """When the newest checkpoint was written; 0 before the first."""
+    return max((path.stat().st_mtime for path in folder.glob("*.json")), default=0.0)
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    child.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(GRACE_S)
+    child.kill()
+    child.wait()
+
+
+def _die_with_parent() -> None:
+    """Linux ends the child when the worker is killed, so that nobody trains for nobody."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
