@@ -1,29 +1,15 @@
-"""Every problem that a caller can meet, its status, and how it is told (RFC 9457)."""
+"""Every problem that a caller can meet, and its status."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from pydantic_core import ErrorDetails
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
 
 from api import pointers
-from db.blobs import NotStored, StorageFull
-from db.datasets import DatasetExists, DatasetNotFound, DatasetTooSmall
-from db.intake import NotAPicture
-from db.jobs import IdempotencyKeyReused
-from db.versions import VersionNotFound
 
-MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 50
-_LONGEST_DETAIL = 500
-_log = structlog.get_logger(__name__)
+LONGEST_DETAIL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +73,6 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
     "storage_full": Kind(507, "There is no room left"),
 }
 
-# What db raises, and what that is called here.
-_CODES: Final[Mapping[type[Exception], str]] = {
-    VersionNotFound: "version_not_found",
-    DatasetNotFound: "dataset_not_found",
-    DatasetTooSmall: "dataset_too_small",
-    DatasetExists: "dataset_exists",
-    IdempotencyKeyReused: "idempotency_key_reused",
-}
-_CODE_OF_STATUS: Final[Mapping[int, str]] = {404: "not_found", 405: "method_not_allowed"}
-
 
 class Problem(Exception):
     """A request that we do not serve, as its caller is told."""
@@ -116,9 +92,8 @@ class Problem(Exception):
 
 def at(pointer: str, code: str, detail: str) -> Problem:
     """A problem with one field of the body."""
-    return Problem(
-        code, detail, errors=[{"pointer": pointer, "code": code, "detail": detail[:_LONGEST_DETAIL]}]
-    )
+    error = {"pointer": pointer, "code": code, "detail": detail[:LONGEST_DETAIL]}
+    return Problem(code, detail, errors=[error])
 
 
 def invalid(errors: Sequence[ErrorDetails], body: Any) -> Problem:
@@ -129,94 +104,10 @@ def invalid(errors: Sequence[ErrorDetails], body: Any) -> Problem:
         {
             "pointer": pointers.of(error, body),
             "code": error["type"],
-            "detail": error["msg"][:_LONGEST_DETAIL],
+            "detail": error["msg"][:LONGEST_DETAIL],
         }
         for error in errors[:MOST_ERRORS]
     ]
     first = found[0]
     more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
-    return Problem(
-        "validation_error", f"{first['pointer']}: {first['detail']}{more}", errors=found
-    )
-
-
-def install(app: FastAPI) -> None:
-    """Teach an app to tell each of these problems."""
-    handlers: dict[Any, Any] = {
-        Problem: lambda request, error: respond(request, error),
-        HTTPException: _http,
-        RequestValidationError: _parameters,
-        ClientDisconnect: _gone,
-        NotAPicture: _not_a_picture,
-        NotStored: _not_stored,
-        StorageFull: _full,
-        OperationalError: _database,
-        InterfaceError: _database,
-        TimeoutError: _database,
-        Exception: _ours,
-        **dict.fromkeys(_CODES, _known),
-    }
-    for kind, handler in handlers.items():
-        app.add_exception_handler(kind, handler)
-
-
-def respond(request: Request, problem: Problem) -> JSONResponse:
-    kind = PROBLEMS[problem.code]
-    request_id = getattr(request.state, "request_id", "")
-    body: dict[str, Any] = {
-        "type": f"/v1/problems/{problem.code}",
-        "title": kind.title,
-        "status": kind.status,
-        "detail": problem.detail[:_LONGEST_DETAIL],
-        "code": problem.code,
-        "request_id": request_id,
-        "errors": problem.errors,
-    }
-    headers = {**problem.headers, "X-Request-Id": request_id}
-    return JSONResponse(body, status_code=kind.status, headers=headers, media_type=MEDIA_TYPE)
-
-
-def _known(request: Request, error: Exception) -> JSONResponse:
-    code = next(code for kind, code in _CODES.items() if isinstance(error, kind))
-    return respond(request, Problem(code, str(error)))
-
-
-def _not_a_picture(request: Request, error: NotAPicture) -> JSONResponse:
-    return respond(request, Problem(error.code, error.detail))
-
-
-def _parameters(request: Request, error: RequestValidationError) -> JSONResponse:
-    return respond(request, invalid(list(error.errors()), None))
-
-
-def _http(request: Request, error: HTTPException) -> JSONResponse:
-    code = _CODE_OF_STATUS.get(error.status_code, "bad_request")
-    return respond(request, Problem(code, str(error.detail), headers=error.headers))
-
-
-def _gone(request: Request, _error: ClientDisconnect) -> JSONResponse:
-    return respond(request, Problem("client_disconnected", "nobody waits for this answer"))
-
-
-def _not_stored(request: Request, error: NotStored) -> JSONResponse:
-    _log.error("bytes that a row names are missing", error=str(error))
-    return respond(request, Problem("content_gone", "the bytes are no longer in the store"))
-
-
-def _full(request: Request, error: StorageFull) -> JSONResponse:
-    _log.error("the store is full", error=str(error))
-    return respond(request, Problem("storage_full", "there is no room; nothing was kept"))
-
-
-def _database(request: Request, error: Exception) -> JSONResponse:
-    _log.error("the database does not answer", error=str(error))
-    if "disk is full" in str(error):
-        return respond(request, Problem("storage_full", "there is no room; nothing was kept"))
-    problem = Problem(
-        "database_unavailable", "try again in a moment", headers={"Retry-After": "5"}
-    )
-    return respond(request, problem)
-
-
-def _ours(request: Request, _error: Exception) -> JSONResponse:
-    return respond(request, Problem("internal_error", "this is our fault and is in the log"))
+    return Problem("validation_error", f"{first['pointer']}: {first['detail']}{more}", errors=found)

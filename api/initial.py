@@ -42,9 +42,7 @@ def in_words(rows: list[Registered]) -> str:
     """What was registered, as a sentence's end."""
     versions = [str(row["version"]) for row in rows if "version" in row]
     datasets = [str(row["dataset"]) for row in rows if "dataset" in row]
-    return (
-        f"versions {', '.join(versions) or 'none'}; datasets {', '.join(datasets) or 'none'}"
-    )
+    return f"versions {', '.join(versions) or 'none'}; datasets {', '.join(datasets) or 'none'}"
 
 
 class _Ledger(Lines):

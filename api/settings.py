@@ -14,7 +14,11 @@ class ApiSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="API_", frozen=True)
 
     host: str = Field(default="127.0.0.1", description="Address that `packshot up` listens on.")
-    port: int = Field(default=8000, ge=0, le=65_535, description="Port that it listens on.")
+    port: int = Field(default=8700, ge=0, le=65_535, description="Port that it listens on.")
+    url: str = Field(
+        default="",
+        description="Where the command line finds the API. Empty: http://API_HOST:API_PORT.",
+    )
     allow_open: bool = Field(
         default=False,
         description="Serve whoever reaches the port. There are no keys yet: without this the API "
@@ -40,6 +44,11 @@ class ApiSettings(BaseSettings):
     max_wait_s: float = Field(
         default=60.0, ge=0, description="Longest that `Prefer: wait` holds an answer back."
     )
+
+    def address(self) -> str:
+        """Where a client on this machine finds the API."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.url or f"http://{host}:{self.port}"
 
     @model_validator(mode="after")
     def _stay_at_home(self) -> Self:

@@ -14,9 +14,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from db import settings
+from db.tables.all import Row
 
 # Releases whose write-ahead log can be reset under a reader of another process.
 _AFFECTED_SQLITE = ((3, 7, 0), (3, 51, 2))
+
+# A row may point at any other table, so all of them are known before the first statement.
+TABLES = Row.metadata.tables
 
 # SQLite has one writer at a time; threads that queue here do not spin on a busy file.
 _ONE_WRITER = RLock()

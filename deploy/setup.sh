@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # What the demo and the tests use beyond Python's wheels: rendering without a screen.
-system_packages=(python3-venv libegl1 libegl-mesa0 libgl1-mesa-dri)
+system_packages=(python3-venv libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri)
 
 say() { printf 'setup: %s\n' "$*"; }
 

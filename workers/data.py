@@ -14,6 +14,7 @@ from pathlib import Path
 from db import settings as db_settings
 from models.data import debian, samples
 from models.data.debian import FetchError, Package
+from workers import settings
 
 Say = Callable[[str], object]
 

@@ -48,6 +48,11 @@ class WorkerSettings(BaseSettings):
         default="",
         description="Tenant of jobs sent as messages (`jobs.submit`). Empty: they are refused.",
     )
+    debian_mirror: str = Field(
+        default="",
+        description="A Debian mirror for the data packages where apt is not; its address ends "
+        "where pool/ begins.",
+    )
     runs: str = Field(
         default="", description="Folder for the checkpoints of training. Empty: DB_HOME/runs."
     )

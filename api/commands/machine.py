@@ -74,9 +74,7 @@ def doctor(*, as_json: AsJson = False) -> None:
     found = checks.examine()
     failed = any(check.state == "failed" for check in found)
     if as_json:
-        rows = [
-            {"name": c.name, "state": c.state, "found": c.found, "mend": c.mend} for c in found
-        ]
+        rows = [{"name": c.name, "state": c.state, "found": c.found, "mend": c.mend} for c in found]
         dump({"ok": not failed, "checks": rows})
     else:
         table(

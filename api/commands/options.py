@@ -19,10 +19,11 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most 
 
 errors = Console(stderr=True, highlight=False)
 _MISSING = "–"
+_PAUSES_S = (0.1, 0.3, 1.0)  # a person waits
 
 
 def connect(url: str | None) -> Client:
-    return Client(url or settings.get().url)
+    return Client(url or settings.get().address(), pauses_s=_PAUSES_S)
 
 
 def say(text: str) -> None:

@@ -68,14 +68,16 @@ def _weight(image: Tensor, *, from_rgb: Rgb | None, mask: Tensor | None) -> Tens
 def _likeness(image: Tensor, rgb: Rgb) -> Tensor:
     """1 where a pixel is of this hue and chroma, under whatever light, falling softly to 0."""
     meant = oklab.from_rgb(_pixel(rgb))
+    # Light and shade change a colour's lightness; a grey of another lightness is another grey.
+    slack = float(meant[:, 1:].norm().mul(2).add(0.1).clamp_max(0.35))
     strips = []
     for top in range(0, image.shape[2], _STRIP_ROWS):
         lab = oklab.from_rgb(image[:, :, top : top + _STRIP_ROWS])
         # A shaded pixel has less chroma; compare it as if it were lit like the one meant.
         light = (meant[:, :1] / lab[:, :1].clamp_min(0.05)).clamp(0.4, 2.5)
         off = (lab[:, 1:] * light - meant[:, 1:]).norm(dim=1, keepdim=True)
-        darker = (lab[:, :1] - meant[:, :1]).abs().sub(0.35).clamp_min(0)
-        strips.append(((_FAR - off - darker) / (_FAR - _NEAR)).clamp(0, 1))
+        beyond = (lab[:, :1] - meant[:, :1]).abs().sub(slack).clamp_min(0)
+        strips.append(((_FAR - off - beyond) / (_FAR - _NEAR)).clamp(0, 1))
     return torch.cat(strips, dim=2)
 
 
@@ -115,9 +117,8 @@ def _report(
 ) -> dict[str, float | int | str | None]:
     meant = (weight[0, 0] > 0.5).flatten()
     step = max(1, int(meant.sum()) // _SAMPLE)
-    report: dict[str, float | int | str | None] = {
-        "edited_share": float((weight > 0).float().mean())
-    }
+    edited = float((weight > 0).float().mean())
+    report: dict[str, float | int | str | None] = {"edited_share": edited}
     for name, picture in (("delta_e_before", image), ("delta_e_after", output)):
         colours = picture[0].flatten(1)[:, meant][:, ::step][None, :, None]
         report[name] = float(ciede2000(colours, _pixel(to_rgb).expand_as(colours)).median())

@@ -1,0 +1,53 @@
+"""The `packshot` command: verbs over HTTP, and the few that run on this machine."""
+
+import os
+import sys
+
+import typer
+from pydantic import ValidationError
+
+from api.client import ApiError, Unreachable
+from api.commands import dataset, look, machine, submit
+from api.commands.options import errors
+from api.commands.parameters import BadArgument
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Packshot: product pictures generated, edited, trained on and measured.",
+)
+for part in (machine.app, submit.app, look.app):
+    app.add_typer(part)
+app.add_typer(dataset.app, name="dataset")
+app.add_typer(machine.data_app, name="data")
+
+EXIT_REFUSED = 2
+
+
+def main() -> None:
+    """Run it; what was refused is said in words, with exit code 2."""
+    try:
+        app()
+    except ApiError as error:
+        _say(error.code, error.detail)
+        for one in error.errors:
+            _say(f"  {one.get('pointer', '')}", str(one.get("detail", one.get("code", ""))))
+    except (BadArgument, Unreachable, TimeoutError) as error:
+        hint = ". Is `packshot up` running?" if isinstance(error, Unreachable) else ""
+        _say("packshot", f"{error}{hint}")
+    except ValidationError as error:
+        for wrong in error.errors():
+            _say(f"setting {'.'.join(str(part) for part in wrong['loc'])}", wrong["msg"])
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    sys.exit(EXIT_REFUSED)
+
+
+def _say(what: str, text: str) -> None:
+    errors.print(f"{what}: {text}", style="red", markup=False)
+
+
+if __name__ == "__main__":
+    main()

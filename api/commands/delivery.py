@@ -1,0 +1,91 @@
+"""Jobs watched to their end, their pictures written to a folder, and a table of both."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from api.client import TERMINAL, Client, Json
+from api.commands.options import dump, errors, say, table
+
+_ENDINGS = {"jpeg": "jpg"}
+COLUMNS = ("job", "operation", "state", "psnr_db", "ssim", "product_psnr_db", "file or reason")
+
+
+def watched(client: Client, jobs: Sequence[Json], *, label: str) -> list[Json]:
+    """The jobs as they ended, with a bar on standard error while they run."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[now]}"),
+        console=errors,
+        transient=True,
+    )
+    with bar if errors.is_terminal else nullcontext():
+        task = bar.add_task(label, total=len(jobs), now="")
+        done: dict[str, float] = {}
+        return client.wait(
+            [str(job["id"]) for job in jobs],
+            watch=lambda job: bar.update(task, **_seen(job, done)),
+        )
+
+
+def deliver(
+    client: Client, jobs: Iterable[Json], names: Iterable[str], folder: Path
+) -> dict[str, str]:
+    """Write each job's pictures as NAME-op[-ordinal].ext; the path of each result's id."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = {}
+    for job, name in zip(jobs, names, strict=True):
+        results = job.get("results") or []
+        for result in results:
+            number = f"-{result['ordinal']}" if len(results) > 1 else ""
+            ending = _ENDINGS.get(result["format"], result["format"])
+            path = folder / f"{name}-{job['op']}{number}.{ending}"
+            path.write_bytes(client.download(result["id"]))
+            written[str(result["id"])] = str(path)
+    return written
+
+
+def rows(jobs: Iterable[Json], written: dict[str, str]) -> list[tuple[Any, ...]]:
+    """A line for each result, or for a job without one."""
+    lines: list[tuple[Any, ...]] = []
+    for job in jobs:
+        head = (job["id"], job["op"], job["state"])
+        for r in job.get("results") or []:
+            scores = (r.get("psnr_db"), r.get("ssim"), r.get("product_psnr_db"))
+            lines.append((*head, *scores, written.get(str(r["id"]), _why(job))))
+        if not job.get("results"):
+            lines.append((*head, None, None, None, _why(job)))
+    return lines
+
+
+def show(jobs: list[Json], written: dict[str, str], *, as_json: bool) -> None:
+    """What became of the jobs."""
+    if as_json:
+        files = {"files": written} if written else {}
+        dump({"jobs": jobs, **files})
+        return
+    table(COLUMNS, rows(jobs, written))
+    for job in jobs:
+        if job.get("version"):
+            say(f"New version: {job['version'].get('label', job['version'])}")
+
+
+def _seen(job: Json, done: dict[str, float]) -> dict[str, Any]:
+    progress = job.get("progress") or 0.0
+    done[str(job["id"])] = 1.0 if job["state"] in TERMINAL else _share(progress)
+    return {"completed": sum(done.values()), "now": f"{job['op']} {job['state']}"}
+
+
+def _share(progress: object) -> float:
+    return min(float(progress), 1.0) if isinstance(progress, (int, float)) else 0.0
+
+
+def _why(job: Json) -> str:
+    error = job.get("error")
+    return f"{error['code']}: {error['detail']}" if error else ""

@@ -1,0 +1,54 @@
+"""Pages by key: a cursor is the (created_at, id) of the last row seen, and opaque to callers."""
+
+import base64
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from api.errors import Problem
+from db.ids import is_id
+
+
+class Dated(Protocol):
+    """A row that pages are made of."""
+
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def id(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=Dated)
+After = tuple[datetime, str]
+
+
+def after(cursor: str | None) -> After | None:
+    """What a cursor stands for.
+
+    Raises:
+        Problem: `invalid_cursor`.
+    """
+    if cursor is None:
+        return None
+    try:
+        moment, row_id = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+        created_at = datetime.fromisoformat(moment)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _forged() from error
+    if not isinstance(row_id, str) or not is_id(row_id) or created_at.tzinfo is None:
+        raise _forged()
+    return created_at, row_id
+
+
+def cut(rows: Sequence[Item], limit: int) -> tuple[Sequence[Item], str | None]:
+    """One row more than the page holds tells that there is another page."""
+    if len(rows) <= limit:
+        return rows, None
+    last = rows[limit - 1]
+    named = json.dumps([last.created_at.isoformat(), last.id]).encode()
+    return rows[:limit], base64.urlsafe_b64encode(named).decode()
+
+
+def _forged() -> Problem:
+    return Problem("invalid_cursor", "take next_cursor as it came, or begin without one")

@@ -1,0 +1,72 @@
+"""`Prefer: wait`: one look at the table for all who wait, however many; no thread is held."""
+
+import asyncio
+import re
+from collections.abc import Collection
+
+from starlette.concurrency import run_in_threadpool
+
+from db import jobs
+from db.engine import reading
+from db.tables.jobs import TERMINAL
+
+LOOK_EVERY_S = 0.1
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?\s*(?:$|[,;])", re.IGNORECASE)
+
+
+def preferred_s(prefer: str) -> float | None:
+    """How long a Prefer header wants to wait (RFC 7240); None when it does not say."""
+    found = _WAIT.search(prefer)
+    return float(found[1]) if found else None
+
+
+class Waiting:
+    """Those who wait for a job's end; they look together, and only while there is somebody."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[str, str], set[asyncio.Future[None]]] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    async def until_over(self, tenant: str, job_id: str, seconds: float) -> bool:
+        """Whether the job ended in time."""
+        over = asyncio.get_running_loop().create_future()
+        key = (tenant, job_id)
+        self._waiting.setdefault(key, set()).add(over)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        try:
+            await asyncio.wait_for(over, seconds)
+        except TimeoutError:
+            return False
+        finally:
+            self._leave(key, over)
+        return True
+
+    def close(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+
+    def _leave(self, key: tuple[str, str], over: asyncio.Future[None]) -> None:
+        others = self._waiting.get(key, set())
+        others.discard(over)
+        if not others:
+            self._waiting.pop(key, None)
+
+    async def _look(self) -> None:
+        try:
+            while self._waiting:
+                for key in await run_in_threadpool(_over, list(self._waiting)):
+                    for over in self._waiting.get(key, ()):
+                        if not over.done():
+                            over.set_result(None)
+                await asyncio.sleep(LOOK_EVERY_S)
+        except Exception as error:  # noqa: BLE001 — whoever waits is told, or would wait in vain
+            for over in {over for futures in self._waiting.values() for over in futures}:
+                if not over.done():
+                    over.set_exception(error)
+
+
+def _over(keys: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+    with reading() as session:
+        found = ((key, jobs.find(session, *key)) for key in keys)
+        return [key for key, job in found if job is None or job.state in TERMINAL]
