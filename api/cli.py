@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _say(what: str, text: str) -> None:
-    errors.print(f"{what}: {text}", style="red", markup=False)
+    errors.print(f"{what}: {text}", style="red", markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -96,6 +96,13 @@ def at(pointer: str, code: str, detail: str) -> Problem:
     return Problem(code, detail, errors=[error])
 
 
+def wrong(pointer: str, code: str, detail: str) -> Problem:
+    """A field that is not as it must be, for a reason that has no problem of its own."""
+    problem = at(pointer, "validation_error", detail)
+    problem.errors[0]["code"] = code
+    return problem
+
+
 def invalid(errors: Sequence[ErrorDetails], body: Any) -> Problem:
     """What pydantic found wrong in a body, each by its place there."""
     if any(error["type"] == "json_invalid" for error in errors):

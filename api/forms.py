@@ -2,12 +2,16 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from api import pointers
-from api.errors import Problem, at
+from api.errors import Problem, wrong
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 FIELD = "file"
 MOST_PARTS = 8
@@ -57,7 +61,7 @@ class _Form:
         self._data: bytearray | None = None
         self._name: str | None = None
 
-    def callbacks(self) -> dict[str, object]:
+    def callbacks(self) -> "MultipartCallbacks":
         return {
             "on_part_begin": self._begin,
             "on_header_field": self._on_header,
@@ -72,7 +76,7 @@ class _Form:
         if not self._whole:
             raise _malformed("the form ends before its last boundary")
         if self._data is None:
-            raise at(f"/{FIELD}", "missing", f"send the picture in the field {FIELD!r}")
+            raise wrong(f"/{FIELD}", "missing", f"send the picture in the field {FIELD!r}")
         return File(self._name, bytes(self._data))
 
     def _begin(self) -> None:
@@ -99,7 +103,7 @@ class _Form:
             raise _malformed("a part is a form itself")
         field = _text(options[b"name"])
         if field != FIELD:
-            raise at(pointers.pointer(field), "extra_forbidden", f"only {FIELD!r} is read")
+            raise wrong(pointers.pointer(field), "extra_forbidden", f"only {FIELD!r} is read")
         if self._data is not None:
             raise _malformed(f"the field {FIELD!r} comes twice")
         self._data = bytearray()

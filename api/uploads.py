@@ -1,5 +1,6 @@
 """What strangers send → a checked picture: by form or as it is, refused before it is stored."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import anyio
@@ -19,13 +20,13 @@ from db.intake import Checked
 _MOST_AT_ONCE = 4
 
 
+@dataclass(frozen=True, slots=True)
 class Upload:
     """A picture that passed the door, and its bytes."""
 
-    __slots__ = ("checked", "data", "name")
-
-    def __init__(self, data: bytes, name: str | None, checked: Checked) -> None:
-        self.data, self.name, self.checked = data, name, checked
+    data: bytes
+    name: str | None
+    checked: Checked
 
 
 class Door:

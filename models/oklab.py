@@ -29,8 +29,11 @@ def to_rgb(lab: Tensor) -> Tensor:
     Clipping would change hue and lightness; paling keeps both.
     """
     linear = _linear(lab, torch.ones_like(lab[:, :1]))
-    if bool(((linear < -1e-4) | (linear > 1 + 1e-4)).any()):
-        linear = _linear(lab, _most_tint(lab))
+    beyond = ~_fits(linear)
+    if bool(beyond.any()):
+        few = lab.permute(0, 2, 3, 1)[beyond[:, 0]].T[None, :, :, None]
+        paled = _linear(few, _most_tint(few))[0, :, :, 0].T
+        linear.permute(0, 2, 3, 1)[beyond[:, 0]] = paled
     linear = linear.clamp(0, 1)
     curved = 1.055 * linear.clamp_min(1e-9) ** (1 / 2.4) - 0.055
     return torch.where(linear <= 0.0031308, 12.92 * linear, curved)
@@ -39,16 +42,14 @@ def to_rgb(lab: Tensor) -> Tensor:
 def _most_tint(lab: Tensor) -> Tensor:
     """The largest share of each pixel's tint that a screen shows, by halving."""
     low, high = torch.zeros_like(lab[:, :1]), torch.ones_like(lab[:, :1])
-    fits = _shown(lab, high)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        inside = _shown(lab, middle)
+        inside = _fits(_linear(lab, middle))
         low, high = torch.where(inside, middle, low), torch.where(inside, high, middle)
-    return torch.where(fits, 1.0, low)
+    return low
 
 
-def _shown(lab: Tensor, share: Tensor) -> Tensor:
-    linear = _linear(lab, share)
+def _fits(linear: Tensor) -> Tensor:
     return ((linear >= -1e-4) & (linear <= 1 + 1e-4)).all(dim=1, keepdim=True)
 
 

@@ -13,7 +13,9 @@ def chunk(kind: bytes, body: bytes = b"") -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def png_of(width: int, height: int, *, bits: int = 8, colour: int = 0, pixels: bytes = b"") -> bytes:
+def png_of(
+    width: int, height: int, *, bits: int = 8, colour: int = 0, pixels: bytes = b""
+) -> bytes:
     """A PNG that declares a size, whatever it holds."""
     header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
     return PNG_HEAD + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND")

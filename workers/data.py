@@ -35,7 +35,8 @@ def main(words: Sequence[str] | None = None) -> int:
     home = db_settings.get().home
     states = status(home)
     if given.verb == "fetch":
-        states = fetch(home, mirror=given.mirror, say=_say if given.json else _write)
+        mirror = given.mirror or settings.get().debian_mirror
+        states = fetch(home, mirror=mirror, say=_say if given.json else _write)
     if given.json:
         _write(_as_json(states))
     else:

@@ -46,10 +46,10 @@ def recolor(
     output = image.clone()
     for top in range(0, image.shape[2], _STRIP_ROWS):
         rows = slice(top, top + _STRIP_ROWS)
-        part, share = image[:, :, rows], weight[:, :, rows] * strength
-        turned = _turned(part, old, new, keep_luminance=keep_luminance)
-        mixed = part + share * (turned - part)
-        output[:, :, rows] = torch.where(share > 0, mixed, part)
+        inside = weight[0, 0, rows] > 0
+        part, share = image[0, :, rows][:, inside], weight[0, 0, rows][inside] * strength
+        turned = _turned(part[None, :, :, None], old, new, keep_luminance=keep_luminance)
+        output[0, :, rows][:, inside] = part + share * (turned[0, :, :, 0] - part)
     report = _report(image, output, weight, to_rgb)
     return Made((output,), edit_mask=(weight > 0).float(), report=report)
 

@@ -11,6 +11,7 @@ Bits = NDArray[np.uint8]
 
 _GRABCUT_SIDE = 512
 _GAP = np.ones((5, 5), np.uint8)  # a leak through the product's outline is narrower
+_FINE = 1.2
 _SMALLEST_SHARE = 0.02  # of the largest part; what is smaller is dust
 
 
@@ -39,7 +40,7 @@ def filled(mask: Bits) -> Bits:
 
 def _plain_labels(lab: Plane, found: Backdrop) -> Bits:
     """GrabCut's four labels where the backdrop is a smooth surface."""
-    near, far = max(3.0, 4 * found.spread), max(14.0, 8 * found.spread)
+    near, far = max(2.0, 4 * found.spread), max(14.0, 8 * found.spread)
     like = (found.distance < near) | _shadow(lab, found)
     reached = _reached(like)
     background = reached | _windows(like & ~reached, found.distance < near)
@@ -61,14 +62,27 @@ def _busy_labels(lab: Plane) -> Bits:
 
 
 def _shadow(lab: Plane, found: Backdrop) -> NDArray[np.bool_]:
-    """Darker than the backdrop, of its hue, and without an edge: a soft shadow."""
-    smooth = cv2.GaussianBlur(lab, (0, 0), 1.2)
+    """Darker than the backdrop, of its hue, and without a crisp edge: a soft shadow."""
+    smooth = cv2.GaussianBlur(lab, (0, 0), _FINE)
     darker = found.lab[..., 0] - smooth[..., 0]
     off_hue = np.linalg.norm(smooth[..., 1:] - found.lab[..., 1:], axis=2)
-    light = smooth[..., 0]
-    slope = np.hypot(cv2.Sobel(light, -1, 1, 0), cv2.Sobel(light, -1, 0, 1)) / 8
-    soft = (darker > 0) & (darker < 30) & (off_hue < 2 + 0.1 * darker) & (slope < 1.2)
-    return cv2.medianBlur(soft.astype(np.uint8), 5).astype(bool)
+    fine = _slope(smooth[..., 0])
+    # A shadow is as steep seen coarsely; an edge, however faint, is flattened.
+    coarse = _slope(cv2.GaussianBlur(lab[..., 0], (0, 0), 3 * _FINE))
+    crisp = (fine > 0.25 + 0.5 * found.spread) & (fine > 1.6 * coarse)
+    soft = (darker > 0) & (darker < 30) & (off_hue < 2 + 0.1 * darker) & (fine < 1.6)
+    # Speckles of noise are smoothed away, in either, before an edge may bar the way.
+    return _smoothed(soft, 5) & ~_smoothed(crisp, 3)
+
+
+def _smoothed(bits: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
+    return cv2.medianBlur(bits.astype(np.uint8), side).astype(bool)
+
+
+def _slope(light: Plane) -> Plane:
+    """Change of lightness a pixel."""
+    across, down = cv2.Sobel(light, -1, 1, 0), cv2.Sobel(light, -1, 0, 1)
+    return (np.hypot(across, down) / 8).astype(np.float32)
 
 
 def _reached(like: NDArray[np.bool_]) -> NDArray[np.bool_]:

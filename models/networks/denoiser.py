@@ -28,7 +28,7 @@ class DenoiserConfig:
 class Denoiser(nn.Module):
     """A U-net of one residual block a scale; predicts the noise and takes it away."""
 
-    tiling: ClassVar[Tiling] = Tiling(multiple=8, margin=48)
+    tiling: ClassVar[Tiling] = Tiling(multiple=8, margin=56)
 
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from models.data.image_set import ImageSet, Part, fitted
+from models.data.image_set import ImageSet, Part, fitted, recoloured
 from models.training.config import TrainConfig
 
 
@@ -61,8 +61,10 @@ def image_size_for(config: TrainConfig, images: ImageSet) -> int:
 
 
 def prepared(part: Part, config: TrainConfig, size: int) -> Part:
-    """The part as the network wants it; the denoiser cuts its own windows."""
-    if config.network == "denoiser" or part.images.shape[1:] == (config.channels, size, size):
+    """The part as the network wants it, in memory once."""
+    if config.network == "denoiser":
+        return Part(_sides_of_eight(recoloured(part.images, channels=3)), part.labels)
+    if part.images.shape[1:] == (config.channels, size, size):
         return part
     pieces = [
         (fitted(piece / 255, size=size, channels=config.channels) * 255).round().to(torch.uint8)
@@ -73,6 +75,12 @@ def prepared(part: Part, config: TrainConfig, size: int) -> Part:
 
 def batch_of(part: Part, chosen: Tensor, device: torch.device) -> Batch:
     return Batch(part.images[chosen].to(device) / 255, part.labels[chosen].to(device))
+
+
+def _sides_of_eight(images: Tensor) -> Tensor:
+    """What is too much for the denoiser's three halvings is cut off."""
+    height, width = (side // 8 * 8 for side in images.shape[2:])
+    return images[..., :height, :width]
 
 
 def _chance(purpose: str, seed: int, number: int) -> int:

@@ -35,9 +35,7 @@ def train(
 ) -> Trained:
     """Train, resuming from `folder` if it holds this very run; writes weights and card there."""
     learning, held_out = images.split()
-    if len(learning) < MIN_IMAGES:
-        sentence = f"{len(learning)} training pictures, at least {MIN_IMAGES} are needed"
-        raise TrainingError("dataset_too_small", sentence)
+    _refuse_too_small(config, learning)
     folder.mkdir(parents=True, exist_ok=True)
     size = image_size_for(config, images)
     trainer = trainer_for(config, images, device)
@@ -57,6 +55,14 @@ def train(
     trainer.finish(run.learning)
     card = weights.write(trainer.ema.module, folder, _card(run, images, journal))
     return Trained(folder=folder, card=card, epochs=tuple(journal.epochs), stopped=stopped)
+
+
+def _refuse_too_small(config: TrainConfig, learning: Part) -> None:
+    if len(learning) < MIN_IMAGES:
+        sentence = f"{len(learning)} training pictures, at least {MIN_IMAGES} are needed"
+        raise TrainingError("dataset_too_small", sentence)
+    if config.network == "denoiser" and min(learning.images.shape[2:]) < 8:
+        raise TrainingError("pictures_too_small", "the denoiser learns from 8 pixels a side on")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,96 @@
+"""Whether masks, boxes and the file format fit the pictures that an order works on."""
+
+from collections.abc import Iterator, Mapping
+
+from api import pointers
+from api.errors import at
+from db.operations.base import Operation
+from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
+from db.operations.order import Order
+from db.operations.pipeline import Pipeline
+from db.operations.product import Background, Cutout, Place
+from db.operations.restoration import Upscale
+from db.pictures import Source
+
+At = tuple[str, ...]
+Size = tuple[int, int]
+
+
+def check(order: Order, sources: Mapping[At, Source]) -> None:
+    """Follow the picture through every step.
+
+    Raises:
+        Problem: `mask_size_mismatch`, `box_outside_picture` or `output_format`.
+    """
+    sizes = {where: (source.width, source.height) for where, source in sources.items()}
+    size = sizes.get(("operation", "picture"))
+    for where, step in parts(order.operation):
+        size = sizes.get((*where, "picture"), size)
+        _check_mask(sizes, (*where, "mask"), size)
+        _check_box(step, where, size)
+        size = _size_after(step, size)
+    _check_mask(sizes, ("mask",), sizes.get(("reference",), size))
+    _check_format(order)
+
+
+def parts(operation: Operation) -> Iterator[tuple[At, Operation]]:
+    """Each single operation and its place in the body."""
+    if not isinstance(operation, Pipeline):
+        yield ("operation",), operation
+        return
+    for number, step in enumerate(operation.steps):
+        yield ("operation", "steps", str(number)), step
+
+
+def place_of(role: str) -> At:
+    """Where the body names the picture of a role (`Order.pictures`)."""
+    if role.startswith("order."):
+        return (role.removeprefix("order."),)
+    return ("operation", *role.split("."))
+
+
+def _check_mask(sizes: Mapping[At, Size], where: At, size: Size | None) -> None:
+    mask = sizes.get(where)
+    if mask is not None and size is not None and mask != size:
+        detail = f"the mask is {_words(mask)}, what it masks is {_words(size)}"
+        raise at(pointers.pointer(*where), "mask_size_mismatch", detail)
+
+
+def _check_box(step: Operation, where: At, size: Size | None) -> None:
+    if not isinstance(step, Cutout) or step.box is None or size is None:
+        return
+    x, y, width, height = step.box
+    if x + width > size[0] or y + height > size[1]:
+        detail = f"the box ends at {x + width}, {y + height}; the picture is {_words(size)}"
+        raise at(pointers.pointer(*where, "box"), "box_outside_picture", detail)
+
+
+def _size_after(step: Operation, size: Size | None) -> Size | None:
+    if isinstance(step, Place):
+        return step.width, step.height
+    if isinstance(step, (Sample, Reconstruct, Vary, Interpolate)):
+        return None  # as large as the version's network draws
+    if isinstance(step, Upscale) and size is not None:
+        return size[0] * step.scale, size[1] * step.scale
+    return size
+
+
+def _check_format(order: Order) -> None:
+    if order.output.format == "jpeg" and _delivers_alpha(order.operation):
+        detail = "a cut-out is transparent, JPEG is not; ask for png or webp"
+        raise at("/output/format", "output_format", detail)
+
+
+def _delivers_alpha(operation: Operation) -> bool:
+    transparent, ever = False, False
+    for _, step in parts(operation):
+        if isinstance(step, Cutout):
+            transparent = ever = True
+        elif isinstance(step, (Background, Place)):
+            transparent = False
+    keeps = isinstance(operation, Pipeline) and operation.keep_steps
+    return ever if keeps else transparent
+
+
+def _words(size: Size) -> str:
+    return f"{size[0]}×{size[1]}"

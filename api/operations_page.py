@@ -1,0 +1,129 @@
+"""The page about all operations, from their classes: `python -m api.operations_page > FILE`."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from db.operations.base import Operation, ReferenceKind, SourceKind
+from db.operations.order import Order
+from db.operations.union import OPERATIONS
+
+Schema = dict[str, Any]
+
+_HEAD = """\
+# Operations
+
+Made from the classes in `db/operations/` by `make docs`; a test fails when this page is not what
+they say. `GET /v1/operations` gives the same as JSON Schema, and `packshot submit NAME --help`
+as options of the command line.
+
+An operation is what is asked, a job is one operation as a row. Left-out parameters have the
+default of their row; unknown names are refused.
+"""
+_AROUND = """\
+## Around every operation
+
+The body of `POST /v1/jobs` is `{"operation": {"op": …, …}, …}`. Beside the operation it may hold:
+"""
+_COMPARED: dict[ReferenceKind, str] = {
+    "none": "the caller's `reference`; without one `psnr_db` and `ssim` are NULL",
+    "own": "the operation's own reference, or the caller's `reference`",
+}
+_LABELLED: dict[SourceKind, str] = {
+    "original": "as the source is",
+    "enhanced": "enhanced",
+    "composite": "composite",
+    "generated": "generated",
+}
+_COLUMNS = ("parameter", "what it takes", "default", "meaning")
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    parts = [_HEAD, *(_operation(name, kind) for name, kind in OPERATIONS.items())]
+    schema = Order.model_json_schema()
+    del schema["properties"]["operation"]
+    parts += [_AROUND, _table(_rows(schema, schema))]
+    return "\n".join(parts)
+
+
+def _operation(name: str, kind: type[Operation]) -> str:
+    schema = kind.model_json_schema()
+    del schema["properties"]["op"]
+    facts = (
+        f"- queue: `{kind.queue}`, time-out: {kind.timeout_s:g} s",
+        f"- compared with: {_COMPARED[kind.reference]}",
+        f"- labelled: {_LABELLED[kind.source_kind]}",
+    )
+    head = f"## {name}\n\n{schema['description']}\n\n" + "\n".join(facts) + "\n"
+    return f"{head}\n{_table(_rows(schema, schema))}"
+
+
+def _rows(schema: Schema, whole: Schema, *, prefix: str = "") -> Iterator[tuple[str, ...]]:
+    """A row for each parameter; the parts of an object follow it under dotted names."""
+    for name, given in schema["properties"].items():
+        field = _resolved(given, whole)
+        default = _default(name, field, schema.get("required", ()))
+        yield f"`{prefix}{name}`", _taken(field, whole), default, field.get("description", "")
+        yield from _rows(field, whole, prefix=f"{prefix}{name}.") if "properties" in field else ()
+
+
+def _resolved(field: Schema, whole: Schema) -> Schema:
+    if "$ref" not in field:
+        return field
+    named: Schema = whole["$defs"][field["$ref"].rpartition("/")[2]]
+    return {**named, **{key: value for key, value in field.items() if key != "$ref"}}
+
+
+def _default(name: str, field: Schema, required: Iterable[str]) -> str:
+    if name in required:
+        return "**required**"
+    if field.get("default") is None or "properties" in field:
+        return "–"
+    return f"`{json.dumps(field['default'])}`"
+
+
+def _taken(field: Schema, whole: Schema) -> str:
+    """What a value may be, in words."""
+    match field:
+        case {"anyOf": kinds}:
+            return " or ".join(_taken(kind, whole) for kind in kinds if kind.get("type") != "null")
+        case {"const": value}:
+            return f"`{json.dumps(value)}`"
+        case {"enum": values}:
+            return ", ".join(f"`{json.dumps(value)}`" for value in values)
+        case {"type": "integer" | "number" as kind}:
+            return f"{kind}{_range(field)}"
+        case {"type": "array", "prefixItems": items}:
+            return f"[{', '.join(_taken(item, whole) for item in items)}]"
+        case {"type": "array", "items": item}:
+            few, many = field["minItems"], field["maxItems"]
+            return f"{few} to {many} of {', '.join(f'`{one}`' for one in _steps(item))}"
+        case {"type": "object", "propertyNames": {"enum": names}}:
+            return f"`min` and `max` for any of {', '.join(f'`{name}`' for name in names)}"
+        case {"format": "date-time"}:
+            return "time with its zone"
+        case _:
+            return str(field.get("type", "object"))
+
+
+def _range(field: Schema) -> str:
+    least, most = field.get("minimum", field.get("exclusiveMinimum")), field.get("maximum")
+    if least is None or most is None:
+        return "" if least is None else f" from {least:g}"
+    return f", {'above ' if 'exclusiveMinimum' in field else ''}{least:.10g} to {most:.10g}"
+
+
+def _steps(item: Schema) -> list[str]:
+    return sorted(item["discriminator"]["mapping"])
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [_COLUMNS, ("---",) * len(_COLUMNS), *rows]
+    cells = ([cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines)
+    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,76 @@
+"""What there is: operations, versions, workers, problems."""
+
+from fastapi import APIRouter
+
+from api.deps import Tenant
+from api.errors import PROBLEMS, Problem
+from api.schemas.discovery import (
+    OperationOut,
+    OperationsOut,
+    ProblemKind,
+    ProblemKinds,
+    WorkerOut,
+    WorkersOut,
+)
+from api.schemas.versions import VersionsOut, version_out
+from db import fleet, versions
+from db.engine import reading
+from db.operations.union import OPERATIONS, schemas
+
+router = APIRouter(prefix="/v1", tags=["discovery"])
+
+
+@router.get("/operations")
+async def operations() -> OperationsOut:
+    """All that can be asked for, with the JSON Schema of each."""
+    return OperationsOut(operations={name: _operation(name) for name in OPERATIONS})
+
+
+@router.get("/operations/{name}")
+async def operation(name: str) -> OperationOut:
+    if name not in OPERATIONS:
+        raise Problem("operation_not_found", f"there are {', '.join(OPERATIONS)}")
+    return _operation(name)
+
+
+@router.get("/versions")
+def all_versions(tenant: Tenant) -> VersionsOut:
+    """The shop's own and those that came with Packshot, newest first."""
+    with reading() as session:
+        return VersionsOut(items=[version_out(row) for row in versions.visible(session, tenant)])
+
+
+@router.get("/workers")
+def workers() -> WorkersOut:
+    """Who takes jobs at this moment."""
+    with reading() as session:
+        return WorkersOut(items=[WorkerOut.model_validate(row) for row in fleet.present(session)])
+
+
+@router.get("/problems")
+async def problems() -> ProblemKinds:
+    """Every code that an error answer may have."""
+    return ProblemKinds(items=[_problem(code) for code in PROBLEMS])
+
+
+@router.get("/problems/{code}")
+async def problem(code: str) -> ProblemKind:
+    """What the `type` of an error answer points at."""
+    if code not in PROBLEMS:
+        raise Problem("problem_not_found", "no problem has this code")
+    return _problem(code)
+
+
+def _operation(name: str) -> OperationOut:
+    kind = OPERATIONS[name]
+    return OperationOut(
+        queue=kind.queue,
+        description=(kind.__doc__ or "").strip(),
+        networks=list(kind.networks),
+        reference=kind.reference,
+        parameters=schemas()[name],
+    )
+
+
+def _problem(code: str) -> ProblemKind:
+    return ProblemKind(code=code, status=PROBLEMS[code].status, title=PROBLEMS[code].title)

@@ -1,0 +1,158 @@
+"""Jobs: placed, watched, cancelled, tried again."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from api import bodies, contents, orders, pages
+from api.bodies import JsonBody
+from api.deps import IdempotencyKey, Jobs, Tenant, WaitSeconds
+from api.errors import Problem
+from api.schemas.base import Page
+from api.schemas.jobs import JobOut, JobsQuery, JobSummary, job_out, job_summary
+from db import attempts, datasets, ids, jobs, results, versions
+from db.engine import reading, transaction
+from db.jobs import Created
+from db.operations import order as operations
+from db.operations.order import Order
+from db.tables.jobs import CANCELLED, DEAD, FAILED, TERMINAL, Job
+from workers.queues import ring
+
+RETRY_AFTER_S = 2
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+_BODY = {
+    "required": True,
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}},
+}
+
+
+@router.post(
+    "",
+    status_code=202,
+    openapi_extra={"requestBody": _BODY},
+    responses={
+        201: {"model": JobOut, "description": "It ended while you waited."},
+        200: {"model": JobOut, "description": "The idempotency key's job, made before."},
+    },
+)
+async def create(
+    raw: JsonBody,
+    tenant: Tenant,
+    key: IdempotencyKey,
+    wait_s: WaitSeconds,
+    waiting: Jobs,
+    response: Response,
+) -> JobOut:
+    """Place one operation; the answer does not wait for it unless asked to (`Prefer: wait=N`)."""
+    created = await run_in_threadpool(_create, raw, tenant, key)
+    if not created.new:
+        response.status_code = 200
+    if wait_s is not None:
+        response.headers["Preference-Applied"] = f"wait={wait_s:.0f}"
+        over = await waiting.until_over(tenant, created.job.id, wait_s)
+        if over and created.new:
+            response.status_code = 201
+    return await run_in_threadpool(_told, tenant, created.job.id, response)
+
+
+@router.get("")
+def page(query: Annotated[JobsQuery, Query()], tenant: Tenant) -> Page[JobSummary]:
+    """Newest first."""
+    with reading() as session:
+        rows = jobs.page(
+            session,
+            tenant,
+            limit=query.limit + 1,
+            after=pages.after(query.cursor),
+            state=query.state,
+            op=query.op,
+            sku=query.sku,
+            external_id=query.external_id,
+        )
+    rows, cursor = pages.cut(rows, query.limit)
+    return Page(items=[job_summary(row) for row in rows], next_cursor=cursor)
+
+
+@router.get(
+    "/{job_id}", response_model=JobOut, responses={304: {"description": "No new revision."}}
+)
+def find(job_id: str, tenant: Tenant, request: Request, response: Response) -> JobOut | Response:
+    """A job with its tries and results; ask again after Retry-After seconds while it is open."""
+    told = _told(tenant, job_id, response)
+    if contents.is_known(request, str(told.revision)):
+        return Response(status_code=304, headers=dict(response.headers))
+    return told
+
+
+@router.post("/{job_id}/cancel", status_code=202)
+def cancel(job_id: str, tenant: Tenant, response: Response) -> JobOut:
+    """A queued job is cancelled at once; a running one when its worker has stopped."""
+    with transaction() as session:
+        job = _found(session, tenant, job_id)
+        if jobs.cancel(session, tenant, job_id) is None:
+            raise Problem("job_finished", f"the job is {job.state}")
+    return _told(tenant, job_id, response)
+
+
+@router.post("/{job_id}/retry", status_code=202)
+def retry(job_id: str, tenant: Tenant, key: IdempotencyKey, response: Response) -> JobOut:
+    """A new job with the same order; for what failed, died or was cancelled."""
+    with transaction() as session:
+        job = _found(session, tenant, job_id)
+        if job.state not in (FAILED, DEAD, CANCELLED):
+            raise Problem("job_not_retryable", f"the job is {job.state}")
+        created = orders.place(session, tenant, _order_of(job), key=key, retry_of=job.id)
+    _ring(created)
+    return _told(tenant, created.job.id, response)
+
+
+def _create(raw: bytes, tenant: str, key: str | None) -> Created:
+    order = bodies.parse(raw, operations.parse)
+    with transaction() as session:
+        created = orders.place(session, tenant, order, key=key)
+    _ring(created)
+    return created
+
+
+def _ring(created: Created) -> None:
+    if created.new:
+        ring(created.job.queue)
+
+
+def _order_of(job: Job) -> Order:
+    """What was asked, without the times that have passed."""
+    try:
+        order = Order.model_validate_json(job.request)
+    except ValidationError as error:
+        raise Problem("job_not_retryable", "this build no longer reads such an order") from error
+    return order.model_copy(update={"run_after": None, "deadline_at": None})
+
+
+def _told(tenant: str, job_id: str, response: Response) -> JobOut:
+    """A job as its caller sees it, and the headers that belong to it."""
+    with reading() as session:
+        job = _found(session, tenant, job_id)
+        told = job_out(
+            job,
+            attempts=attempts.of(session, job.id),
+            results=results.of_jobs(session, tenant, [job.id]),
+            epochs=datasets.epochs(session, job.id) if job.op == "train" else None,
+            version=next((v for v in versions.visible(session, tenant) if v.job_id == job.id), None)
+            if job.op == "train"
+            else None,
+        )
+    response.headers["Location"] = told.links.self
+    response.headers["ETag"] = f'"{told.revision}"'
+    if told.state not in TERMINAL:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return told
+
+
+def _found(session: Session, tenant: str, job_id: str) -> Job:
+    job = jobs.find(session, tenant, job_id) if ids.is_id(job_id) else None
+    if job is None:
+        raise Problem("job_not_found", "no job has this id")
+    return job

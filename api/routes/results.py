@@ -1,0 +1,55 @@
+"""Results: found by their product and their scores, and their bytes."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import contents, pages
+from api.deps import Tenant
+from api.errors import Problem
+from api.schemas.base import Page
+from api.schemas.results import ResultOut, ResultsQuery, result_out
+from db import ids, results
+from db.engine import reading
+from db.tables.results import Result
+
+router = APIRouter(prefix="/v1/results", tags=["results"])
+
+
+@router.get("")
+def page(query: Annotated[ResultsQuery, Query()], tenant: Tenant) -> Page[ResultOut]:
+    """Newest first; only published ones unless asked otherwise."""
+    with reading() as session:
+        rows = results.page(
+            session,
+            tenant,
+            query.wanted(),
+            limit=query.limit + 1,
+            after=pages.after(query.cursor),
+        )
+    rows, cursor = pages.cut(rows, query.limit)
+    return Page(items=[result_out(row) for row in rows], next_cursor=cursor)
+
+
+@router.get("/{result_id}")
+def find(result_id: str, tenant: Tenant) -> ResultOut:
+    return result_out(_found(tenant, result_id))
+
+
+@router.get("/{result_id}/content", response_class=Response, responses=contents.RESPONSES)
+def content(result_id: str, tenant: Tenant, request: Request) -> Response:
+    """The delivered file; X-Visibility says `held` of one that waits for review."""
+    row = _found(tenant, result_id)
+    answer = contents.answer(
+        request, tenant, key=row.blob_key, sha256=row.sha256, format_=row.format, name=row.id
+    )
+    answer.headers["X-Visibility"] = row.visibility
+    return answer
+
+
+def _found(tenant: str, result_id: str) -> Result:
+    with reading() as session:
+        row = results.find(session, tenant, result_id) if ids.is_id(result_id) else None
+    if row is None:
+        raise Problem("result_not_found", "no result has this id")
+    return row

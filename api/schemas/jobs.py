@@ -1,0 +1,140 @@
+"""A job, as callers see it."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from api.schemas.base import Answer, OperationName, PageQuery, Text
+from api.schemas.results import ResultOut, result_out
+from db.tables.jobs import Attempt, Job
+from db.tables.results import Result
+from db.tables.versions import Epoch, Version
+
+State = Literal["queued", "running", "succeeded", "failed", "cancelled", "dead"]
+
+
+class JobError(Answer):
+    """Why a run ended as it did, or why it is tried again."""
+
+    code: str
+    detail: str | None
+
+
+class JobLinks(Answer):
+    self: str
+    results: str
+
+
+class AttemptOut(Answer):
+    """One try."""
+
+    worker: str
+    device: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    error: str | None
+
+
+class EpochOut(Answer):
+    """How one epoch of a training went."""
+
+    number: int
+    losses: dict[str, float]
+    val_psnr_db: float | None
+    val_ssim: float | None
+    identical: int
+    learning_rate: float
+    seconds: float
+    images_per_s: float
+    created_at: datetime
+
+
+class VersionMade(Answer):
+    """The version that came out of a training."""
+
+    id: str
+    label: str
+
+
+class JobSummary(Answer):
+    """A job in a list."""
+
+    id: str
+    op: str
+    queue: str
+    state: State
+    attempt: int
+    max_attempts: int
+    priority: int
+    seed: int
+    progress: dict[str, Any] | None
+    report: dict[str, Any] | None
+    error: JobError | None
+    operation: dict[str, Any]
+    versions: dict[str, str] | None
+    sku: str | None
+    channel: str | None
+    external_id: str | None
+    retry_of: str | None
+    created_at: datetime
+    scheduled_at: datetime
+    deadline_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    cancel_requested_at: datetime | None
+    revision: int
+    links: JobLinks
+
+
+class JobOut(JobSummary):
+    """A job with everything that belongs to it."""
+
+    attempts: list[AttemptOut]
+    results: list[ResultOut]
+    epochs: list[EpochOut] | None
+    """Of a training."""
+    version: VersionMade | None
+    """Of a training that has ended well."""
+
+
+class JobsQuery(PageQuery):
+    state: State | None = None
+    op: OperationName | None = None
+    sku: Text | None = None
+    external_id: Text | None = None
+
+
+_TOLD_OTHERWISE = ("error", "operation", "links")
+
+
+def job_summary(row: Job) -> JobSummary:
+    return JobSummary(**_fields(row))
+
+
+def job_out(
+    row: Job,
+    *,
+    attempts: Sequence[Attempt],
+    results: Sequence[Result],
+    epochs: Sequence[Epoch] | None,
+    version: Version | None,
+) -> JobOut:
+    return JobOut(
+        **_fields(row),
+        attempts=[AttemptOut.model_validate(attempt) for attempt in attempts],
+        results=[result_out(result) for result in results],
+        epochs=None if epochs is None else [EpochOut.model_validate(epoch) for epoch in epochs],
+        version=None if version is None else VersionMade(id=version.id, label=version.label),
+    )
+
+
+def _fields(row: Job) -> dict[str, Any]:
+    names = (name for name in JobSummary.model_fields if name not in _TOLD_OTHERWISE)
+    return {
+        **{name: getattr(row, name) for name in names},
+        "error": JobError(code=row.error_code, detail=row.error_detail) if row.error_code else None,
+        "operation": json.loads(row.request)["operation"],
+        "links": JobLinks(self=f"/v1/jobs/{row.id}", results=f"/v1/results?job_id={row.id}"),
+    }

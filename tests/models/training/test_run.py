@@ -1,0 +1,272 @@
+"""Training runs: they end with weights, go on where they were killed, and say what is wrong."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from models import weights
+from models.data.augmentation import Augment
+from models.data.image_set import ImageSet
+from models.training import validate
+from models.training.config import TrainConfig
+from models.training.run import train
+from models.training.watch import TrainingError, Watch
+
+CPU = torch.device("cpu")
+NETWORKS = ("gan", "vae", "denoiser")
+TINY = TrainConfig("vae", epochs=4, batch_size=8, z_dim=8, precision="float32")
+
+
+class Killed(BaseException):
+    """As a worker is killed: nobody catches it."""
+
+
+def pictures(count: int = 20, side: int = 28, channels: int = 1, held_out: int = 4) -> ImageSet:
+    images = torch.randint(256, (count, channels, side, side), generator=chance())
+    validation = torch.arange(count - held_out, count)
+    labels = torch.arange(count) % 2
+    return ImageSet("tiny", images.byte(), labels, ("a", "b"), validation, "CC0", "made here")
+
+
+def chance() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def small(monkeypatch) -> None:
+    """Only as many channels as a test needs."""
+    for module in ("gan", "vae"):
+        monkeypatch.setattr(f"models.networks.{module}.WIDTHS", {32: (8,) * 4, 64: (8,) * 5})
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_run_ends_with_weights_and_a_card_that_read_back(tmp_path, monkeypatch, network):
+    small(monkeypatch)
+    seen = []
+
+    watch = Watch(on_epoch=seen.append)
+    config = replace(TINY, network=network, epochs=2)
+    trained = train(config, pictures(), folder=tmp_path, device=CPU, watch=watch)
+
+    again = weights.read((tmp_path / "model.safetensors").read_bytes(), trained.card)
+    assert weights.doors(again)
+    assert tuple(seen) == trained.epochs
+    assert [epoch.number for epoch in seen] == [1, 2]
+    assert not trained.stopped
+    assert trained.card.recipe["seed"] == 0
+    assert trained.card.recipe["steps"] == 4
+    assert trained.card.categories == ("a", "b")
+    assert trained.card.licence == "CC0"
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_run_that_was_killed_and_resumed_is_the_run_that_was_not(
+    tmp_path, monkeypatch, network
+):
+    small(monkeypatch)
+    config = replace(TINY, network=network, augment=Augment(rotate_deg=10, flip=True))
+    whole = train(config, pictures(), folder=tmp_path / "a", device=CPU, watch=Watch())
+
+    def kill(done: int, _total: int) -> None:
+        if done == 5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(config, pictures(), folder=tmp_path / "b", device=CPU, watch=Watch(on_progress=kill))
+    again = train(config, pictures(), folder=tmp_path / "b", device=CPU, watch=Watch())
+
+    assert again.card.sha256 == whole.card.sha256
+    assert [e.losses for e in again.epochs] == [e.losses for e in whole.epochs]
+    assert [e.val_psnr_db for e in again.epochs] == [e.val_psnr_db for e in whole.epochs]
+
+
+def test_a_checkpoint_in_the_middle_of_an_epoch_loses_no_step(tmp_path, monkeypatch):
+    small(monkeypatch)
+    monkeypatch.setattr("models.training.run.CHECKPOINT_EVERY_S", 0.0)
+    whole = train(TINY, pictures(), folder=tmp_path / "a", device=CPU, watch=Watch())
+    first, second = [], []
+
+    def kill(done: int, _total: int) -> None:
+        first.append(done)
+        if done == 4:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(TINY, pictures(), folder=tmp_path / "b", device=CPU, watch=Watch(on_progress=kill))
+    watch = Watch(on_progress=lambda done, _total: second.append(done))
+    again = train(TINY, pictures(), folder=tmp_path / "b", device=CPU, watch=watch)
+
+    assert (first, second) == ([1, 2, 3, 4], [4, 5, 6, 7, 8])
+    assert again.card.sha256 == whole.card.sha256
+    assert [e.losses for e in again.epochs] == [e.losses for e in whole.epochs]
+
+
+def test_another_seed_gives_other_weights(tmp_path, monkeypatch):
+    small(monkeypatch)
+    one = train(TINY, pictures(), folder=tmp_path / "a", device=CPU, watch=Watch())
+    config = replace(TINY, seed=1)
+    other = train(config, pictures(), folder=tmp_path / "b", device=CPU, watch=Watch())
+
+    assert one.card.sha256 != other.card.sha256
+
+
+@pytest.mark.parametrize("stop_after", [0, 1, 5])
+def test_a_run_that_is_stopped_keeps_what_it_has(tmp_path, monkeypatch, stop_after):
+    small(monkeypatch)
+    done = []
+    watch = Watch(
+        on_progress=lambda step, _total: done.append(step),
+        should_stop=lambda: len(done) >= stop_after,
+    )
+
+    trained = train(TINY, pictures(), folder=tmp_path, device=CPU, watch=watch)
+
+    assert trained.stopped
+    assert len(done) == stop_after
+    weights.read((tmp_path / "model.safetensors").read_bytes(), trained.card)
+
+
+def test_progress_is_told_in_steps_of_the_whole_run(tmp_path, monkeypatch):
+    small(monkeypatch)
+    told = []
+    watch = Watch(on_progress=lambda done, total: told.append((done, total)))
+
+    train(TINY, pictures(), folder=tmp_path, device=CPU, watch=watch)
+
+    assert told == [(step, 8) for step in range(1, 9)]
+
+
+@pytest.mark.parametrize(
+    ("network", "losses"),
+    [
+        ("gan", {"generator", "discriminator", "r1"}),
+        ("vae", {"reconstruction", "kl"}),
+        ("denoiser", {"l1"}),
+    ],
+)
+def test_each_epoch_tells_its_losses(tmp_path, monkeypatch, network, losses):
+    small(monkeypatch)
+    config = replace(TINY, network=network, epochs=1)
+
+    (epoch,) = train(config, pictures(), folder=tmp_path, device=CPU, watch=Watch()).epochs
+
+    assert set(epoch.losses) == losses
+    assert (epoch.val_psnr_db is None) == (network == "gan")
+    assert (epoch.val_ssim is None) == (network == "gan")
+    assert epoch.seconds > 0
+    assert epoch.images_per_s > 0
+
+
+def test_a_set_without_validation_has_no_scores(tmp_path, monkeypatch):
+    small(monkeypatch)
+
+    images = pictures(held_out=0)
+    epochs = train(TINY, images, folder=tmp_path, device=CPU, watch=Watch()).epochs
+
+    assert {epoch.val_psnr_db for epoch in epochs} == {None}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_fewer_than_eight_pictures_are_too_few(tmp_path, network):
+    config = replace(TINY, network=network)
+
+    with pytest.raises(TrainingError, match="dataset_too_small: 7 training pictures") as caught:
+        train(config, pictures(11), folder=tmp_path, device=CPU, watch=Watch())
+
+    assert caught.value.code == "dataset_too_small"
+
+
+@pytest.mark.parametrize("network", ["gan", "vae"])
+def test_a_loss_that_is_no_number_stops_the_run(tmp_path, monkeypatch, network):
+    small(monkeypatch)
+    config = replace(TINY, network=network, learning_rate=1e30)
+
+    with pytest.raises(TrainingError, match="loss left all bounds at step") as caught:
+        train(config, pictures(), folder=tmp_path, device=CPU, watch=Watch())
+
+    assert caught.value.code == "loss_not_finite"
+    assert not (tmp_path / "model.safetensors").exists()
+
+
+def test_a_folder_of_another_run_is_refused(tmp_path, monkeypatch):
+    small(monkeypatch)
+    train(TINY, pictures(), folder=tmp_path, device=CPU, watch=Watch())
+
+    with pytest.raises(TrainingError, match="other_run"):
+        train(replace(TINY, beta=2.0), pictures(), folder=tmp_path, device=CPU, watch=Watch())
+
+
+@pytest.mark.parametrize(("network", "image_size"), [("gan", 32), ("vae", 64)])
+def test_colour_pictures_of_any_size_can_be_learnt_from(
+    tmp_path, monkeypatch, network, image_size
+):
+    small(monkeypatch)
+    config = replace(TINY, network=network, epochs=1, channels=3, image_size=image_size)
+
+    trained = train(
+        config, pictures(16, side=40, channels=1), folder=tmp_path, device=CPU, watch=Watch()
+    )
+
+    assert trained.card.config["image_size"] == image_size
+    assert trained.card.config["channels"] == 3
+
+
+def test_the_best_epoch_is_kept_not_the_last(tmp_path, monkeypatch):
+    small(monkeypatch)
+    scores = iter([10.0, 30.0, 20.0, 15.0])
+    monkeypatch.setattr(
+        "models.training.run.quality",
+        lambda *_: validate.Quality(psnr_db=next(scores), ssim=0.5, identical=0),
+    )
+    states = []
+
+    def remember(_epoch) -> None:
+        content = (tmp_path / "best.safetensors").read_bytes()
+        states.append(content)
+
+    watch = Watch(on_epoch=remember)
+    trained = train(TINY, pictures(), folder=tmp_path, device=CPU, watch=watch)
+
+    assert states[0] != states[1] == states[2] == states[3]
+    assert trained.card.scores == {"val_psnr_db": 30.0, "val_ssim": 0.5}
+
+
+def test_identical_reconstructions_are_counted_and_left_out_of_the_mean():
+    class Half:
+        def restored(self, batch):
+            output = batch.images.clone()
+            output[0] = 1 - output[0]
+            return batch.images, output
+
+    _, held_out = pictures().split()
+
+    measured = validate.quality(Half(), held_out, CPU)
+
+    assert measured.identical == 3
+    assert measured.psnr_db < 20
+
+
+def test_pictures_too_small_for_ssim_still_have_a_psnr():
+    class Off:
+        def restored(self, batch):
+            return batch.images, 1 - batch.images
+
+    _, held_out = pictures(side=7).split()
+
+    measured = validate.quality(Off(), held_out, CPU)
+
+    assert measured.ssim is None
+    assert measured.psnr_db is not None
+
+
+def test_the_second_stage_is_fitted_to_each_category(tmp_path, monkeypatch):
+    small(monkeypatch)
+
+    trained = train(TINY, pictures(), folder=tmp_path, device=CPU, watch=Watch())
+
+    network = weights.read((tmp_path / "model.safetensors").read_bytes(), trained.card)
+    assert isinstance(network, nn.Module)
+    assert network.prior_mean.abs().sum() > 0
+    assert not torch.equal(network.prior_mean[0], network.prior_mean[1])
+    assert not torch.equal(network.prior_scale[0], torch.eye(8))

@@ -1,0 +1,117 @@
+"""From what was made to result rows: encode, label, decode what was written, score, keep."""
+
+from torch import Tensor
+
+from db import blobs, clock, versions
+from db.engine import reading
+from db.ids import new_id
+from db.operations.base import SOURCE_KINDS, SourceKind
+from db.operations.order import Order
+from db.tables.jobs import Job
+from db.tables.results import Result
+from models import images, labels
+from models.images import Loaded
+from models.made import Made
+from workers.scores import Scores, missed
+from workers.scoring import METRIC_VERSION, Compared, score
+from workers.sources import Read
+from workers.stopwatch import Stopwatch
+
+
+def deliver(
+    job: Job, order: Order, made: Made, read: Read, watch: Stopwatch
+) -> tuple[list[Result], list[str]]:
+    """The rows of what was made, their bytes stored, and the gates that were missed."""
+    kind = max(order.operation.delivers(), read.source_kind, key=SOURCE_KINDS.index)
+    rows: list[Result] = []
+    failed: list[str] = []
+    for ordinal, image in enumerate(made.images):
+        with watch.stage("encode"):
+            data = _written(image, order, kind, job.id)
+        with watch.stage("score"):
+            # The proof of several pictures is of the last; the others are its steps or siblings.
+            is_last = ordinal == len(made.images) - 1
+            proof = made if is_last or made.product_mask is None else Made(images=())
+            scores = _scores(order, proof, images.read(data), read)
+        failed += missed(scores, order.limits())
+        rows.append(_row(job, ordinal, data, image, scores, order))
+    _keep(job, rows, made, read, kind)
+    for row in rows:
+        for stage in ("queue", "decode", "device", "score", "encode"):
+            setattr(row, f"{stage}_ms", round(watch.ms[stage], 3))
+    return rows, failed
+
+
+def _written(image: Tensor, order: Order, kind: SourceKind, job_id: str) -> bytes:
+    output = order.output
+    bare = images.encode(image, format=output.format, quality=output.quality)
+    return labels.write(bare, format=output.format, source_kind=kind, job_id=job_id)
+
+
+def _scores(order: Order, made: Made, delivered: Loaded, read: Read) -> Scores:
+    given = Compared(
+        source=read.image("picture"),
+        reference=read.image("order.reference"),
+        mask=read.masks.get("order.mask"),
+    )
+    return score(order.operation, made, delivered, given)
+
+
+def _row(
+    job: Job, ordinal: int, data: bytes, image: Tensor, scores: Scores, order: Order
+) -> Result:
+    values = scores.values
+    return Result(
+        id=new_id(),
+        job_id=job.id,
+        ordinal=ordinal,
+        tenant=job.tenant,
+        lease_token=job.lease_token,
+        visibility="published",
+        blob_key=(key := blobs.put(job.tenant, data)),
+        sha256=key,
+        format=order.output.format,
+        bytes=len(data),
+        width=image.shape[-1],
+        height=image.shape[-2],
+        op=job.op,
+        sku=job.sku,
+        channel=job.channel,
+        psnr_db=values.get("psnr_db"),
+        ssim=values.get("ssim"),
+        product_psnr_db=values.get("product_psnr_db"),
+        product_ssim=values.get("product_ssim"),
+        product_delta_e_mean=values.get("product_delta_e_mean"),
+        identical=scores.identical,
+        product_identical=scores.product_identical,
+        protected_identical=scores.protected_identical,
+        unproven=scores.unproven,
+        scores=scores.stored(),
+        metric_version=METRIC_VERSION,
+        seed=job.seed,
+        created_at=clock.now(),
+    )
+
+
+def _keep(job: Job, rows: list[Result], made: Made, read: Read, kind: SourceKind) -> None:
+    """What a third party needs to recompute the proof lies beside the result."""
+    version = _versions(job)
+    for row in rows:
+        row.source_kind, row.model_version = kind, version
+        row.source_key = read.keys.get("picture") or read.keys.get("picture_a")
+        row.reference_key = read.keys.get("order.reference")
+    last = rows[-1]
+    last.placement = None if made.placement is None else list(made.placement)
+    last.mask_key = _mask_key(job.tenant, made.product_mask)
+    last.edit_mask_key = _mask_key(job.tenant, made.edit_mask)
+
+
+def _mask_key(tenant: str, mask: Tensor | None) -> str | None:
+    return None if mask is None else blobs.put(tenant, images.encode(mask, format="png"))
+
+
+def _versions(job: Job) -> str | None:
+    """The labels of the versions that worked on it."""
+    with reading() as session:
+        labelled = [versions.get(session, chosen).label for chosen in (job.versions or {}).values()]
+    return ", ".join(labelled) or None

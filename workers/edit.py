@@ -1,0 +1,87 @@
+"""Where an editing operation meets its function in models/editing: one `case` each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from torch import Tensor
+
+from db.operations.product import Background, Cutout, Place, Recolor
+from db.operations.restoration import Denoise, Upscale
+from models.editing.background import background
+from models.editing.cutout import cutout
+from models.editing.denoise import denoise
+from models.editing.place import place
+from models.editing.recolor import recolor
+from models.editing.upscale import upscale
+from models.images import Loaded
+from models.made import Made
+from workers.warm import Networks
+
+Edit = Denoise | Upscale | Cutout | Background | Place | Recolor
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a job brings: its pictures and masks by role, its networks, its seed."""
+
+    pictures: Mapping[str, Loaded]
+    masks: Mapping[str, Tensor]
+    networks: Networks
+    seed: int
+
+    def image(self, role: str = "picture") -> Tensor:
+        return self.pictures[role].image
+
+    def product_mask(self) -> Tensor | None:
+        """The caller's mask, or the picture's own transparency; None: find the product."""
+        return self.masks.get("mask", self.pictures["picture"].alpha)
+
+
+def edit(operation: Edit, given: Given) -> Made:
+    """Run an editing operation on its picture."""
+    image = given.image()
+    match operation:
+        case Denoise(sigma=sigma, strength=strength, engine=engine):
+            network = given.networks("denoiser").doors["denoise"] if engine == "network" else None
+            return denoise(image, sigma=sigma, strength=strength, engine=engine, network=network)
+        case Upscale(scale=scale):
+            return upscale(image, scale=scale)
+        case Cutout():
+            return cutout(
+                image,
+                threshold=operation.threshold,
+                feather_px=operation.feather_px,
+                box=operation.box,
+                decontaminate=operation.decontaminate,
+                mask=given.product_mask(),
+            )
+        case Background():
+            return background(image, rgb=operation.rgb, mask=given.product_mask())
+        case Place():
+            return place(
+                image,
+                width=operation.width,
+                height=operation.height,
+                fill_long_side=operation.fill_long_side,
+                anchor=operation.anchor,
+                margin_px=operation.margin_px,
+                rgb=operation.rgb,
+                mask=given.product_mask(),
+            )
+        case Recolor():
+            return recolor(
+                image,
+                to_rgb=_rgb(operation.to_hex),
+                from_rgb=None if operation.from_hex is None else _rgb(operation.from_hex),
+                keep_luminance=operation.keep_luminance,
+                strength=operation.strength,
+                mask=given.product_mask(),
+            )
+        case _:
+            assert_never(operation)
+
+
+def _rgb(hex_colour: str) -> tuple[int, int, int]:
+    red, green, blue = bytes.fromhex(hex_colour.removeprefix("#"))
+    return red, green, blue

@@ -1,0 +1,103 @@
+"""Several operations in one job, and the proof of what the product went through on the way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from db.operations.pipeline import Pipeline
+from db.operations.product import Place
+from db.operations.restoration import Upscale
+from models.images import Loaded
+from models.made import Made, Matrix
+from workers.edit import Edit, Given, edit
+
+_STAY: Matrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """The source as it would be had its product only been moved, never changed."""
+
+    source: Tensor
+    product_mask: Tensor | None
+    placement: Matrix
+
+
+def pipeline(operation: Pipeline, given: Given) -> Made:
+    """Each step on the picture that the one before made, transparency included.
+
+    The product's scores compare the last picture with the source, carried through the same moves:
+    what a step changes of the product counts against it.
+    """
+    made: list[Made] = []
+    current = given.pictures["picture"]
+    carried = _Carried(current.image, None, _STAY)
+    for number, step in enumerate(operation.steps):
+        own = replace(given, pictures={"picture": current}, masks=_of_step(given.masks, number))
+        made.append(edit(step, own))
+        carried = _carry(carried, step, own, made[-1])
+        current = _loaded(made[-1].images[0])
+    return _delivered(operation, made, carried)
+
+
+def _carry(carried: _Carried, step: Edit, given: Given, made: Made) -> _Carried:
+    """Move the untouched source as the step moved its picture."""
+    mask = carried.product_mask if made.product_mask is None else made.product_mask
+    if made.placement is None:
+        return replace(carried, product_mask=mask)
+    placement = _then(carried.placement, made.placement)
+    pictures = {"picture": Loaded(carried.source, None)}
+    if isinstance(step, Place):
+        # The mask that the step found decides where the product lands; it is given, not sought.
+        mask_of_source = {} if made.source_mask is None else {"mask": made.source_mask}
+        moved = edit(step, replace(given, pictures=pictures, masks=mask_of_source))
+        source = carried.source if moved.expected_product is None else moved.expected_product
+    else:
+        source = edit(step, replace(given, pictures=pictures)).images[0]
+        if isinstance(step, Upscale) and mask is not None:
+            mask = F.interpolate(mask, source.shape[-2:], mode="nearest")
+    return _Carried(source, mask, placement)
+
+
+def _delivered(operation: Pipeline, made: list[Made], carried: _Carried) -> Made:
+    last = made[-1]
+    kept = made if operation.keep_steps else made[-1:]
+    return Made(
+        images=tuple(one.images[0] for one in kept),
+        product_mask=carried.product_mask,
+        expected_product=None if carried.product_mask is None else carried.source,
+        independent_mask=last.independent_mask if last.product_mask is not None else None,
+        placement=None if carried.placement == _STAY else carried.placement,
+        report={
+            f"{number}.{name}": value
+            for number, one in enumerate(made)
+            for name, value in one.report.items()
+        },
+    )
+
+
+def _of_step(masks: Mapping[str, Tensor], number: int) -> dict[str, Tensor]:
+    prefix = f"steps.{number}."
+    return {
+        role.removeprefix(prefix): mask for role, mask in masks.items() if role.startswith(prefix)
+    }
+
+
+def _loaded(image: Tensor) -> Loaded:
+    """What the next step reads: colour over white, and the alpha that it had."""
+    if image.shape[1] != 4:
+        return Loaded(image, None)
+    colour, alpha = image[:, :3], image[:, 3:]
+    return Loaded(colour * alpha + (1 - alpha), alpha)
+
+
+def _then(first: Matrix, second: Matrix) -> Matrix:
+    """One move after another, as one."""
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = second
+    return (
+        g * a + h * d, g * b + h * e, g * c + h * f + i,
+        j * a + k * d, j * b + k * e, j * c + k * f + m,
+    )  # fmt: skip

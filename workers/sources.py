@@ -1,0 +1,62 @@
+"""The pictures and masks that a job names, from their ids to images."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from db import blobs, pictures
+from db.engine import reading
+from db.operations.base import SOURCE_KINDS, SourceKind
+from db.operations.order import Order
+from db.pictures import Source
+from models import images, labels
+from models.images import Loaded
+from workers.failures import Permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A job's pictures and masks by role, their keys, and how far the pictures are photographs."""
+
+    pictures: dict[str, Loaded]
+    masks: dict[str, Tensor]
+    keys: dict[str, str]
+    source_kind: SourceKind
+
+    def image(self, role: str) -> Tensor | None:
+        loaded = self.pictures.get(role)
+        return None if loaded is None else loaded.image
+
+
+def find(tenant: str, order: Order) -> dict[str, Source]:
+    """Where the bytes of each named picture lie, by role.
+
+    Raises:
+        Permanent: `picture_not_found`; it was there when the job was taken in.
+    """
+    found = {}
+    with reading() as session:
+        for role, key in order.pictures().items():
+            source = pictures.resolve(session, tenant, key)
+            if source is None:
+                raise Permanent("picture_not_found", f"there is no picture {key} for {role!r}")
+            found[role] = source
+    return found
+
+
+def read(tenant: str, sources: dict[str, Source]) -> Read:
+    """Decode them; a label that a picture carries is kept in mind."""
+    loaded: dict[str, Loaded] = {}
+    masks: dict[str, Tensor] = {}
+    kinds: list[SourceKind] = ["original"]
+    for role, source in sources.items():
+        data = blobs.get(tenant, source.key)
+        if role.endswith("mask"):
+            masks[role] = images.read_mask(data)
+            continue
+        loaded[role] = images.read(data)
+        label = labels.read(data)
+        if label is not None and role.startswith("picture"):
+            kinds.append(label.source_kind)
+    keys = {role: source.key for role, source in sources.items()}
+    return Read(loaded, masks, keys, max(kinds, key=SOURCE_KINDS.index))
