@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from db.operations.base import Operation, ReferenceKind, SourceKind
+from db.operations.base import Operation
 from db.operations.order import Order
 from db.operations.union import OPERATIONS
 
@@ -18,24 +18,17 @@ Made from the classes in `db/operations/` by `make docs`; a test fails when this
 they say. `GET /v1/operations` gives the same as JSON Schema, and `packshot submit NAME --help`
 as options of the command line.
 
-An operation is what is asked, a job is one operation as a row. Left-out parameters have the
-default of their row; unknown names are refused.
+A parameter that is left out has the default of its row; a name that is not here is refused.
+`psnr_db` and `ssim` compare with the `reference` that the caller sends. Without one they are NULL,
+unless the operation has a reference of its own, which its section then says. A delivered file is
+labelled with what its source was, or with what the operation makes of it if that is more; a
+pipeline with the most that any of its steps makes of it.
 """
 _AROUND = """\
 ## Around every operation
 
 The body of `POST /v1/jobs` is `{"operation": {"op": …, …}, …}`. Beside the operation it may hold:
 """
-_COMPARED: dict[ReferenceKind, str] = {
-    "none": "the caller's `reference`; without one `psnr_db` and `ssim` are NULL",
-    "own": "the operation's own reference, or the caller's `reference`",
-}
-_LABELLED: dict[SourceKind, str] = {
-    "original": "as the source is",
-    "enhanced": "enhanced",
-    "composite": "composite",
-    "generated": "generated",
-}
 _COLUMNS = ("parameter", "what it takes", "default", "meaning")
 
 
@@ -51,13 +44,17 @@ def page() -> str:
 def _operation(name: str, kind: type[Operation]) -> str:
     schema = kind.model_json_schema()
     del schema["properties"]["op"]
-    facts = (
-        f"- queue: `{kind.queue}`, time-out: {kind.timeout_s:g} s",
-        f"- compared with: {_COMPARED[kind.reference]}",
-        f"- labelled: {_LABELLED[kind.source_kind]}",
-    )
-    head = f"## {name}\n\n{schema['description']}\n\n" + "\n".join(facts) + "\n"
-    return f"{head}\n{_table(_rows(schema, schema))}"
+    about = f"{schema['description']}\n\n{_facts(kind)}"
+    return f"## {name}\n\n{about}\n\n{_table(_rows(schema, schema))}"
+
+
+def _facts(kind: type[Operation]) -> str:
+    facts = [f"Queue `{kind.queue}`, time-out {kind.timeout_s:g} s."]
+    if kind.reference == "own":
+        facts.append("Has a reference of its own.")
+    if kind.source_kind != "original":
+        facts.append(f"Labelled `{kind.source_kind}`.")
+    return " ".join(facts)
 
 
 def _rows(schema: Schema, whole: Schema, *, prefix: str = "") -> Iterator[tuple[str, ...]]:
@@ -65,7 +62,7 @@ def _rows(schema: Schema, whole: Schema, *, prefix: str = "") -> Iterator[tuple[
     for name, given in schema["properties"].items():
         field = _resolved(given, whole)
         default = _default(name, field, schema.get("required", ()))
-        yield f"`{prefix}{name}`", _taken(field, whole), default, field.get("description", "")
+        yield f"`{prefix}{name}`", _taken(field, whole), default, _meaning(field)
         yield from _rows(field, whole, prefix=f"{prefix}{name}.") if "properties" in field else ()
 
 
@@ -84,6 +81,12 @@ def _default(name: str, field: Schema, required: Iterable[str]) -> str:
     return f"`{json.dumps(field['default'])}`"
 
 
+def _meaning(field: Schema) -> str:
+    """Its own words, or those of the kind of value it is."""
+    told = (kind.get("description") for kind in (field, *field.get("anyOf", ())))
+    return next((words for words in told if words), "")
+
+
 def _taken(field: Schema, whole: Schema) -> str:
     """What a value may be, in words."""
     match field:
@@ -96,7 +99,8 @@ def _taken(field: Schema, whole: Schema) -> str:
         case {"type": "integer" | "number" as kind}:
             return f"{kind}{_range(field)}"
         case {"type": "array", "prefixItems": items}:
-            return f"[{', '.join(_taken(item, whole) for item in items)}]"
+            kinds = list(dict.fromkeys(_taken(item, whole) for item in items))
+            return f"{len(items)} of: {'; '.join(kinds)}"
         case {"type": "array", "items": item}:
             few, many = field["minItems"], field["maxItems"]
             return f"{few} to {many} of {', '.join(f'`{one}`' for one in _steps(item))}"

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from db import attempts, clock
 from db.tables.jobs import CANCELLED, DEAD, FAILED, QUEUED, RUNNING, SUCCEEDED, Job, Queue
+from db.tables.versions import Epoch
 
 SOLO_FROM_CRASH = 2
 DEAD_AT_CRASH = 4
@@ -167,6 +168,8 @@ def crash(session: Session, lease: Lease, *, detail: str) -> str | None:
 def sweep(session: Session) -> Sequence[Job]:
     """Running → queued, cancelled or dead, for every lease that ran out; the token moves on."""
     overtime = Job.started_at <= clock.seconds_from_now(-Job.timeout_s)
+    # A training job that got through an epoch goes on from there: its worker's end is no crash.
+    advanced = exists().where(Epoch.job_id == Job.id, Epoch.created_at > Job.started_at)
     expired = (
         select(Job.id)
         .where(Job.state == RUNNING, Job.lease_expires_at < clock.now())
@@ -177,10 +180,10 @@ def sweep(session: Session) -> Sequence[Job]:
     statement = _back_in_line(
         update(Job).where(Job.id.in_(expired), Job.state == RUNNING),
         attempt=case((overtime, Job.attempt), else_=Job.attempt - 1),
-        crashes=case((overtime, 0), else_=1),
+        crashes=(crashes := case((or_(overtime, advanced), 0), else_=1)),
         dead_if=case(
             (overtime, Job.attempt >= Job.max_attempts),
-            else_=Job.crash_count + 1 >= DEAD_AT_CRASH,
+            else_=Job.crash_count + crashes >= DEAD_AT_CRASH,
         ),
         scheduled_at=clock.now(),
         code=case((overtime, "timeout"), else_="worker_lost"),

@@ -14,6 +14,10 @@ class Cancelled(Exception):
     """Somebody asked for the job to be cancelled."""
 
 
+class Draining(Exception):
+    """This process stops; the job goes back in line as if it had not been tried."""
+
+
 class LeaseLost(Exception):
     """The job is another worker's now."""
 

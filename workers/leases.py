@@ -29,6 +29,7 @@ class Leases:
         self._lost: set[str] = set()
         self._guard = threading.Lock()
         self._stop = threading.Event()
+        self.draining = threading.Event()
         self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
 
     def start(self) -> None:

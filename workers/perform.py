@@ -16,7 +16,7 @@ from workers import committer, sources, training
 from workers.apply import apply
 from workers.deliver import deliver
 from workers.edit import Given
-from workers.failures import Cancelled, LeaseLost, judge
+from workers.failures import Cancelled, Draining, LeaseLost, judge
 from workers.leases import Leases
 from workers.room import Room
 from workers.scores import missed
@@ -47,6 +47,9 @@ def perform(job: Job, bench: Bench) -> None:
             _make(job, lease, bench)
     except LeaseLost:
         _log.warning("a lost job was put down", job=job.id)
+    except Draining:
+        with transaction() as session:
+            transitions.release(session, lease)
     except Cancelled:
         with transaction() as session:
             transitions.cancel_running(session, lease)

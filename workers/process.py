@@ -67,6 +67,7 @@ class Process:
             return
         self._set_state("draining")
         self._feeder.stop_claiming()
+        self._leases.draining.set()
         if not self._feeder.wait_until_idle(self._drain_s):
             self._release()
         self._leases.stop()

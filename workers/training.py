@@ -8,7 +8,6 @@ import ctypes
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from db.engine import transaction
 from db.tables.jobs import Job
 from db.transitions import Lease
 from workers import settings
-from workers.failures import Cancelled, LeaseLost
+from workers.failures import Cancelled, Draining, LeaseLost
 from workers.leases import Leases
 
 EXIT_WRITTEN = 0
@@ -35,6 +34,7 @@ def supervise(job: Job, lease: Lease, leases: Leases) -> None:
 
     Raises:
         Cancelled: somebody asked for it; the child has ended.
+        Draining: this worker stops; the child has written its checkpoint and ended.
         LeaseLost: the job is another worker's; the child has ended.
     """
     folder = folder_of(job.id)
@@ -46,8 +46,9 @@ def supervise(job: Job, lease: Lease, leases: Leases) -> None:
     try:
         while child.poll() is None:
             leases.check(lease)
-            time.sleep(LOOK_EVERY_S)
-    except (Cancelled, LeaseLost):
+            if leases.draining.wait(LOOK_EVERY_S):
+                raise Draining(job.id)
+    except (Cancelled, Draining, LeaseLost):
         _end(child)
         raise
     if child.returncode != EXIT_WRITTEN:

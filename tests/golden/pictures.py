@@ -1,7 +1,6 @@
 """Small pictures made by code, each in a way that files in the wild are made."""
 
 import io
-import struct
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +27,7 @@ def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
     return file.getvalue()
 
 
-def turned(orientation: int, kind: str = "PNG") -> bytes:
+def turned(orientation: int) -> bytes:
     """The picture as a camera stores it that was held so; upright once EXIF is obeyed."""
     undo = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -44,28 +43,12 @@ def turned(orientation: int, kind: str = "PNG") -> bytes:
         picture = picture.transpose(undo[orientation])
     exif = Image.Exif()
     exif[0x0112] = orientation
-    return saved(picture, kind, exif=exif)
+    return saved(picture, "PNG", exif=exif)
 
 
 def cmyk() -> bytes:
-    """A JPEG of CMYK without Adobe's mark: ink is 255."""
-    data = saved(Image.fromarray(upright()).convert("CMYK"), "JPEG", quality=95, subsampling=0)
-    at = data.find(b"\xff\xee")
-    plain = data if at < 0 else data[:at] + data[at + 2 + struct.unpack_from(">H", data, at + 2)[0] :]
-    return _inks_inverted(plain)
-
-
-def adobe_cmyk() -> bytes:
-    """A JPEG of CMYK as Photoshop writes it: inverted, with Adobe's mark."""
-    data = saved(Image.fromarray(upright()).convert("CMYK"), "JPEG", quality=95, subsampling=0)
-    if b"Adobe" in data:
-        return data
-    mark = b"Adobe\x00\x64\x00\x00\x00\x00\x00"
-    return data[:2] + b"\xff\xee" + struct.pack(">H", len(mark) + 2) + mark + data[2:]
-
-
-def _inks_inverted(data: bytes) -> bytes:
-    return data
+    """A JPEG of four inks as Photoshop writes it: inverted, with Adobe's mark."""
+    return saved(Image.fromarray(upright()).convert("CMYK"), "JPEG", quality=95, subsampling=0)
 
 
 def with_bad_profile() -> bytes:

@@ -61,9 +61,7 @@ def test_a_run_ends_with_weights_and_a_card_that_read_back(tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_a_run_that_was_killed_and_resumed_is_the_run_that_was_not(
-    tmp_path, monkeypatch, network
-):
+def test_a_run_that_was_killed_and_resumed_is_the_run_that_was_not(tmp_path, monkeypatch, network):
     small(monkeypatch)
     config = replace(TINY, network=network, augment=Augment(rotate_deg=10, flip=True))
     whole = train(config, pictures(), folder=tmp_path / "a", device=CPU, watch=Watch())
@@ -198,9 +196,7 @@ def test_a_folder_of_another_run_is_refused(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("network", "image_size"), [("gan", 32), ("vae", 64)])
-def test_colour_pictures_of_any_size_can_be_learnt_from(
-    tmp_path, monkeypatch, network, image_size
-):
+def test_colour_pictures_of_any_size_can_be_learnt_from(tmp_path, monkeypatch, network, image_size):
     small(monkeypatch)
     config = replace(TINY, network=network, epochs=1, channels=3, image_size=image_size)
 
