@@ -125,4 +125,5 @@ def _copy(process: subprocess.Popen[bytes], name: str, lines: Lines) -> None:
         return
     with process.stdout as pipe:
         for line in pipe:
-            lines.say(name, line.decode(errors="replace").rstrip())
+            if text := line.decode(errors="replace").rstrip():
+                lines.say(name, text)

@@ -60,6 +60,9 @@ class _Form:
         self._headers: dict[bytes, bytes] = {}
         self._data: bytearray | None = None
         self._name: str | None = None
+        self._reading = False
+        # Told at the end only: a form of a thousand parts is wrong in that first of all.
+        self._fault: Problem | None = None
 
     def callbacks(self) -> "MultipartCallbacks":
         return {
@@ -75,6 +78,8 @@ class _Form:
     def file(self) -> File:
         if not self._whole:
             raise _malformed("the form ends before its last boundary")
+        if self._fault is not None:
+            raise self._fault
         if self._data is None:
             raise wrong(f"/{FIELD}", "missing", f"send the picture in the field {FIELD!r}")
         return File(self._name, bytes(self._data))
@@ -102,20 +107,25 @@ class _Form:
         if self._headers.get(b"content-type", b"").lower().startswith(b"multipart/"):
             raise _malformed("a part is a form itself")
         field = _text(options[b"name"])
-        if field != FIELD:
-            raise wrong(pointers.pointer(field), "extra_forbidden", f"only {FIELD!r} is read")
-        if self._data is not None:
-            raise _malformed(f"the field {FIELD!r} comes twice")
+        self._reading = field == FIELD and self._data is None
+        if not self._reading:
+            self._fault = self._fault or _unwanted(field)
+            return
         self._data = bytearray()
         self._name = _text(options[b"filename"]) if b"filename" in options else None
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
-        if self._data is None:
-            raise _malformed("a part begins without its headers")
-        self._data += data[start:end]
+        if self._reading and self._data is not None:
+            self._data += data[start:end]
 
     def _end(self) -> None:
         self._whole = True
+
+
+def _unwanted(field: str) -> Problem:
+    if field == FIELD:
+        return _malformed(f"the field {FIELD!r} comes twice")
+    return wrong(pointers.pointer(field), "extra_forbidden", f"only {FIELD!r} is read")
 
 
 def _text(raw: bytes) -> str:

@@ -4,17 +4,13 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-_MISSING_TAG = ("union_tag_invalid", "union_tag_not_found")
 _TAG = "op"
 _LONGEST = 200
 
 
 def of(error: ErrorDetails, body: Any) -> str:
     """The pointer of a pydantic error, without the names that its unions put in between."""
-    parts = _path(error["loc"], body)
-    if error["type"] in _MISSING_TAG:
-        parts.append(_TAG)
-    return pointer(*parts)
+    return pointer(*_path(error["loc"], body))
 
 
 def pointer(*parts: str | int) -> str:

@@ -5,7 +5,6 @@ Goes on where it was killed. The card that lies beside the weights is written he
 
 import argparse
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -79,8 +78,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="+", choices=sorted(PRODUCTS))
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="checkpoints live here")
     parser.add_argument("--out", type=Path, default=weights.SHIPPED)
-    default = Path(os.environ.get("BENCHMARKS", "benchmarks-data"))
-    parser.add_argument("--benchmarks", type=Path, default=default, help="BSD68 and CBSD68")
+    folder = "folder of BSD68 and CBSD68; without it they are not measured"
+    parser.add_argument("--benchmarks", type=Path, default=Path("benchmarks-data"), help=folder)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=0, help="other than the recipe's")

@@ -93,7 +93,14 @@ class _Folder:
         self._root = root
 
     def write(self, path: str, data: bytes) -> None:
-        target = self._root / path
+        try:
+            self._write(self._root / path, data)
+        except OSError as error:
+            if error.errno in _FULL:
+                raise StorageFull(error.errno, f"no room for {len(data)} bytes") from error
+            raise
+
+    def _write(self, target: Path, data: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".put-")
         try:
@@ -102,10 +109,8 @@ class _Folder:
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(target)
-        except OSError as error:
+        except OSError:
             Path(name).unlink(missing_ok=True)
-            if error.errno in _FULL:
-                raise StorageFull(error.errno, f"no room for {len(data)} bytes") from error
             raise
 
     def read(self, path: str) -> bytes:

@@ -125,7 +125,7 @@ def counts(session: Session, tenant: str) -> dict[str, int]:
     rows = session.execute(
         select(Job.state, func.count()).where(Job.tenant == tenant).group_by(Job.state)
     )
-    return dict(rows.tuples().all())
+    return {state: count for state, count in rows}  # noqa: C416
 
 
 def cancel(session: Session, tenant: str, job_id: str) -> Job | None:

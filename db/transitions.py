@@ -55,10 +55,12 @@ def claim(
         .order_by(Job.priority, Job.scheduled_at, Job.id)
         .limit(room)
         .with_for_update(skip_locked=True)
+        # A CTE, because PostgreSQL runs a subquery again for every row and so takes all of them.
+        .cte("first_in_line")
     )
     statement = (
         update(Job)
-        .where(Job.id.in_(first_in_line.scalar_subquery()), Job.state == QUEUED)
+        .where(Job.id.in_(select(first_in_line.c.id)), Job.state == QUEUED)
         .values(
             state=RUNNING,
             attempt=Job.attempt + 1,

@@ -71,19 +71,21 @@ def _training(dataset: str, pictures_in_it: int) -> Wish:
 def _restored() -> list[Wish]:
     found = photographs()
     cake = shot(products()["cup cake"], top=(214, 226, 230), bottom=(236, 238, 236)).image
-    lamp = shot(products()["table with tablecloth"], top=(205, 216, 208), bottom=(228, 232, 226)).image
+    cloth = shot(
+        products()["table with tablecloth"], top=(205, 216, 208), bottom=(228, 232, 226)
+    ).image
     denoised = [
-        Wish("denoise", f"{name}, σ {sigma}", given, {"picture": noisy(clean, sigma)}, clean)
+        Wish("denoise", f"{name}, noise {sigma}", given, {"picture": noisy(clean, sigma)}, clean)
         for name, clean, sigma, given in (
             ("dandelion", found["dandelion"], 25, {"sigma": 25}),
-            ("meadow", found["meadow"], 15, {}),
+            ("meadow", found["meadow"], 15, {"engine": "network"}),
             ("cup cake", cake, 40, {"sigma": 40}),
-            ("dandelion, classical", found["dandelion"], 15, {"sigma": 15, "engine": "classical"}),
+            ("meadow, classical", found["meadow"], 15, {"engine": "classical"}),
         )
     ]
     upscaled = [
         Wish("upscale", name, {"scale": 2}, {"picture": half(clean)}, clean)
-        for name, clean in (("meadow", found["meadow"]), ("tablecloth", lamp))
+        for name, clean in (("meadow", found["meadow"]), ("tablecloth", cloth))
     ]
     scored = Wish(
         "score",
@@ -118,14 +120,24 @@ def _edited() -> list[Wish]:
         ("background", "wooden box", {"rgb": [232, 226, 216]}, box.image),
         ("background", "bed", {"rgb": [255, 255, 255]}, bed.image),
         ("place", "desk lamp", {"width": 1000, "height": 1000}, lamp.image),
-        ("place", "scissors", {"width": 800, "height": 1000, "rgb": [250, 244, 236]}, scissors.image),
+        (
+            "place",
+            "scissors",
+            {"width": 800, "height": 1000, "rgb": [250, 244, 236]},
+            scissors.image,
+        ),
         ("cutout", "deck chair", {}, chair.image),
         ("cutout", "biplane", {"feather_px": 1}, plane.image),
         ("recolor", "booties", {"to_hex": "#7a1f2b"}, boots.image),
         ("recolor", "towel rack", {"to_hex": "#c98a1b"}, towel.image),
         ("pipeline", "biplane, denoise + place", {"steps": clean}, noisy(plane.image, 20)),
         ("pipeline", "booties, recolor + ground", {"steps": toned}, boots.product),
-        ("background", "fan, transparent", {"rgb": [225, 233, 238]}, shot(found["fan"], **blue).product),
+        (
+            "background",
+            "fan, transparent",
+            {"rgb": [225, 233, 238]},
+            shot(found["fan"], **blue).product,
+        ),
     ]
     return [Wish(op, name, given, {"picture": image}) for op, name, given, image in rows]
 

@@ -19,8 +19,8 @@ def resize(image: Tensor, *, height: int, width: int) -> Tensor:
         return _bicubic(image, height=height, width=width).clamp_(0, 1)
     colours, alpha = image.split((3, 1), dim=1)  # type: ignore[no-untyped-call]
     covered = _bicubic(colours * alpha, height=height, width=width)
-    alpha = _bicubic(alpha, height=height, width=width).clamp_(0, 1)
-    return torch.cat((straight(covered, alpha), alpha), dim=1)
+    alpha = _bicubic(alpha, height=height, width=width)
+    return torch.cat((straight(covered, alpha), alpha.clamp(0, 1)), dim=1)
 
 
 def crop_resize(image: Tensor, *, box: Box, height: int, width: int) -> Tensor:
@@ -37,7 +37,10 @@ def crop_resize(image: Tensor, *, box: Box, height: int, width: int) -> Tensor:
 
 
 def straight(covered: Tensor, alpha: Tensor) -> Tensor:
-    """Colours of premultiplied pixels: [N, 3, H, W]; white where nothing is covered."""
+    """Colours of premultiplied pixels: [N, 3, H, W]; white where nothing is covered.
+
+    Coverage as the filter left it, beyond the range too, so that its ringing cancels.
+    """
     colours = (covered / alpha.clamp_min(1 / 1024)).clamp_(0, 1)
     return colours.masked_fill_(alpha < 1 / 1024, 1.0)
 

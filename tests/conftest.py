@@ -1,33 +1,32 @@
 """What tests share: an archive of their own, and the real app in front of it."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from db import engine, migrate
-from db import settings as db_settings
+from tests import archives
 from workers import settings as worker_settings
 
 
+@pytest.fixture(scope="session")
+def empty_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite without a row, to copy."""
+    return archives.migrated_sqlite(tmp_path_factory.mktemp("empty"))
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """DB_HOME with an SQLite at the newest revision, nothing in it, and no broker."""
-    for name in ("DB_URL", "DB_BLOBS", "WORKER_RUNS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DB_HOME", str(tmp_path))
+def home(empty_archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """DB_HOME with an SQLite at the newest revision, nothing in it, and a broker in memory."""
+    shutil.copy(empty_archive, tmp_path / "packshot.db")
     monkeypatch.setenv("WORKER_BROKER_URL", "memory://")
-    _forget_settings()
-    migrate.upgrade()
-    yield tmp_path
-    engine.dispose()
-    _forget_settings()
-
-
-def _forget_settings() -> None:
-    engine.dispose()
-    db_settings.get.cache_clear()
+    monkeypatch.delenv("WORKER_RUNS", raising=False)
+    worker_settings.get.cache_clear()
+    with archives.opened(monkeypatch, tmp_path):
+        yield tmp_path
     worker_settings.get.cache_clear()
 
 
@@ -43,18 +42,15 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def serve(home: Path, rung: list[str]) -> Iterator[Callable[..., TestClient]]:
-    """A client of the real app, under settings given by name."""
-    from contextlib import ExitStack
-
+    """Starts the real app under settings given by name, and gives a client of it."""
     from api.main import build_app
     from api.settings import ApiSettings
 
-    with ExitStack() as open_clients:
+    with ExitStack() as started:
 
         def start(**settings: object) -> TestClient:
-            app = build_app(ApiSettings(**settings))  # type: ignore[arg-type]
-            client = TestClient(app, base_url="http://localhost")
-            return open_clients.enter_context(client)
+            app = build_app(ApiSettings.model_validate(settings))
+            return started.enter_context(TestClient(app, base_url="http://localhost"))
 
         yield start
 

@@ -45,14 +45,18 @@ def supervise(job: Job, lease: Lease, leases: Leases) -> None:
     )
     try:
         while child.poll() is None:
-            leases.check(lease)
-            if leases.draining.wait(LOOK_EVERY_S):
-                raise Draining(job.id)
+            _may_go_on(lease, leases)
     except (Cancelled, Draining, LeaseLost):
         _end(child)
         raise
     if child.returncode != EXIT_WRITTEN:
         _put_down(lease, child.returncode, has_advanced=_checkpointed(folder) > before)
+
+
+def _may_go_on(lease: Lease, leases: Leases) -> None:
+    leases.check(lease)
+    if leases.draining.wait(LOOK_EVERY_S):
+        raise Draining(lease.job_id)
 
 
 def folder_of(job_id: str) -> Path:

@@ -56,17 +56,17 @@ def _read(raw: bytes) -> DatasetIn:
 def _manifest(tenant: str, wanted: DatasetIn) -> list[dict[str, Any]]:
     """Each picture's id, its bytes' key and its category; the same bytes only once."""
     manifest: list[dict[str, Any]] = []
-    keys: set[str] = set()
+    seen: set[str] = set()
     with reading() as session:
         for number, entry in enumerate(wanted.pictures):
             where = pointers.pointer("pictures", number, "picture")
             source = pictures.resolve(session, tenant, entry.picture)
             if source is None:
                 raise at(where, "picture_not_found", "no picture and no result has this id")
-            if source.key in keys:
+            if source.key in seen:
                 raise wrong(where, "duplicate_picture", "the dataset has this picture already")
-            keys.add(source.key)
+            seen.add(source.key)
             manifest.append(
-                {"picture": entry.picture, "key": source.key, "category": entry.category}
+                {"picture": entry.picture, "sha256": source.key, "category": entry.category}
             )
     return manifest

@@ -10,7 +10,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from db.operations.base import Key
 from db.operations.union import AnyOperation
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A string that never ends is one too: else each quote in it would be tried as a beginning.
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_NO_NUL = r"^[^\x00]+$"  # PostgreSQL keeps no such text
 Bound = Annotated[float, Field(allow_inf_nan=False)]
 ScoreName = Literal[
     "psnr_db", "ssim", "product_psnr_db", "product_ssim", "product_delta_e_mean",
@@ -52,9 +54,9 @@ class Order(_Part):
     output: Output = Output()
     gates: dict[ScoreName, Gate] = Field(default_factory=dict)
     """A missed gate fails the job; its pictures are held for review."""
-    sku: Annotated[str, Field(min_length=1, max_length=255)] | None = None
-    channel: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    external_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    sku: Annotated[str, Field(min_length=1, max_length=255, pattern=_NO_NUL)] | None = None
+    channel: Annotated[str, Field(min_length=1, max_length=64, pattern=_NO_NUL)] | None = None
+    external_id: Annotated[str, Field(min_length=1, max_length=255, pattern=_NO_NUL)] | None = None
     priority: Annotated[int, Field(ge=1, le=9)] = 5
     """1 is first."""
     run_after: AwareDatetime | None = None
@@ -105,7 +107,9 @@ def check_json(raw: bytes, *, max_depth: int = 32) -> None:
         raise MalformedJson(f"nested deeper than {max_depth}")
     try:
         json.loads(raw, object_pairs_hook=_once, parse_constant=_refuse)
-    except (UnicodeDecodeError, RecursionError, json.JSONDecodeError) as error:
+    except MalformedJson:
+        raise
+    except (ValueError, RecursionError) as error:  # no UTF-8, no JSON, an endless number
         raise MalformedJson(f"not JSON: {error}") from error
 
 

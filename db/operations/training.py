@@ -34,7 +34,7 @@ class Train(Operation):
     op: Literal["train"] = "train"
     queue = "train"
     timeout_s = 86_400.0
-    dataset: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    dataset: Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00]+$")]
     """Name or id of a registered dataset."""
     network: Literal["gan", "vae"]
     epochs: Annotated[int, Field(ge=1, le=1_000)] = 20

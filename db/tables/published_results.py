@@ -36,12 +36,15 @@ CREATE = f"""
 CREATE VIEW published_results AS
 SELECT {", ".join(COLUMNS)}
 FROM (
-    SELECT result.*, dense_rank() OVER (
+    SELECT delivered.*, dense_rank() OVER (
         PARTITION BY tenant, coalesce(sku, job_id), channel, op
-        ORDER BY created_at DESC, job_id DESC
+        ORDER BY delivered_at DESC, job_id DESC
     ) AS age
-    FROM result
-    WHERE visibility = 'published'
+    FROM (
+        SELECT result.*, max(created_at) OVER (PARTITION BY job_id) AS delivered_at
+        FROM result
+        WHERE visibility = 'published'
+    ) AS delivered
 ) AS ranked
 WHERE age = 1
 """  # noqa: S608 — the names above, nothing of a stranger's

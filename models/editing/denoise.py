@@ -91,6 +91,6 @@ def _non_local_means(sigma: float) -> Callable[[Tensor], Tensor]:
             fast_mode=True,
             channel_axis=-1,
         )
-        return torch.from_numpy(clean).permute(2, 0, 1)[None].float()
+        return torch.from_numpy(clean.reshape(pixels.shape)).permute(2, 0, 1)[None].float()
 
     return denoised

@@ -16,6 +16,7 @@ from models.editing.cutout import product
 from models.failures import CannotDo
 from models.made import Made, Matrix
 from models.matting.foreground import decontaminated, solid
+from models.metrics.mask import erode
 
 Anchor = Literal[
     "center", "top", "bottom", "left", "right",
@@ -24,6 +25,7 @@ Anchor = Literal[
 
 _MAX_PIXELS = 64_000_000
 _ROUNDING = 1e-6
+_LANCZOS_REACH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def place(
     move.on(proof).copy_(expected)
     return Made(
         (canvas,),
-        product_mask=_on_canvas(solid(alpha), move, canvas),
+        product_mask=_on_canvas(_provable(found.alpha, move), move, canvas),
         expected_product=proof,
         independent_mask=_on_canvas(move.carry(found.independent), move, canvas),
         placement=move.matrix(),
@@ -168,6 +170,12 @@ def _pasted(
     moved = carried.clamp(0, 1)
     blended = resampling.straight(covered, carried).sub_(plate).mul_(moved).add_(plate)
     return moved, blended.clamp_(0, 1), move.carry(image).clamp_(0, 1)
+
+
+def _provable(alpha: Tensor, move: _Move) -> Tensor:
+    """Where the carried source is product only: enlarged, its rim is a mixture some pixels wide."""
+    kept = solid(alpha) if move.scale <= 1 else erode(solid(alpha), _LANCZOS_REACH)
+    return solid(move.carry(kept))
 
 
 def _on_canvas(part: Tensor, move: _Move, canvas: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from models.generation.latent import Network, first, place_of
 from models.made import Made
 
 
+@torch.no_grad()
 def interpolate(
     image_a: Tensor,
     image_b: Tensor,

@@ -1,11 +1,13 @@
 """A picture through the VAE and back: what the network understood of it."""
 
+import torch
 from torch import Tensor
 
 from models.generation.latent import Network, first, place_of
 from models.made import Made
 
 
+@torch.no_grad()
 def reconstruct(
     image: Tensor,
     *,

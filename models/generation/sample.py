@@ -8,6 +8,7 @@ from models.generation.latent import Network, first
 from models.made import Made
 
 
+@torch.no_grad()
 def sample(
     network: Network | tuple[Network, Network],
     *,

@@ -8,6 +8,7 @@ from models.generation.latent import Network, first, place_of
 from models.made import Made
 
 
+@torch.no_grad()
 def vary(
     image: Tensor,
     *,

@@ -1,5 +1,7 @@
 """Which pixels of a view belong to the product: flood fill from the border, then GrabCut."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -79,9 +81,9 @@ def _smoothed(bits: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
     return cv2.medianBlur(bits.astype(np.uint8), side).astype(bool)
 
 
-def _slope(light: Plane) -> Plane:
+def _slope(lightness: NDArray[Any]) -> Plane:
     """Change of lightness a pixel."""
-    across, down = cv2.Sobel(light, -1, 1, 0), cv2.Sobel(light, -1, 0, 1)
+    across, down = cv2.Sobel(lightness, -1, 1, 0), cv2.Sobel(lightness, -1, 0, 1)
     return (np.hypot(across, down) / 8).astype(np.float32)
 
 

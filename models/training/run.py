@@ -1,14 +1,10 @@
 """A training run from its pictures to weights with a card; goes on where it was killed."""
 
-import hashlib
-import json
 import logging
 import math
-import platform
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,6 +14,7 @@ from models.data.augmentation import augmented
 from models.data.image_set import ImageSet, Part
 from models.training import checkpoint
 from models.training.batches import Batch, Moment, batch_of, image_size_for, order, prepared
+from models.training.cards import card_of, name_of_run
 from models.training.config import TrainConfig
 from models.training.journal import Journal
 from models.training.trainer import Trainer, trainer_for
@@ -47,13 +44,13 @@ def train(
         folder=folder,
         device=device,
         watch=watch,
-        name=_name_of_run(config, images),
+        name=name_of_run(config, images),
     )
     journal = checkpoint.load(folder, trainer, run=run.name)
     stopped = _all_epochs(run, journal)
     checkpoint.load_best(folder, trainer)
     trainer.finish(run.learning)
-    card = weights.write(trainer.ema.module, folder, _card(run, images, journal))
+    card = weights.write(trainer.ema.module, folder, card_of(config, images, trainer, journal))
     return Trained(folder=folder, card=card, epochs=tuple(journal.epochs), stopped=stopped)
 
 
@@ -171,39 +168,3 @@ def _keep_best(run: Run, journal: Journal, epoch: Epoch) -> None:
     if score is None or journal.best is None or score >= journal.best:
         journal.best = score
         checkpoint.save_best(run.folder, run.trainer)
-
-
-def _name_of_run(config: TrainConfig, images: ImageSet) -> str:
-    settings = json.dumps(asdict(config), sort_keys=True)
-    return hashlib.sha256(f"{settings}{images.digest()}".encode()).hexdigest()[:16]
-
-
-def _card(run: Run, images: ImageSet, journal: Journal) -> weights.Card:
-    best = max(journal.epochs, key=lambda epoch: epoch.val_psnr_db or 0.0, default=None)
-    scores = {"val_psnr_db": best.val_psnr_db, "val_ssim": best.val_ssim} if best else {}
-    network: Any = run.trainer.ema.module
-    return weights.Card(
-        name=f"{run.config.network}-{images.name}",
-        network=run.config.network,
-        config=asdict(network.config),
-        sha256="",
-        licence=images.licence,
-        data=images.source,
-        categories=images.categories,
-        recipe=_recipe(run, images, journal),
-        scores={name: score for name, score in scores.items() if score is not None},
-    )
-
-
-def _recipe(run: Run, images: ImageSet, journal: Journal) -> dict[str, Any]:
-    return {
-        **asdict(run.config),
-        "data_digest": images.digest(),
-        "training_pictures": len(run.learning),
-        "steps": journal.step,
-        "wall_s": round(sum(epoch.seconds for epoch in journal.epochs), 1),
-        "device": run.device.type,
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "machine": platform.machine(),
-    }

@@ -10,11 +10,6 @@ from tests import archives
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return archives.migrated_sqlite(tmp_path_factory.mktemp("template"))
-
-
-@pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     with archives.postgresql() as url:
         yield url
@@ -22,10 +17,10 @@ def postgresql_url() -> Iterator[str]:
 
 @pytest.fixture
 def sqlite_archive(
-    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:
     """An empty archive on SQLite; its folder."""
-    shutil.copy(sqlite_template, tmp_path / "packshot.db")
+    shutil.copy(empty_archive, tmp_path / "packshot.db")
     with archives.opened(monkeypatch, tmp_path):
         yield tmp_path
 

@@ -50,7 +50,7 @@ def test_a_product_on_white_proves_itself_from_the_delivered_file(
     source = _pixels(product)
     error = np.square(delivered.astype(float) - source)[mask].mean()
     psnr = None if error == 0 else 10 * np.log10(255**2 / error)
-    assert result["product_identical"] is (error == 0)
+    assert result["product_identical"] is bool(error == 0)
     assert result["product_psnr_db"] == (None if psnr is None else pytest.approx(psnr, abs=1e-3))
     assert tuple(delivered[0, 0]) == (255, 255, 255)
 

@@ -9,6 +9,7 @@ from models.losses.elbo import reconstruction_nats
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import Discriminator, GanConfig, Generator
 from models.networks.vae import ConditionalVae, VaeConfig
+from models.tiles import tiled
 
 SIZES = [(1, 28), (3, 32), (3, 64)]
 
@@ -91,6 +92,24 @@ def reach(network: Denoiser, side: int, at: int) -> int:
     network(image, torch.tensor([25.0]))[..., at, at].sum().backward()
     rows = image.grad.abs().sum((0, 1, 3)).nonzero()
     return max(at - rows.min().item(), rows.max().item() - at)
+
+
+def test_tiles_of_the_denoiser_join_to_the_whole():
+    network = Denoiser(DenoiserConfig()).eval()
+    image, sigma = torch.rand(1, 3, 200, 136), torch.tensor([25.0])
+
+    with torch.inference_mode():
+        whole = network.denoise(image, sigma)
+        joined = tiled(
+            network.denoise,
+            image,
+            sigma,
+            tile=64,
+            margin=network.tiling.margin,
+            multiple=network.tiling.multiple,
+        )
+
+    torch.testing.assert_close(joined, whole, atol=1e-5, rtol=0)
 
 
 def networks() -> list[tuple[str, nn.Module, tuple[Tensor, ...]]]:

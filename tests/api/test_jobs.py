@@ -1,0 +1,386 @@
+"""Jobs through the door: placed once, watched, cancelled, tried again; or refused and not there."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from starlette.testclient import TestClient
+
+from db import datasets, versions
+from db.engine import transaction
+from db.tables.jobs import FAILED, SUCCEEDED
+from tests import factories, rows, stored
+from tests.factories import NOWHERE
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def picture(client: TestClient) -> str:
+    """A picture of 24×16."""
+    return upload(client, 24, 16)
+
+
+def upload(client: TestClient, width: int, height: int, *, mode: str = "RGB") -> str:
+    made = client.post("/v1/pictures", files={"file": factories.png(width, height, mode=mode)})
+    return str(made.json()["id"])
+
+
+def place(client: TestClient, body: bytes, **headers: str) -> Any:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.post("/v1/jobs", content=body, headers={**JSON, **named})
+
+
+
+
+def test_an_order_becomes_a_queued_job_and_its_queue_is_rung_once(
+    client: TestClient, picture: str, rung: list[str]
+) -> None:
+    body = factories.order(
+        "upscale",
+        picture=picture,
+        envelope={"sku": "S-1", "channel": "web", "external_id": "e1", "priority": 2},
+    )
+
+    placed = place(client, body)
+
+    job = placed.json()
+    assert placed.status_code == 202
+    assert placed.headers["location"] == f"/v1/jobs/{job['id']}"
+    assert placed.headers["retry-after"] == "2"
+    assert (job["state"], job["op"], job["queue"], job["priority"]) == ("queued", "upscale", "gpu", 2)
+    assert (job["sku"], job["channel"], job["external_id"]) == ("S-1", "web", "e1")
+    assert job["operation"] == {"op": "upscale", "picture": picture, "scale": 2}
+    assert job["links"]["results"] == f"/v1/results?job_id={job['id']}"
+    assert rung == ["gpu"]
+
+
+def test_a_result_stands_for_a_picture(client: TestClient) -> None:
+    lease = rows.running()
+    with transaction() as session:
+        row = rows.result(lease)
+        session.add(row)
+
+    placed = place(client, factories.order("upscale", picture=row.id))
+
+    assert placed.status_code == 202
+
+
+def test_the_same_key_and_order_are_one_job(
+    client: TestClient, picture: str, rung: list[str]
+) -> None:
+    body = factories.order("upscale", picture=picture)
+    respelled = json.dumps(json.loads(body), indent=4).encode()
+
+    first = place(client, body, Idempotency_Key="k1")
+    second = place(client, respelled, Idempotency_Key="k1")
+
+    assert (first.status_code, second.status_code) == (202, 200)
+    assert second.json()["id"] == first.json()["id"]
+    assert rung == ["gpu"]
+
+
+def test_the_same_key_for_another_order_is_refused(
+    client: TestClient, home: Path, picture: str
+) -> None:
+    place(client, factories.order("upscale", picture=picture), Idempotency_Key="k1")
+
+    refused = place(client, factories.order("cutout", picture=picture), Idempotency_Key="k1")
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+    assert stored.counted(home)["job"] == 1
+
+
+def test_the_same_key_twenty_times_at_once_is_one_job(
+    client: TestClient, home: Path, picture: str, rung: list[str]
+) -> None:
+    body = factories.order("upscale", picture=picture)
+    answers: list[Any] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(place(client, body, Idempotency_Key="k")))
+        for _ in range(20)
+    ]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert sorted(answer.status_code for answer in answers) == [200] * 19 + [202]
+    assert stored.counted(home)["job"] == 1
+    assert rung == ["gpu"]
+
+
+@pytest.mark.parametrize("key", ["k" * 256, "ключ".encode(), b"a\x7fb", ""])
+def test_a_key_that_cannot_be_kept_is_refused(client: TestClient, key: str | bytes) -> None:
+    value = key if isinstance(key, bytes) else key.encode()
+
+    refused = client.post(
+        "/v1/jobs",
+        content=factories.order("upscale", picture=NOWHERE),
+        headers={**JSON, "Idempotency-Key": value},
+    )
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_idempotency_key")
+
+
+def test_an_answer_waits_for_the_job_if_asked_to(client: TestClient, picture: str) -> None:
+    answers: list[Any] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(
+            place(client, factories.order("upscale", picture=picture), Prefer="wait=20")
+        )
+    )
+    asking.start()
+    job = _first_job()
+    rows.change(job["id"], state=SUCCEEDED, finished_at=job["created_at"], revision=2)
+    asking.join()
+
+    assert answers[0].status_code == 201
+    assert answers[0].json()["state"] == "succeeded"
+    assert answers[0].headers["preference-applied"] == "wait=20"
+    assert "retry-after" not in answers[0].headers
+
+
+def test_an_answer_does_not_wait_longer_than_asked(client: TestClient, picture: str) -> None:
+    began = time.monotonic()
+
+    placed = place(client, factories.order("upscale", picture=picture), Prefer="wait=1")
+
+    assert placed.status_code == 202
+    assert 0.9 < time.monotonic() - began < 3
+
+
+def test_nobody_waits_longer_than_the_longest_wait(serve: Callable[..., TestClient]) -> None:
+    client = serve(max_wait_s=0.2)
+    picture = upload(client, 24, 16)
+    began = time.monotonic()
+
+    placed = place(client, factories.order("upscale", picture=picture), Prefer="wait=999999")
+
+    assert placed.status_code == 202
+    assert time.monotonic() - began < 3
+
+
+def test_an_unchanged_job_is_not_told_again(client: TestClient, picture: str) -> None:
+    placed = place(client, factories.order("upscale", picture=picture))
+    url, tag = placed.headers["location"], placed.headers["etag"]
+
+    same = client.get(url, headers={"If-None-Match": tag})
+    rows.change(placed.json()["id"], revision=2)
+    changed = client.get(url, headers={"If-None-Match": tag})
+
+    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
+    assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
+
+
+def test_a_job_tells_its_tries_its_results_and_why_it_failed(client: TestClient) -> None:
+    lease = rows.running()
+    with transaction() as session:
+        session.add(rows.result(lease, visibility="held", psnr_db=31.5))
+    rows.change(
+        lease.job_id,
+        state=FAILED,
+        finished_at=rows.read(lease.job_id).created_at,
+        lease_owner=None,
+        error_code="gate",
+        error_detail="psnr_db is 31.5, at least 40 was asked",
+    )
+
+    job = client.get(f"/v1/jobs/{lease.job_id}").json()
+
+    assert job["error"] == {"code": "gate", "detail": "psnr_db is 31.5, at least 40 was asked"}
+    assert [attempt["worker"] for attempt in job["attempts"]] == ["worker"]
+    assert [(result["visibility"], result["psnr_db"]) for result in job["results"]] == [
+        ("held", 31.5)
+    ]
+    assert (job["epochs"], job["version"]) == (None, None)
+
+
+def test_a_training_tells_its_epochs_and_the_version_it_made(client: TestClient) -> None:
+    job_id = rows.queued("train", envelope={"operation": {"dataset": "d", "network": "vae"}})
+    with transaction() as session:
+        datasets.record_epoch(
+            session,
+            job_id,
+            1,
+            {
+                "losses": {"reconstruction": 0.5},
+                "val_psnr_db": 20.5,
+                "val_ssim": 0.8,
+                "identical": 0,
+                "learning_rate": 1e-3,
+                "seconds": 2.0,
+                "images_per_s": 99.0,
+            },
+        )
+        made = versions.add(
+            session,
+            tenant="shop",
+            name="vae-d",
+            network="vae",
+            state="candidate",
+            weights_key="0" * 64,
+            card="{}",
+            job_id=job_id,
+        )
+
+    job = client.get(f"/v1/jobs/{job_id}").json()
+
+    assert [(epoch["number"], epoch["val_psnr_db"]) for epoch in job["epochs"]] == [(1, 20.5)]
+    assert job["version"] == {"id": made.id, "label": "vae-d@1"}
+
+
+def test_a_queued_job_is_cancelled_and_cannot_be_again(client: TestClient) -> None:
+    job_id = rows.queued()
+
+    first = client.post(f"/v1/jobs/{job_id}/cancel")
+    second = client.post(f"/v1/jobs/{job_id}/cancel")
+
+    assert (first.status_code, first.json()["state"]) == (202, "cancelled")
+    assert (second.status_code, second.json()["code"]) == (409, "job_finished")
+
+
+def test_a_running_job_is_asked_to_stop(client: TestClient) -> None:
+    lease = rows.running()
+
+    answer = client.post(f"/v1/jobs/{lease.job_id}/cancel")
+
+    assert (answer.status_code, answer.json()["state"]) == (202, "running")
+    assert answer.json()["cancel_requested_at"] is not None
+
+
+@pytest.mark.parametrize("state", ["failed", "dead", "cancelled"])
+def test_what_did_not_end_well_is_tried_again_as_a_new_job(
+    client: TestClient, picture: str, rung: list[str], state: str
+) -> None:
+    past = "2020-01-01T00:00:00Z"
+    old = place(
+        client,
+        factories.order("upscale", picture=picture, envelope={"sku": "S", "deadline_at": past}),
+    ).json()
+    _end(old["id"], state)
+
+    again = client.post(f"/v1/jobs/{old['id']}/retry")
+
+    job = again.json()
+    assert (again.status_code, job["state"], job["retry_of"]) == (202, "queued", old["id"])
+    assert (job["operation"], job["sku"]) == (old["operation"], "S")
+    assert job["deadline_at"] is None
+    assert job["id"] != old["id"]
+    assert rung == ["gpu", "gpu"]
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "succeeded"])
+def test_what_is_open_or_ended_well_is_not_tried_again(client: TestClient, state: str) -> None:
+    job_id = rows.running().job_id if state == "running" else rows.queued()
+    if state == "succeeded":
+        _end(job_id, state)
+
+    refused = client.post(f"/v1/jobs/{job_id}/retry")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "job_not_retryable")
+
+
+@pytest.mark.parametrize("job_id", [NOWHERE, "1", "%00", "..%2f..", "x" * 5000])
+@pytest.mark.parametrize(("method", "suffix"), [("GET", ""), ("POST", "/cancel"), ("POST", "/retry")])
+def test_an_id_that_names_no_job_is_not_found(
+    client: TestClient, method: str, job_id: str, suffix: str
+) -> None:
+    missing = client.request(method, f"/v1/jobs/{job_id}{suffix}")
+
+    assert missing.status_code == 404
+    assert missing.json()["code"] in ("job_not_found", "not_found")
+
+
+@pytest.mark.parametrize(("method", "suffix"), [("GET", ""), ("POST", "/cancel"), ("POST", "/retry")])
+def test_another_tenants_job_is_not_found(
+    serve: Callable[..., TestClient], method: str, suffix: str
+) -> None:
+    job_id = rows.queued()
+
+    missing = serve(tenant="other").request(method, f"/v1/jobs/{job_id}{suffix}")
+
+    assert (missing.status_code, missing.json()["code"]) == (404, "job_not_found")
+
+
+def test_jobs_are_listed_newest_first_and_each_once_over_pages(client: TestClient) -> None:
+    made = [rows.queued() for _ in range(7)]
+
+    listed = list(_all(client, "/v1/jobs?limit=3"))
+
+    assert [job["id"] for job in listed] == sorted(made, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("state=cancelled", {"cancelled"}),
+        ("state=queued", {"plain", "denoise", "sku"}),
+        ("op=denoise", {"denoise"}),
+        ("sku=S-1", {"sku"}),
+        ("external_id=e-1", {"sku"}),
+        ("external_id=e-1&state=failed", set()),
+    ],
+)
+def test_jobs_are_found_by_what_they_are(
+    client: TestClient, query: str, expected: set[str]
+) -> None:
+    made = {
+        rows.queued(): "plain",
+        rows.queued("denoise"): "denoise",
+        rows.queued(envelope={"sku": "S-1", "external_id": "e-1"}): "sku",
+        (cancelled := rows.queued()): "cancelled",
+    }
+    client.post(f"/v1/jobs/{cancelled}/cancel")
+
+    listed = client.get(f"/v1/jobs?{query}").json()
+
+    assert {made[job["id"]] for job in listed["items"]} == expected
+    assert listed["next_cursor"] is None
+
+
+def test_a_database_that_does_not_answer_is_told_as_such(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from api.routes import jobs as routes
+
+    def down() -> None:
+        raise OperationalError("SELECT 1", {}, ConnectionError("connection refused by db.internal"))
+
+    monkeypatch.setattr(routes, "reading", down)
+
+    answer = client.get("/v1/jobs")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+    assert answer.headers["retry-after"] == "5"
+    assert "db.internal" not in answer.text
+
+
+def _all(client: TestClient, url: str) -> Iterator[dict[str, Any]]:
+    page = client.get(url).json()
+    yield from page["items"]
+    while page["next_cursor"]:
+        page = client.get(url, params={"limit": 3, "cursor": page["next_cursor"]}).json()
+        yield from page["items"]
+
+
+def _end(job_id: str, state: str) -> None:
+    rows.change(job_id, state=state, finished_at=rows.read(job_id).created_at)
+
+
+def _first_job() -> dict[str, Any]:
+    from db import jobs
+    from db.engine import reading
+
+    while True:
+        with reading() as session:
+            for job in jobs.page(session, "shop", limit=1):
+                return {"id": job.id, "created_at": job.created_at}
+        time.sleep(0.01)

@@ -1,0 +1,181 @@
+"""The tables' revision, and the view that storefronts read."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from db import clock, engine, migrate, results
+from db.engine import reading, transaction
+from db.migrate import WrongRevision
+from db.tables import published_results
+from db.tables.all import Row
+from tests import archives, rows
+
+
+@pytest.mark.usefixtures("archive")
+def test_the_migrations_make_exactly_the_tables_that_the_code_has():
+    with engine.writer().connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, Row.metadata)
+
+    assert differences == []
+
+
+@pytest.mark.usefixtures("archive")
+def test_every_constraint_has_a_name():
+    unnamed = [
+        f"{table.name}: {constraint}"
+        for table in Row.metadata.tables.values()
+        for constraint in table.constraints
+        if constraint.name is None
+    ]
+
+    assert unnamed == []
+
+
+@pytest.mark.usefixtures("archive")
+def test_upgrading_again_changes_nothing_and_keeps_every_row():
+    job_id = rows.queued()
+
+    migrate.upgrade()
+
+    migrate.check()
+    assert rows.read(job_id).state == "queued"
+    assert _published() == []
+
+
+@pytest.mark.usefixtures("archive")
+@pytest.mark.parametrize("revision", ["0000", "9999"])
+def test_tables_of_another_revision_are_refused_with_what_mends_it(revision: str):
+    with transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+
+    try:
+        with pytest.raises(WrongRevision, match=f"at revision {revision}.*packshot init"):
+            migrate.check()
+    finally:
+        with transaction() as session:
+            newest = {"r": migrate.newest_revision()}
+            session.execute(text("UPDATE alembic_version SET version_num = :r"), newest)
+
+
+def test_an_empty_database_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with (
+        archives.opened(monkeypatch, tmp_path),
+        pytest.raises(WrongRevision, match="revision none"),
+    ):
+        migrate.check()
+
+
+def test_the_first_revision_can_be_taken_back(sqlite_archive: Path):
+    with engine.writer().connect() as connection, connection.begin():
+        connection.execute(text(published_results.DROP))
+        command.downgrade(migrate._config(connection), "base")
+
+    with reading() as session:
+        left = session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")).all()
+    assert set(left) <= {"alembic_version"}
+
+
+# The view
+
+
+def _published(columns: str = "id") -> list[Any]:
+    with reading() as session:
+        found = session.execute(text(f"SELECT {columns} FROM published_results ORDER BY id"))  # noqa: S608
+        return [tuple(row) if len(row) > 1 else row[0] for row in found]
+
+
+def _delivered(age_s: float = 0, pictures: int = 1, **columns: Any) -> list[str]:
+    """The ids of the results of a new job, delivered so many seconds ago."""
+    job_id = rows.queued()
+    lease = rows.Lease(job_id, "worker", 1)
+    made = [
+        rows.result(
+            lease, ordinal=ordinal, **{"created_at": clock.seconds_from_now(-age_s), **columns}
+        )
+        for ordinal in range(pictures)
+    ]
+    with transaction() as session:
+        results.add(session, made)
+    return [one.id for one in made]
+
+
+SHOE = {"sku": "shoe", "channel": "web"}
+
+
+@pytest.mark.usefixtures("archive")
+def test_the_newest_result_of_a_product_is_shown():
+    _delivered(20, **SHOE)
+    newest = _delivered(5, **SHOE)
+    _delivered(10, **SHOE)
+
+    assert _published() == newest
+
+
+@pytest.mark.usefixtures("archive")
+@pytest.mark.parametrize("visibility", ["held", "quarantined"])
+def test_what_is_held_back_is_not_shown_and_hides_nothing(visibility: str):
+    older = _delivered(20, **SHOE)
+    _delivered(0, visibility=visibility, **SHOE)
+
+    assert _published() == older
+
+
+@pytest.mark.usefixtures("archive")
+def test_channels_operations_products_and_tenants_are_shown_each():
+    shown = [
+        *_delivered(1, **SHOE),
+        *_delivered(2, sku="shoe", channel="print"),
+        *_delivered(3, sku="shoe", channel=None),
+        *_delivered(4, op="cutout", **SHOE),
+        *_delivered(5, sku="boot", channel="web"),
+        *_delivered(6, tenant="another", **SHOE),
+    ]
+
+    assert _published() == sorted(shown)
+
+
+@pytest.mark.usefixtures("archive")
+def test_all_pictures_of_the_newest_job_are_shown():
+    _delivered(10, pictures=3, **SHOE)
+    newest = _delivered(0, pictures=2, **SHOE)
+
+    assert _published() == sorted(newest)
+
+
+@pytest.mark.usefixtures("archive")
+def test_jobs_without_a_product_are_shown_each():
+    shown = _delivered(10) + _delivered(5)
+
+    assert _published() == sorted(shown)
+
+
+@pytest.mark.usefixtures("archive")
+def test_of_two_jobs_of_one_moment_one_is_shown_whole():
+    first = _delivered(pictures=2, **SHOE)
+    second = _delivered(pictures=2, **SHOE)
+    with transaction() as session:
+        session.execute(text("UPDATE result SET created_at = (SELECT min(created_at) FROM result)"))
+
+    assert _published() in (sorted(first), sorted(second))
+
+
+@pytest.mark.usefixtures("archive")
+def test_the_view_tells_an_identical_picture_from_one_that_was_not_measured():
+    _delivered(sku="same", channel="web", identical=True)
+    _delivered(sku="drawn", channel="web")
+
+    assert set(_published("sku, psnr_db, identical")) == {("same", None, 1), ("drawn", None, 0)}
+
+
+@pytest.mark.usefixtures("archive")
+def test_the_view_has_the_columns_that_are_promised():
+    _delivered(**SHOE)
+
+    assert len(_published(", ".join(published_results.COLUMNS))[0]) == len(published_results.COLUMNS)

@@ -1,0 +1,62 @@
+"""Twenty-four megapixels in bounded memory."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+START = """
+import json, resource, sys, torch
+torch.set_num_threads(1)
+{body}
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+json.dump({{"peak_mib": peak, "shape": list(output.shape)}}, sys.stdout)
+"""
+
+NETWORK = """
+from models.editing.denoise import denoise
+nn = torch.nn
+layers = nn.Sequential(nn.Conv2d(3, 32, 3, padding=1), nn.Conv2d(32, 3, 3, padding=1))
+image = torch.rand(1, 3, 4000, 6000)
+with torch.inference_mode():
+    output = denoise(image, sigma=10.0, strength=0.8, engine="network",
+                     network=lambda x, s: layers(x)).images[0]
+"""
+UPSCALE = """
+from models.editing.upscale import upscale
+output = upscale(torch.rand(1, 3, 4000, 4000), scale=2).images[0]
+"""
+CUTOUT = """
+from models.editing.cutout import cutout
+image = torch.ones(1, 3, 4000, 6000)
+image[..., 1000:3000, 2000:4000] = 0.3
+output = cutout(image, threshold=0.5, feather_px=1, box=None, decontaminate=True).images[0]
+"""
+RECOLOR = """
+from models.editing.recolor import recolor
+image = torch.rand(1, 3, 4000, 6000)
+output = recolor(image, to_rgb=(200, 0, 0), from_rgb=None, mask=torch.ones(1, 1, 4000, 6000),
+                 keep_luminance=True, strength=1.0).images[0]
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("body", "shape", "limit_mib"),
+    [
+        (NETWORK, [1, 3, 4000, 6000], 1500),
+        (UPSCALE, [1, 3, 8000, 8000], 2800),
+        (CUTOUT, [1, 4, 4000, 6000], 3500),
+        (RECOLOR, [1, 3, 4000, 6000], 2200),
+    ],
+    ids=["denoise", "upscale", "cutout", "recolor"],
+)
+def test_a_large_picture_needs_bounded_memory(body, shape, limit_mib):
+    done = subprocess.run(
+        [sys.executable, "-c", START.format(body=body)], capture_output=True, text=True, check=True
+    )
+
+    told = json.loads(done.stdout)
+    assert told["shape"] == shape
+    assert told["peak_mib"] < limit_mib

@@ -1,0 +1,148 @@
+"""SSIM is scikit-image's Gaussian form, whole, in a map and in a region."""
+
+import numpy as np
+import pytest
+import pytorch_msssim
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage.metrics import structural_similarity
+
+from models.metrics.ssim import TooSmall, region_ssim, ssim, ssim_map
+
+KINDS = ["random", "flat", "near white", "halves", "dots", "inverse"]
+
+
+def reference(a: np.ndarray, b: np.ndarray, *, full: bool = False):
+    return structural_similarity(
+        a,
+        b,
+        channel_axis=-1,
+        data_range=255,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        full=full,
+    )
+
+
+def tensor(levels: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(levels).permute(2, 0, 1)[None].float() / 255
+
+
+def pair(kind: str, shape: tuple[int, int, int], seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(0, rng.choice([0.6, 5, 40]), shape)
+    halves = np.where(np.arange(shape[0])[:, None, None] < shape[0] // 2, 0, 255) + np.zeros(shape)
+    first = {
+        "random": rng.integers(0, 256, shape),
+        "flat": np.full(shape, rng.integers(0, 256)),
+        "near white": 255 - rng.integers(0, 3, shape),
+        "halves": halves,
+        "dots": np.where(rng.random(shape) < 0.01, 255, 0),
+        "inverse": halves,
+    }[kind]
+    second = np.where(halves > 0, 1, 254) if kind == "inverse" else np.clip(first + noise, 0, 255)
+    return first.astype(np.uint8), second.round().astype(np.uint8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    kind=st.sampled_from(KINDS),
+    height=st.integers(11, 90),
+    width=st.integers(11, 90),
+    channels=st.sampled_from([1, 3]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_it_agrees_with_scikit_image(kind, height, width, channels, seed):
+    a, b = pair(kind, (height, width, channels), seed)
+
+    found = ssim(tensor(a), tensor(b))
+
+    assert found.item() == pytest.approx(reference(a, b), abs=1e-5)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), size=st.integers(12, 70))
+def test_it_agrees_with_a_second_witness(seed, size):
+    a, b = (tensor(levels) for levels in pair("random", (size, size, 3), seed))
+
+    found = ssim(a, b)
+
+    witness = pytorch_msssim.ssim(a, b, data_range=1.0, size_average=False)
+    assert found.item() == pytest.approx(witness.item(), abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_agrees_on_a_large_picture(kind):
+    a, b = pair(kind, (517, 1031, 3), 7)
+
+    found = ssim(tensor(a), tensor(b))
+
+    assert found.item() == pytest.approx(reference(a, b), abs=1e-5)
+
+
+def test_a_batch_is_its_images_one_by_one():
+    a, b = torch.rand(40, 3, 32, 28), torch.rand(40, 3, 32, 28)
+
+    together = ssim(a, b)
+
+    apart = torch.cat([ssim(x[None], y[None]) for x, y in zip(a, b, strict=True)])
+    torch.testing.assert_close(together, apart)
+
+
+def test_identical_pictures_are_one():
+    a = torch.rand(2, 1, 20, 20)
+
+    assert torch.equal(ssim(a, a), torch.ones(2, dtype=torch.float64))
+
+
+def test_the_map_is_the_inside_of_scikit_images():
+    a, b = pair("random", (150, 40, 3), 3)
+
+    found = ssim_map(tensor(a), tensor(b))
+
+    _, whole = reference(a, b, full=True)
+    inside = torch.from_numpy(whole[5:-5, 5:-5]).permute(2, 0, 1)[None].float()
+    torch.testing.assert_close(found, inside, atol=1e-5, rtol=0)
+
+
+def test_a_region_is_blind_to_what_lies_outside():
+    a, b = torch.rand(1, 3, 60, 60), torch.rand(1, 3, 60, 60)
+    mask = torch.zeros(1, 1, 60, 60)
+    mask[..., 10:40, 15:50] = 1
+
+    found = region_ssim(a, b, mask=mask)
+
+    other = torch.where(mask > 0, b, 1 - b)
+    torch.testing.assert_close(region_ssim(a, other, mask=mask), found, atol=1e-9, rtol=0)
+    cut = (..., slice(10, 40), slice(15, 50))
+    torch.testing.assert_close(ssim(a[cut], b[cut]), found, atol=1e-7, rtol=0)
+
+
+def test_a_whole_region_is_the_whole_picture():
+    a, b = torch.rand(2, 3, 30, 40), torch.rand(2, 3, 30, 40)
+
+    found = region_ssim(a, b, mask=torch.ones(2, 1, 30, 40))
+
+    torch.testing.assert_close(found, ssim(a, b), atol=1e-7, rtol=0)
+
+
+def test_a_region_without_room_for_a_window_has_no_number():
+    mask = torch.zeros(1, 1, 40, 40)
+    mask[..., 10:20, :] = 1
+
+    found = region_ssim(torch.rand(1, 3, 40, 40), torch.rand(1, 3, 40, 40), mask=mask)
+
+    assert found.isnan().all()
+
+
+@pytest.mark.parametrize("size", [(10, 40), (40, 10), (7, 7)])
+def test_below_eleven_pixels_there_is_none(size):
+    with pytest.raises(TooSmall):
+        ssim(torch.rand(1, 3, *size), torch.rand(1, 3, *size))
+
+
+def test_pictures_of_two_sizes_cannot_be_compared():
+    with pytest.raises(ValueError, match="two equal"):
+        ssim(torch.rand(1, 3, 20, 20), torch.rand(1, 3, 20, 21))
