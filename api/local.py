@@ -109,7 +109,7 @@ class Machine:
             "DB_HOME": str(db_settings.get().home.resolve()),
             "PYTHONUNBUFFERED": "1",
         }
-        return {**os.environ, **ours}
+        return {"OMP_NUM_THREADS": str(threads()), **os.environ, **ours}
 
     def _wait_for_broker(self) -> None:
         give_up = time.monotonic() + _BROKER_WITHIN_S
@@ -143,6 +143,14 @@ class Machine:
         except (ApiError, Unreachable) as error:
             return f"the API ({error})"
         return ", ".join(f"worker {w.name}" for w in self._workers if w.pid not in ready)
+
+
+def threads() -> int:
+    """Threads for each worker's arithmetic: editing and training at once must fit the cores.
+
+    Two workers with a thread for every core wait for each other spinning: ten times slower (m).
+    """
+    return max(1, (os.cpu_count() or 1) // 2)
 
 
 def names(queue: str, count: int) -> list[str]:

@@ -1,11 +1,12 @@
 """An order becomes a job only if all that it names is there and fits together."""
 
 from collections.abc import Mapping
+from datetime import UTC
 
 from sqlalchemy.orm import Session
 
 from api import geometry, pointers
-from api.errors import Problem, at
+from api.errors import Problem, at, wrong
 from api.geometry import At
 from db import datasets, jobs, pictures, versions
 from db.datasets import DatasetNotFound, DatasetTooSmall
@@ -26,6 +27,7 @@ def place(
         Problem: the caller's transaction must end without a commit.
         IdempotencyKeyReused: the key belongs to another request.
     """
+    _check_times(order)
     created = jobs.create(session, tenant, order, idempotency_key=key, retry_of=retry_of)
     if created.new:
         _check(session, tenant, order)
@@ -39,6 +41,15 @@ def _check(session: Session, tenant: str, order: Order) -> None:
     if isinstance(order.operation, Train):
         _check_dataset(session, tenant, order.operation.dataset)
     geometry.check(order, sources)
+
+
+def _check_times(order: Order) -> None:
+    for name, moment in (("run_after", order.run_after), ("deadline_at", order.deadline_at)):
+        try:
+            _ = moment and moment.astimezone(UTC)
+        except OverflowError as error:
+            detail = "the calendar has no such moment in UTC"
+            raise wrong(pointers.pointer(name), "datetime_out_of_range", detail) from error
 
 
 def _sources(session: Session, tenant: str, order: Order) -> Mapping[At, Source]:

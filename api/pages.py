@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from api.errors import Problem
@@ -34,11 +34,13 @@ def after(cursor: str | None) -> After | None:
     try:
         moment, row_id = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
         created_at = datetime.fromisoformat(moment)
-    except (ValueError, TypeError, RecursionError) as error:
+        # None for a time without its zone: it would be read as this machine's.
+        in_utc = created_at.astimezone(UTC) if created_at.tzinfo else None
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise _forged() from error
-    if not isinstance(row_id, str) or not is_id(row_id) or created_at.tzinfo is None:
+    if in_utc is None or not isinstance(row_id, str) or not is_id(row_id):
         raise _forged()
-    return created_at, row_id
+    return in_utc, row_id
 
 
 def cut(rows: Sequence[Item], limit: int) -> tuple[Sequence[Item], str | None]:

@@ -75,7 +75,7 @@ def _card(sheet: Sheet, one: Shown, x: int) -> None:
     below = sheet.y + _FRAME_PX + 14
     end = sheet.text(x, below, one.wish.op, size=27)
     sheet.text(end + 12, below + 4, one.wish.name, size=22, colour=SOFT)
-    said, colour = _scores(one.result)
+    said, colour = _scores(one)
     sheet.text(x, below + 38, said, size=20, colour=colour)
 
 
@@ -87,7 +87,8 @@ def _detail(picture: Image.Image) -> Image.Image:
     return cut.resize((_FRAME_PX, _FRAME_PX), Image.Resampling.NEAREST) if side < 250 else cut
 
 
-def _scores(result: dict[str, Any]) -> tuple[str, tuple[int, int, int]]:
+def _scores(one: Shown) -> tuple[str, tuple[int, int, int]]:
+    result = one.result
     if result.get("product_identical"):
         return "product: every pixel as it was", GOOD
     parts = []
@@ -96,14 +97,15 @@ def _scores(result: dict[str, Any]) -> tuple[str, tuple[int, int, int]]:
     if result.get("ssim") is not None:
         parts.append(f"SSIM {result['ssim']:.3f}")
     if result.get("product_psnr_db") is not None:
-        parts.append(f"product {result['product_psnr_db']:.1f} dB")
+        against = " against the original" if one.wish.op == "pipeline" else ""
+        parts.append(f"product{against} {result['product_psnr_db']:.1f} dB")
     if result.get("protected_identical"):
         return " · ".join([*parts, "all else: every pixel as it was"]), GOOD
     return " · ".join(parts), SOFT
 
 
 def _sampled(sheet: Sheet, shown: Sequence[Shown]) -> None:
-    aside = "ten categories from the GAN, below them three from the VAE; dark on white, as they were taken"
+    aside = "ten categories from the GAN, three from the VAE; dark on white, as they were taken"
     sheet.heading("Generated", aside)
     drawn = [one for one in shown if one.wish.parameters["network"] == "gan"]
     others = [one for one in shown if one.wish.parameters["network"] == "vae"]

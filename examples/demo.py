@@ -9,6 +9,7 @@ import contextlib
 import io
 import json
 import os
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ from examples.wishes import Wish, drawn_by, wishes
 
 FULL, SMALL = "fashion-mnist", "fashion-mnist-small"
 WITHIN_S = 280.0
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 
 
 def main() -> int:
@@ -39,7 +40,8 @@ def main() -> int:
         datasets = {row["name"]: int(row["pictures"]) for row in shop.datasets()}
         shown = _through(shop, datasets)
         lost = _lost(shop, shown)
-        console.print("Stopping what was started." if not given.url else "")
+        if not given.url:
+            console.print("Stopping what was started.")
     seconds = time.monotonic() - started
     rows = [report.row(one) for one in shown]
     subtitle, learned = report.subtitle(rows, seconds), report.learned(shown)

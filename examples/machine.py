@@ -11,6 +11,7 @@ from pathlib import Path
 from api import tether
 
 READY_WITHIN_S = 180.0
+STOPPED_WITHIN_S = 30.0
 
 
 class DidNotStart(RuntimeError):
@@ -26,7 +27,7 @@ def running(home: Path, log: Path, environment: dict[str, str]) -> Iterator[str]
     """
     port = _free_port()
     command = [sys.executable, "-m", "api.cli", "up", "--port", str(port)]
-    up = subprocess.Popen(
+    up = subprocess.Popen(  # noqa: S603 — our own command line
         tether.command(command),
         env={**environment, "DB_HOME": str(home), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -44,7 +45,7 @@ def running(home: Path, log: Path, environment: dict[str, str]) -> Iterator[str]
     finally:
         up.terminate()
         try:
-            up.wait(timeout=30)
+            up.wait(timeout=STOPPED_WITHIN_S)
         except subprocess.TimeoutExpired:
             up.kill()
         reader.join(timeout=5)

@@ -15,7 +15,8 @@ Row = dict[str, Any]
 
 def row(shown: Shown) -> Row:
     """One job as report.json keeps it; null where there was nothing to compare with."""
-    measured = {**_learned(shown.job), **(shown.job.get("report") or {}), **shown.result}
+    answer = (shown.job.get("report") or {}).get("scores") or {}
+    measured = {**_learned(shown.job), **answer, **shown.result}
     return {
         "operation": shown.wish.op,
         "picture": shown.wish.name,
@@ -31,9 +32,9 @@ def tell(console: Console, shown: Sequence[Shown], rows: Sequence[Row]) -> None:
     """The table: operation, picture, state, scores, time."""
     table = Table(box=None, header_style="bold")
     for name in ("operation", "picture", "state"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=name != "picture")
     for name in ("psnr_db", "ssim", "product_psnr_db", "ms"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for one, row_ in zip(shown, rows, strict=True):
         state = "green" if row_["state"] == "succeeded" else "red"
         table.add_row(
@@ -53,7 +54,7 @@ def tell(console: Console, shown: Sequence[Shown], rows: Sequence[Row]) -> None:
 
 def subtitle(rows: Sequence[Row], seconds: float) -> str:
     return (
-        f"{len(rows)} jobs in {seconds:.0f} s, from an empty machine to this sheet. Every picture "
+        f"{len(rows)} jobs in {seconds:.0f} s, from the first command to this sheet. Every picture "
         "came through the queue; every number was measured on the delivered file."
     )
 

@@ -9,7 +9,7 @@ from examples.pictures import garments, half, noisy, photographs, products, shot
 
 Place = Literal["edited", "sampled", "reconstructed", "varied", "trained", "none"]
 GARMENTS_EACH = 6
-TRAINED_ON = 2_000
+TRAINED_ON = 1_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _training(dataset: str, pictures_in_it: int) -> Wish:
         "dataset": dataset,
         "network": "vae",
         "epochs": 4 if large else 12,
-        "batch_size": 64 if large else 16,
+        "batch_size": 32 if large else 16,
         "label": "vae-demo",
         "seed": 3,
         **({"max_images": TRAINED_ON} if large else {}),
@@ -103,12 +103,13 @@ def _edited() -> list[Wish]:
     sand = {"top": (214, 200, 182), "bottom": (230, 220, 206)}
     green = {"top": (188, 202, 186), "bottom": (214, 222, 208)}
     chair, box = shot(found["deck chair"], **sand), shot(found["wooden box"], **blue)
+    cake = shot(found["cup cake"], **green)
     phones, plane = shot(found["headphones"], **sand), shot(found["biplane"], **blue)
     boots, towel = shot(found["booties"], **sand), shot(found["towel rack"], **sand)
     lamp, bed = shot(found["desk lamp"], **blue), shot(found["bed"], **sand)
     scissors = shot(found["scissors"], **green)
     clean = [
-        {"op": "denoise", "sigma": 20},
+        {"op": "denoise", "sigma": 12},
         {"op": "place", "width": 1000, "height": 1000, "fill_long_side": 0.85},
     ]
     toned = [
@@ -117,7 +118,7 @@ def _edited() -> list[Wish]:
     ]
     rows: list[tuple[str, str, dict[str, Any], Image.Image]] = [
         ("background", "headphones", {"rgb": [255, 255, 255]}, phones.image),
-        ("background", "wooden box", {"rgb": [232, 226, 216]}, box.image),
+        ("background", "cup cake", {"rgb": [250, 232, 236]}, cake.image),
         ("background", "bed", {"rgb": [255, 255, 255]}, bed.image),
         ("place", "desk lamp", {"width": 1000, "height": 1000}, lamp.image),
         (
@@ -130,7 +131,7 @@ def _edited() -> list[Wish]:
         ("cutout", "biplane", {"feather_px": 1}, plane.image),
         ("recolor", "booties", {"to_hex": "#7a1f2b"}, boots.image),
         ("recolor", "towel rack", {"to_hex": "#c98a1b"}, towel.image),
-        ("pipeline", "biplane, denoise + place", {"steps": clean}, noisy(plane.image, 20)),
+        ("pipeline", "wooden box, denoise + place", {"steps": clean}, noisy(box.image, 12)),
         ("pipeline", "booties, recolor + ground", {"steps": toned}, boots.product),
         (
             "background",

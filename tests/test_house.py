@@ -161,17 +161,22 @@ def test_the_environment_is_read_in_settings_and_nowhere_else() -> None:
 
 
 def _reads_the_environment(path: Path) -> bool:
-    """A child may be given the whole of it, `{**os.environ, …}`: that reads no variable."""
-    handed_on = {
-        id(value)
-        for node in ast.walk(_tree(path))
-        if isinstance(node, ast.Dict)
-        for key, value in zip(node.keys, node.values, strict=True)
-        if key is None
-    }
+    """A child may be given the whole of it: that reads no variable."""
+    whole = {id(part) for node in ast.walk(_tree(path)) for part in _handed_on(node)}
     reached = [node for node in _reached(path, "os") if node.attr in {"environ", "getenv"}]
     named = {"os.environ", "os.getenv"} & set(_imports(path))
-    return bool(named) or any(id(node) not in handed_on for node in reached)
+    return bool(named) or any(id(node) not in whole for node in reached)
+
+
+def _handed_on(node: ast.AST) -> list[ast.expr]:
+    """The parts of `{**part, …}` and of `dict(part)`."""
+    match node:
+        case ast.Dict(keys=keys, values=values):
+            return [value for key, value in zip(keys, values, strict=True) if key is None]
+        case ast.Call(func=ast.Name(id="dict"), args=parts):
+            return parts
+        case _:
+            return []
 
 
 def test_no_file_knows_the_machine_it_was_written_on_or_where_packages_come_from() -> None:

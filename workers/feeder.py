@@ -45,6 +45,7 @@ class Feeder:
         self._room = hands
         self._changed = threading.Condition()
         self._rung = False
+        self._is_alone = False
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
 
@@ -90,7 +91,7 @@ class Feeder:
         """One claim; True if the queue may hold more than there was room for."""
         with self._changed:
             room, is_idle = self._free, self._free == self._room
-        if room == 0:
+        if room == 0 or self._is_alone:
             return False
         with reading() as session:
             if not transitions.any_due(session, queue):
@@ -100,6 +101,8 @@ class Feeder:
             if not jobs and is_idle:
                 jobs = self._claim(session, queue, 1, solo=True)
             ready = [job for job in jobs if self._prepared(session, job)]
+        # A job that took its worker down twice has the process to itself until it ends.
+        self._is_alone = any(job.solo for job in ready)
         for job in ready:
             self._hand_over(job)
         return len(jobs) == room
@@ -146,5 +149,6 @@ class Feeder:
         finally:
             with self._changed:
                 self._free += 1
+                self._is_alone = False
                 self._rung = True
                 self._changed.notify_all()

@@ -24,9 +24,10 @@ class Leases:
         self._worker_id = worker_id
         self._lease_s = lease_s
         self._state = state
-        self._held: dict[str, Lease] = {}
+        # By lease, not by job: a job that was swept may come back to this very process.
+        self._held: set[Lease] = set()
         self._cancelled: set[str] = set()
-        self._lost: set[str] = set()
+        self._lost: set[Lease] = set()
         self._guard = threading.Lock()
         self._stop = threading.Event()
         self.draining = threading.Event()
@@ -40,17 +41,17 @@ class Leases:
 
     def hold(self, lease: Lease) -> None:
         with self._guard:
-            self._held[lease.job_id] = lease
+            self._held.add(lease)
 
     def let_go(self, lease: Lease) -> None:
         with self._guard:
-            self._held.pop(lease.job_id, None)
+            self._held.discard(lease)
             self._cancelled.discard(lease.job_id)
-            self._lost.discard(lease.job_id)
+            self._lost.discard(lease)
 
     def held(self) -> list[Lease]:
         with self._guard:
-            return list(self._held.values())
+            return list(self._held)
 
     def check(self, lease: Lease) -> None:
         """Between two steps of a job: may it go on?
@@ -60,7 +61,7 @@ class Leases:
             LeaseLost: it is another worker's now.
         """
         with self._guard:
-            if lease.job_id in self._lost:
+            if lease in self._lost:
                 raise LeaseLost(lease.job_id)
             if lease.job_id in self._cancelled:
                 raise Cancelled(lease.job_id)
@@ -83,7 +84,7 @@ class Leases:
         with reading() as session:
             asked = transitions.cancels_asked(session, held)
         with self._guard:
-            self._cancelled |= asked & self._held.keys()
+            self._cancelled |= asked & {lease.job_id for lease in self._held}
 
     def _renew(self) -> None:
         held = self.held()
@@ -99,5 +100,5 @@ class Leases:
             is_mine = transitions.is_held(session, lease)
         if not is_mine:
             with self._guard:
-                if lease.job_id in self._held:
-                    self._lost.add(lease.job_id)
+                if lease in self._held:
+                    self._lost.add(lease)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,11 @@ from db.operations.union import AnyOperation
 # A string that never ends is one too: else each quote in it would be tried as a beginning.
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _NO_NUL = r"^[^\x00]+$"  # PostgreSQL keeps no such text
+# Years that every database and time zone can hold.
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC)),
+]
 Bound = Annotated[float, Field(allow_inf_nan=False)]
 ScoreName = Literal[
     "psnr_db", "ssim", "product_psnr_db", "product_ssim", "product_delta_e_mean",
@@ -59,8 +65,8 @@ class Order(_Part):
     external_id: Annotated[str, Field(min_length=1, max_length=255, pattern=_NO_NUL)] | None = None
     priority: Annotated[int, Field(ge=1, le=9)] = 5
     """1 is first."""
-    run_after: AwareDatetime | None = None
-    deadline_at: AwareDatetime | None = None
+    run_after: Moment | None = None
+    deadline_at: Moment | None = None
     timeout_s: Annotated[float, Field(ge=1, le=604_800)] | None = None
     """Left out: the operation's own."""
 

@@ -40,6 +40,7 @@ class Background(Operation):
     op: Literal["background"] = "background"
     picture: Key
     kind: Literal["solid"] = "solid"
+    """What the ground is made of."""
     rgb: Rgb = WHITE
     """The ground's colour."""
     mask: Key | None = None
@@ -52,11 +53,15 @@ class Place(Operation):
     op: Literal["place"] = "place"
     picture: Key
     width: Annotated[int, Field(ge=16, le=10_000)] = 1000
+    """Of the canvas, in pixels."""
     height: Annotated[int, Field(ge=16, le=10_000)] = 1000
+    """Of the canvas, in pixels."""
     fill_long_side: Annotated[float, Field(ge=0.1, le=1.0)] = 0.85
     """Share of the canvas that the product's longer side takes."""
     anchor: Anchor = "center"
+    """To which side or corner of the canvas the product goes."""
     margin_px: Annotated[int, Field(ge=0, le=2_000)] = 0
+    """Least distance from the canvas's sides."""
     rgb: Rgb = WHITE
     """The canvas's colour."""
     mask: Key | None = None
@@ -77,3 +82,4 @@ class Recolor(Operation):
     keep_luminance: bool = True
     """Keep light and shade as they are."""
     strength: Annotated[float, Field(ge=0.0, le=1.0)] = 1.0
+    """0 leaves the colour as it is."""

@@ -37,8 +37,11 @@ class Train(Operation):
     dataset: Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00]+$")]
     """Name or id of a registered dataset."""
     network: Literal["gan", "vae"]
+    """Which kind of network learns."""
     epochs: Annotated[int, Field(ge=1, le=1_000)] = 20
+    """How often it sees the whole dataset."""
     batch_size: Annotated[int, Field(ge=2, le=1_024)] = 64
+    """Pictures in one step."""
     learning_rate: Annotated[float, Field(ge=1e-6, le=1e-1)] | None = None
     """Left out: the recipe's."""
     image_size: Literal[32, 64] = 32
@@ -50,6 +53,7 @@ class Train(Operation):
     r1_gamma: Annotated[float, Field(ge=0.0, le=100.0)] = 0.05
     """Weight of the discriminator's gradient penalty."""
     augment: Augment = Augment()
+    """How the pictures are varied."""
     label: (
         Annotated[
             str,
@@ -61,3 +65,4 @@ class Train(Operation):
     ) = None
     """Name of the version that comes out. Left out: network-dataset."""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
+    """Drawn when left out, and kept."""

@@ -58,7 +58,10 @@ def test_nobody_at_the_address_is_said_as_unreachable() -> None:
     with scripted.serving(lambda _: None) as server:
         gone = server.url
 
-    with Client(gone, pauses_s=AT_ONCE) as shop, pytest.raises(Unreachable, match="does not answer"):
+    with (
+        Client(gone, pauses_s=AT_ONCE) as shop,
+        pytest.raises(Unreachable, match="does not answer"),
+    ):
         shop.job("j1")
 
 

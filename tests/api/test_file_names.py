@@ -24,5 +24,7 @@ from api.file_names import sanitised
         ("x" * 4000, "x" * 255),
     ],
 )
-def test_a_name_is_kept_to_be_shown_and_never_as_a_path(given: str | None, kept: str | None) -> None:
+def test_a_name_is_kept_to_be_shown_and_never_as_a_path(
+    given: str | None, kept: str | None
+) -> None:
     assert sanitised(given) == kept

@@ -36,8 +36,6 @@ def place(client: TestClient, body: bytes, **headers: str) -> Any:
     return client.post("/v1/jobs", content=body, headers={**JSON, **named})
 
 
-
-
 def test_an_order_becomes_a_queued_job_and_its_queue_is_rung_once(
     client: TestClient, picture: str, rung: list[str]
 ) -> None:
@@ -53,7 +51,12 @@ def test_an_order_becomes_a_queued_job_and_its_queue_is_rung_once(
     assert placed.status_code == 202
     assert placed.headers["location"] == f"/v1/jobs/{job['id']}"
     assert placed.headers["retry-after"] == "2"
-    assert (job["state"], job["op"], job["queue"], job["priority"]) == ("queued", "upscale", "gpu", 2)
+    assert (job["state"], job["op"], job["queue"], job["priority"]) == (
+        "queued",
+        "upscale",
+        "gpu",
+        2,
+    )
     assert (job["sku"], job["channel"], job["external_id"]) == ("S-1", "web", "e1")
     assert job["operation"] == {"op": "upscale", "picture": picture, "scale": 2}
     assert job["links"]["results"] == f"/v1/results?job_id={job['id']}"
@@ -289,7 +292,9 @@ def test_what_is_open_or_ended_well_is_not_tried_again(client: TestClient, state
 
 
 @pytest.mark.parametrize("job_id", [NOWHERE, "1", "%00", "..%2f..", "x" * 5000])
-@pytest.mark.parametrize(("method", "suffix"), [("GET", ""), ("POST", "/cancel"), ("POST", "/retry")])
+@pytest.mark.parametrize(
+    ("method", "suffix"), [("GET", ""), ("POST", "/cancel"), ("POST", "/retry")]
+)
 def test_an_id_that_names_no_job_is_not_found(
     client: TestClient, method: str, job_id: str, suffix: str
 ) -> None:
@@ -299,7 +304,9 @@ def test_an_id_that_names_no_job_is_not_found(
     assert missing.json()["code"] in ("job_not_found", "not_found")
 
 
-@pytest.mark.parametrize(("method", "suffix"), [("GET", ""), ("POST", "/cancel"), ("POST", "/retry")])
+@pytest.mark.parametrize(
+    ("method", "suffix"), [("GET", ""), ("POST", "/cancel"), ("POST", "/retry")]
+)
 def test_another_tenants_job_is_not_found(
     serve: Callable[..., TestClient], method: str, suffix: str
 ) -> None:

@@ -19,6 +19,7 @@ from api.client import ApiError, Client
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 90
 STOPPED_WITHIN_S = 30
+DONE_WITHIN_S = 280
 
 
 @dataclass(slots=True)
@@ -80,7 +81,7 @@ class Studio:
         """Submit one job and wait for its end."""
         with self.client() as client:
             job = client.submit({"operation": operation, **envelope})
-            return client.wait([job["id"]], timeout_s=180)[0]
+            return client.wait([job["id"]], timeout_s=DONE_WITHIN_S)[0]
 
     def refused(self, operation: dict[str, Any], **envelope: Any) -> ApiError:
         with self.client() as client, pytest.raises(ApiError) as caught:
@@ -122,7 +123,7 @@ def make_studio(home: Path, **extra: str) -> Studio:
         for name, value in os.environ.items()
         if not name.startswith(("DB_", "API_", "WORKER_"))
     }
-    return Studio(home, port, {**inherited, "OMP_NUM_THREADS": "1", **own})
+    return Studio(home, port, {**inherited, **own})
 
 
 @pytest.fixture(scope="session")

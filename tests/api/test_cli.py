@@ -1,0 +1,234 @@
+"""The `packshot` command against an HTTP server that answers what the API would."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api import cli
+from db.operations.union import OPERATIONS, schemas
+from tests.api import scripted
+from tests.api.scripted import Answer, Asked
+
+PICTURE = "0190a0b0-0000-7000-8000-00000000000"
+Run = Callable[..., int]
+
+
+class Shop:
+    """Answers like the API; its jobs end in `state` at the first look."""
+
+    def __init__(self, state: str = "succeeded") -> None:
+        self.state = state
+        self.orders: list[Any] = []
+        self.pictures = 0
+
+    def __call__(self, asked: Asked) -> Any:
+        path = asked.path.partition("?")[0]
+        if path.startswith("/v1/operations/"):
+            return {"parameters": schemas()[path.rpartition("/")[2]], "queue": "gpu"}
+        if path == "/v1/pictures":
+            self.pictures += 1
+            return Answer(201, {"id": f"{PICTURE}{self.pictures}"})
+        if path == "/v1/jobs" and asked.method == "POST":
+            self.orders.append(asked.json())
+            return Answer(202, self.job(len(self.orders) - 1, "queued"))
+        if path.startswith("/v1/jobs/"):
+            return self.job(int(path.rpartition("/")[2]), self.state)
+        if path.endswith("/content"):
+            return Answer(200, f"bytes of {path.split('/')[3]}".encode())
+        return {"items": []}
+
+    def job(self, number: int, state: str) -> dict[str, Any]:
+        op = self.orders[number]["operation"]["op"]
+        count = self.orders[number]["operation"].get("n", 1) if state == "succeeded" else 0
+        results = [
+            {"id": f"r{number}{n}", "ordinal": n, "format": "jpeg", "psnr_db": 31.5, "ssim": 0.91}
+            for n in range(count)
+        ]
+        error = {"code": "gate", "detail": "psnr_db is 31.5"} if state == "failed" else None
+        return {"id": str(number), "op": op, "state": state, "results": results, "error": error}
+
+
+@pytest.fixture
+def packshot(monkeypatch: pytest.MonkeyPatch) -> Run:
+    def run(*words: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["packshot", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0)
+
+    return run
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[str]:
+    names = [tmp_path / "shoe.png", tmp_path / "hat.png"]
+    for path in names:
+        path.write_bytes(b"picture")
+    return [str(path) for path in names]
+
+
+def test_one_picture_operation_makes_a_job_for_each_file(packshot: Run, files: list[str]) -> None:
+    shop = Shop()
+    with scripted.serving(shop) as server:
+        code = packshot("submit", "denoise", *files, "-p", "sigma=25", "--url", server.url)
+
+    assert code == 0
+    assert [order["operation"] for order in shop.orders] == [
+        {"op": "denoise", "sigma": 25, "picture": f"{PICTURE}1"},
+        {"op": "denoise", "sigma": 25, "picture": f"{PICTURE}2"},
+    ]
+
+
+def test_files_fill_the_pictures_of_an_operation_in_order(packshot: Run, files: list[str]) -> None:
+    shop = Shop()
+    with scripted.serving(shop) as server:
+        packshot("submit", "interpolate", *files, "--url", server.url)
+
+    assert shop.orders[0]["operation"] == {
+        "op": "interpolate",
+        "picture_a": f"{PICTURE}1",
+        "picture_b": f"{PICTURE}2",
+    }
+
+
+def test_words_become_the_envelope_and_dotted_parameters_objects(packshot: Run) -> None:
+    shop = Shop()
+    words = ["-p", "dataset=007", "-p", "network=vae", "-p", "augment.rotate_deg=10"]
+    words += ["--gate", "psnr_db>=20", "--gate", "psnr_db<=60", "--sku", "A-1", "--format", "webp"]
+    with scripted.serving(shop) as server:
+        packshot("submit", "train", *words, "--url", server.url)
+
+    assert shop.orders == [
+        {
+            "operation": {
+                "op": "train",
+                "dataset": "007",
+                "network": "vae",
+                "augment": {"rotate_deg": 10},
+            },
+            "sku": "A-1",
+            "gates": {"psnr_db": {"min": 20.0, "max": 60.0}},
+            "output": {"format": "webp"},
+        }
+    ]
+
+
+def test_an_at_sign_sends_a_file_as_a_parameter(packshot: Run, files: list[str]) -> None:
+    shop = Shop()
+    with scripted.serving(shop) as server:
+        packshot("submit", "background", files[0], "-p", f"mask=@{files[1]}", "--url", server.url)
+
+    assert shop.orders[0]["operation"]["mask"] == f"{PICTURE}1"
+    assert shop.orders[0]["operation"]["picture"] == f"{PICTURE}2"
+
+
+def test_results_are_written_under_the_pictures_name_and_the_operations(
+    packshot: Run, files: list[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with scripted.serving(Shop()) as server:
+        where = ["--out", str(out), "--url", server.url]
+        packshot("submit", "denoise", *files, *where)
+        packshot("submit", "sample", "-p", "n=2", "-p", "category=ankle boot", *where)
+
+    assert sorted(path.name for path in out.iterdir()) == [
+        "ankle-boot-sample-0.jpg",
+        "ankle-boot-sample-1.jpg",
+        "hat-denoise.jpg",
+        "shoe-denoise.jpg",
+    ]
+    assert (out / "hat-denoise.jpg").read_bytes() == b"bytes of r10"
+
+
+def test_json_is_the_only_thing_on_standard_output(
+    packshot: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scripted.serving(Shop()) as server:
+        packshot("submit", "sample", "--wait", "--json", "--url", server.url)
+
+    assert json.loads(capsys.readouterr().out)["jobs"][0]["state"] == "succeeded"
+
+
+def test_a_job_that_did_not_succeed_makes_the_exit_code_say_so(
+    packshot: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scripted.serving(Shop("failed")) as server:
+        code = packshot("submit", "sample", "--wait", "--url", server.url)
+
+    assert code == 1
+    assert "gate" in capsys.readouterr().out
+
+
+def test_what_the_api_refuses_is_said_with_code_and_pointer(
+    packshot: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = {"pointer": "/operation/n", "code": "less_than_equal", "detail": "at most 64"}
+    problem = {"code": "validation_error", "detail": "1 field is wrong", "errors": [wrong]}
+    with scripted.serving(lambda _: Answer(422, problem)) as server:
+        code = packshot("jobs", "--url", server.url)
+
+    said = capsys.readouterr().err
+    assert code == 2
+    assert "validation_error: 1 field is wrong" in said
+    assert "/operation/n: at most 64" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["denoise"], "denoise takes picture"),
+        (["denoise", "nowhere.png"], "no file 'nowhere.png'"),
+        (["sample", "-p", "n"], "--param wants name=value"),
+        (["sample", "--gate", "ssim>0.9"], "--gate wants"),
+    ],
+)
+def test_words_that_make_no_order_are_refused_before_anything_is_asked(
+    packshot: Run, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    shop = Shop()
+    with scripted.serving(shop) as server:
+        code = packshot("submit", *words, "--url", server.url)
+
+    assert code == 2
+    assert sentence in capsys.readouterr().err
+    assert not shop.orders
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_help_of_an_operation_names_each_of_its_parameters(
+    packshot: Run, capsys: pytest.CaptureFixture[str], operation: str
+) -> None:
+    code = packshot("submit", operation, "--help")
+
+    said = "".join(capsys.readouterr().out.split())
+    assert code == 0
+    assert all(name in said for name in schemas()[operation]["properties"])
+
+
+def test_a_dataset_is_a_folder_of_folders(packshot: Run, tmp_path: Path) -> None:
+    for name in ("shoes/a.png", "shoes/b.png", "hats/c.png", "hats/notes.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(name.encode())
+    with scripted.serving(Shop()) as server:
+        code = packshot("dataset", "add", "mine", str(tmp_path), "--url", server.url)
+
+    body = server.bodies("/v1/datasets")[0]
+    assert code == 0
+    assert body["name"] == "mine"
+    assert [row["category"] for row in body["pictures"]] == ["hats", "shoes", "shoes"]
+
+
+def test_the_command_leaves_torch_and_celery_alone() -> None:
+    program = "import sys, api.cli; print([n for n in ('torch', 'celery') if n in sys.modules])"
+
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert ran.stdout.strip() == "[]"

@@ -1,0 +1,128 @@
+"""What there is, and whether it answers."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from api.errors import PROBLEMS
+from db import fleet, versions
+from db.blobs import SHIPPED
+from db.engine import transaction
+from db.migrate import WrongRevision
+from db.operations.union import OPERATIONS
+from workers import settings as worker_settings
+
+
+def test_every_operation_tells_its_queue_and_its_parameters(client: TestClient) -> None:
+    told = client.get("/v1/operations").json()["operations"]
+
+    assert set(told) == set(OPERATIONS)
+    assert told["train"]["queue"] == "train"
+    assert told["denoise"]["schema"]["properties"]["sigma"]["anyOf"][0]["maximum"] == 75.0
+    assert told["denoise"]["schema"]["additionalProperties"] is False
+
+
+def test_one_operation_is_told_by_its_name(client: TestClient) -> None:
+    all_of_them = client.get("/v1/operations").json()["operations"]
+
+    assert client.get("/v1/operations/recolor").json() == all_of_them["recolor"]
+    assert client.get("/v1/operations/melt").json()["code"] == "operation_not_found"
+
+
+def test_versions_that_ship_are_told_with_the_shops_own(
+    serve: Callable[..., TestClient],
+) -> None:
+    for tenant, name in ((SHIPPED, "gan-fashion"), ("shop", "gan-mine")):
+        with transaction() as session:
+            versions.add(
+                session,
+                tenant=tenant,
+                name=name,
+                network="gan",
+                state="serving",
+                weights_key="0" * 64,
+                card='{"licence": "CC0-1.0"}',
+            )
+
+    mine = serve().get("/v1/versions").json()["items"]
+    theirs = serve(tenant="other").get("/v1/versions").json()["items"]
+
+    assert {(row["label"], row["shipped"]) for row in mine} == {
+        ("gan-fashion@1", True),
+        ("gan-mine@1", False),
+    }
+    assert [row["label"] for row in theirs] == ["gan-fashion@1"]
+    assert mine[0]["card"] == {"licence": "CC0-1.0"}
+
+
+def test_workers_that_are_there_are_told(client: TestClient) -> None:
+    with transaction() as session:
+        fleet.join(
+            session, worker_id="w1", host="h", pid=7, device="cpu", queues=["gpu"], build="0.1"
+        )
+
+    told = client.get("/v1/workers").json()["items"]
+
+    assert [(row["id"], row["queues"], row["state"]) for row in told] == [
+        ("w1", ["gpu"], "starting")
+    ]
+    assert client.get("/readyz").json()["workers"] == {"gpu": 1, "train": 0, "cpu": 0}
+
+
+def test_every_problem_has_a_page_that_its_type_points_at(client: TestClient) -> None:
+    problem = client.get("/v1/jobs/1").json()
+
+    assert client.get(problem["type"]).json() == {
+        "code": "job_not_found",
+        "status": 404,
+        "title": problem["title"],
+    }
+    assert {row["code"] for row in client.get("/v1/problems").json()["items"]} == set(PROBLEMS)
+    assert client.get("/v1/problems/none").json()["code"] == "problem_not_found"
+
+
+def test_the_process_lives_and_everything_answers(client: TestClient) -> None:
+    ready = client.get("/readyz")
+
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert ready.status_code == 200
+    assert ready.json()["checks"] == {"database": "ok", "blobs": "ok", "broker": "ok"}
+
+
+def test_a_broker_that_does_not_answer_is_named(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKER_BROKER_URL", "redis://127.0.0.1:1/0")
+    worker_settings.get.cache_clear()
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["ready"]) == (503, False)
+    assert answer.json()["checks"] == {
+        "database": "ok",
+        "blobs": "ok",
+        "broker": "OperationalError",
+    }
+
+
+def test_tables_of_another_build_are_named(client: TestClient) -> None:
+    with transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["database"] == "WrongRevision"
+    assert answer.json()["workers"] == {}
+
+
+def test_tables_of_another_build_are_refused_at_the_start(
+    serve: Callable[..., TestClient], home: object
+) -> None:
+    with transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(WrongRevision, match="packshot init"):
+        serve()

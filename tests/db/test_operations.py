@@ -1,0 +1,504 @@
+"""What can be asked for: every operation by its least words, and every field by a wrong one."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from db.operations.order import MalformedJson, Order, parse
+from db.operations.pipeline import PREVIOUS
+from db.operations.union import OPERATIONS, schemas
+from tests.factories import NOWHERE
+
+A, B, C = (f"0190a0b0-0000-7000-8000-00000000000{letter}" for letter in "abc")
+LEAST: dict[str, dict[str, Any]] = {
+    "sample": {},
+    "reconstruct": {"picture": A},
+    "vary": {"picture": A},
+    "interpolate": {"picture_a": A, "picture_b": B},
+    "denoise": {"picture": A},
+    "upscale": {"picture": A},
+    "cutout": {"picture": A},
+    "background": {"picture": A},
+    "place": {"picture": A},
+    "recolor": {"picture": A, "to_hex": "#a0b1c2"},
+    "pipeline": {"picture": A, "steps": [{"op": "upscale"}]},
+    "train": {"dataset": "shoes", "network": "vae"},
+    "score": {"picture": A, "reference_picture": B},
+}
+
+
+def _parse(op: str = "sample", *, envelope: dict[str, Any] | None = None, **given: Any) -> Order:
+    operation = {"op": op, **LEAST.get(op, {}), **given}
+    return parse(json.dumps({"operation": operation, **(envelope or {})}).encode())
+
+
+def _refused(op: str = "sample", **given: Any) -> list[tuple[str, ...]]:
+    """Where the errors are, without the name of the operation that pydantic puts in between."""
+    with pytest.raises(ValidationError) as raised:
+        _parse(op, **given)
+    return [
+        tuple(str(part) for part in error["loc"] if part != op) for error in raised.value.errors()
+    ]
+
+
+# Every operation
+
+
+def test_every_operation_is_here():
+    assert set(LEAST) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("op", LEAST)
+def test_an_operation_is_asked_for_with_its_least_words(op: str):
+    order = _parse(op)
+
+    assert isinstance(order.operation, OPERATIONS[op])
+    assert order.operation.op == op
+
+
+@pytest.mark.parametrize("op", LEAST)
+def test_what_was_read_is_written_and_read_again_the_same(op: str):
+    order = _parse(op, envelope={"gates": {"ssim": {"min": 0.9}}, "sku": "ü"})
+
+    again = Order.model_validate_json(order.model_dump_json())
+
+    assert again == order
+    assert again.digest() == order.digest()
+
+
+@pytest.mark.parametrize("op", LEAST)
+def test_an_order_cannot_be_changed(op: str):
+    with pytest.raises(ValidationError, match="frozen"):
+        _parse(op).operation.op = "other"  # type: ignore[assignment]
+
+
+def _needed() -> Iterator[Any]:
+    for op, least in LEAST.items():
+        yield from (pytest.param(op, name, id=f"{op}-{name}") for name in least)
+
+
+@pytest.mark.parametrize(("op", "name"), list(_needed()))
+def test_a_missing_field_is_named(op: str, name: str):
+    operation = {"op": op, **{key: value for key, value in LEAST[op].items() if key != name}}
+
+    with pytest.raises(ValidationError) as raised:
+        parse(json.dumps({"operation": operation}).encode())
+
+    assert raised.value.errors()[0]["loc"][-1] == name
+    assert raised.value.errors()[0]["type"] == "missing"
+
+
+@pytest.mark.parametrize("op", LEAST)
+def test_an_unknown_field_is_named(op: str):
+    assert _refused(op, **{"sgima": 1}) == [("operation", "sgima")]
+
+
+# Every field, by its own schema
+
+
+def _fields() -> Iterator[Any]:
+    for op, schema in schemas().items():
+        for name, field in schema["properties"].items():
+            if name not in {"op", "steps"}:
+                yield pytest.param(op, name, field, id=f"{op}-{name}")
+
+
+def _kinds(field: dict[str, Any]) -> list[dict[str, Any]]:
+    return field.get("anyOf", [field])
+
+
+def _of_type(field: dict[str, Any], *names: str) -> dict[str, Any] | None:
+    return next((kind for kind in _kinds(field) if kind.get("type") in names), None)
+
+
+def _wrong(field: dict[str, Any]) -> list[Any]:
+    """Values that this field does not take, derived from what it says it takes."""
+    wrong: list[Any] = [{"x": 1}, [[1]]]
+    if number := _of_type(field, "number", "integer"):
+        wrong += ["50", True, "NaN", 1e308]
+        if "minimum" in number:
+            wrong += [number["minimum"] - 1, -1e9]
+        if "exclusiveMinimum" in number:
+            wrong += [number["exclusiveMinimum"]]
+        if "maximum" in number:
+            wrong += [number["maximum"] + 1]
+        if "const" in number or "enum" in number:
+            wrong += [7]
+        if number["type"] == "integer":
+            wrong += [1.5, 1.0]
+    if text := _of_type(field, "string"):
+        wrong += [1, True, ""]
+        if "maxLength" in text:
+            wrong += ["a" * (text["maxLength"] + 1)]
+        if "pattern" in text:
+            wrong += ["\0", "a/../b \0"]
+        if "enum" in text:
+            wrong += ["other", text["enum"][0].upper()]
+    if _of_type(field, "boolean"):
+        wrong += ["true", 0, 1]
+    if items := _of_type(field, "array"):
+        wrong += [[0] * (items["maxItems"] - 1), [0] * (items["maxItems"] + 1), [-1] * 4, ["0"] * 4]
+    if not any(kind.get("type") == "null" for kind in _kinds(field)):
+        wrong += [None]
+    return wrong
+
+
+@pytest.mark.parametrize(("op", "name", "field"), list(_fields()))
+def test_a_wrong_value_is_refused_and_its_field_named(op: str, name: str, field: dict[str, Any]):
+    for value in _wrong(field):
+        where = _refused(op, **{name: value})
+        assert all(path[:2] == ("operation", name) for path in where), (value, where)
+
+
+@pytest.mark.parametrize(("op", "name", "field"), list(_fields()))
+def test_the_ends_of_a_range_are_inside_it(op: str, name: str, field: dict[str, Any]):
+    number = _of_type(field, "number", "integer") or {}
+    for end in ("minimum", "maximum"):
+        if end in number:
+            assert getattr(_parse(op, **{name: number[end]}).operation, name) == number[end]
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400"])
+@pytest.mark.parametrize(("op", "name"), [("sample", "truncation"), ("denoise", "sigma")])
+def test_a_number_too_large_for_a_float_is_refused(op: str, name: str, number: str):
+    operation = json.dumps({"op": op, **LEAST[op], name: "here"}).replace('"here"', number)
+
+    with pytest.raises(ValidationError) as raised:
+        parse(f'{{"operation": {operation}}}'.encode())
+
+    assert raised.value.errors()[0]["loc"][-1] == name
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_json_number_is_refused(constant: str):
+    raw = f'{{"operation": {{"op": "sample", "truncation": {constant}}}}}'
+
+    with pytest.raises(MalformedJson, match=constant):
+        parse(raw.encode())
+
+
+def test_an_unknown_operation_is_refused_with_the_known_ones():
+    with pytest.raises(ValidationError, match="'upscale'") as raised:
+        parse(b'{"operation": {"op": "levitate"}}')
+
+    assert raised.value.errors()[0]["loc"] == ("operation",)
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"1", b"null", b'"order"', b"{}", b'{"operation": []}'])
+def test_json_of_another_shape_is_refused(raw: bytes):
+    with pytest.raises(ValidationError):
+        parse(raw)
+
+
+# Schemas
+
+
+@pytest.mark.parametrize("op", LEAST)
+def test_every_field_is_described(op: str):
+    schema = schemas()[op]
+    objects = [schema, *schema.get("$defs", {}).values()]
+
+    bare = [
+        name
+        for one in objects
+        for name, field in one["properties"].items()
+        if name != "op"
+        and "description" not in field
+        and not any("description" in kind for kind in _kinds(field))
+    ]
+
+    assert bare == []
+    assert schema["description"]
+    assert schema["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("op", LEAST)
+def test_a_schema_is_json_and_its_references_lead_somewhere(op: str):
+    schema = json.loads(json.dumps(schemas()[op], allow_nan=False))
+
+    for reference in _references(schema):
+        at: Any = schema
+        for part in reference.removeprefix("#/").split("/"):
+            at = at[part]
+        assert isinstance(at, dict)
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
+
+
+@pytest.mark.parametrize("op", LEAST)
+def test_a_schema_asks_for_what_the_operation_asks_for(op: str):
+    schema = schemas()[op]
+
+    assert set(schema.get("required", [])) == set(LEAST[op])
+    assert schema["properties"]["op"]["const"] == op
+
+
+# The envelope
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ({"priority": 0}, "priority"),
+        ({"priority": 10}, "priority"),
+        ({"priority": "5"}, "priority"),
+        ({"timeout_s": 0.5}, "timeout_s"),
+        ({"timeout_s": 604_801}, "timeout_s"),
+        ({"timeout_s": True}, "timeout_s"),
+        ({"sku": ""}, "sku"),
+        ({"sku": "a" * 256}, "sku"),
+        ({"sku": "a\0b"}, "sku"),
+        ({"channel": "\0"}, "channel"),
+        ({"external_id": "\0"}, "external_id"),
+        ({"run_after": "2030-01-01T00:00:00"}, "run_after"),
+        ({"run_after": 1_900_000_000}, "run_after"),
+        ({"run_after": "0001-01-01T00:00:00+14:00"}, "run_after"),
+        ({"deadline_at": "9999-12-31T23:59:59-14:00"}, "deadline_at"),
+        ({"deadline_at": "tomorrow"}, "deadline_at"),
+        ({"reference": "cat"}, "reference"),
+        ({"mask": 7}, "mask"),
+        ({"output": {"format": "gif"}}, "output.format"),
+        ({"output": {"quality": 0}}, "output.quality"),
+        ({"output": {"quality": 101}}, "output.quality"),
+        ({"output": {"colour": "grey"}}, "output.colour"),
+        ({"gates": {"beauty": {"min": 1}}}, "gates.beauty"),
+        ({"gates": {"ssim": {"mni": 1}}}, "gates.ssim.mni"),
+        ({"gates": {"ssim": {"min": "1"}}}, "gates.ssim.min"),
+        ({"gates": []}, "gates"),
+        ({"preset": "amazon"}, "preset"),
+    ],
+    ids=str,
+)
+def test_a_wrong_envelope_names_its_field(given: dict[str, Any], where: str):
+    (path,) = {
+        ".".join(part for part in found if part != "[key]") for found in _refused(envelope=given)
+    }
+
+    assert path == where
+
+
+def test_a_gate_takes_whole_numbers_too():
+    order = _parse(envelope={"gates": {"psnr_db": {"min": 40}, "protected_max_abs": {"max": 0}}})
+
+    assert order.limits() == {"psnr_db": (40.0, None), "protected_max_abs": (None, 0.0)}
+
+
+# The digest
+
+
+def _digest(raw: str) -> str:
+    return parse(raw.encode()).digest()
+
+
+def test_the_digest_does_not_depend_on_the_spelling():
+    one = _digest('{"operation": {"op": "denoise", "picture": "%s", "sigma": 20}}' % A)
+
+    assert one == _digest(
+        '{ "operation":{"sigma":2e1, "picture":"%s" , "op":"denoi\\u0073e", "strength":1}}' % A
+    )
+    assert one == _digest(
+        '{"gates": {}, "sku": null, "operation": {"op": "denoise", "picture": "%s", '
+        '"sigma": 20.0}}' % A
+    )
+
+
+def test_two_gates_may_stand_in_either_order():
+    two = {"ssim": {"min": 0.9}, "psnr_db": {"min": 40}}
+
+    assert (
+        _parse(envelope={"gates": two}).digest()
+        == _parse(envelope={"gates": dict(reversed(two.items()))}).digest()
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"n": 2},
+        {"seed": 1},
+        {"network": "vae"},
+        {"envelope": {"sku": "shoe"}},
+        {"envelope": {"output": {"format": "webp"}}},
+        {"envelope": {"gates": {"ssim": {"min": 0.5}}}},
+        {"envelope": {"run_after": "2030-01-01T00:00:00Z"}},
+    ],
+    ids=str,
+)
+def test_another_request_has_another_digest(other: dict[str, Any]):
+    assert _parse(**other).digest() != _parse().digest()
+
+
+# JSON that parsers disagree about
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"operation": {"op": "sample"}, "sku": "a", "sku": "b"}',
+        b'{"operation": {"op": "sample", "n": 1, "n": 64}}',
+        b'{"operation": {"op": "sample", "n": 1, "\\u006e": 64}}',
+    ],
+)
+def test_a_name_twice_in_one_object_is_refused(raw: bytes):
+    with pytest.raises(MalformedJson, match="twice"):
+        parse(raw)
+
+
+@pytest.mark.parametrize("bracket", [b"[", b'{"a":'])
+def test_what_is_nested_too_deeply_is_refused(bracket: bytes):
+    with pytest.raises(MalformedJson, match="deeper than 32"):
+        parse(bracket * 100_000)
+
+
+def test_brackets_inside_a_string_are_no_nesting():
+    order = _parse(envelope={"sku": '[{"\\' * 40})
+
+    assert order.sku == '[{"\\' * 40
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(b"", b"{", b"\xff\xfe{}", b'{"a": "\xc3\x28"}', b"{}{}", b"{'op': 1}", b"{,}"),
+        b'{"operation": {"op": "sample", "n": ' + b"9" * 5000 + b"}}",
+    ],
+    ids=lambda raw: raw[:12].hex(),
+)
+def test_what_is_no_json_is_refused(raw: bytes):
+    with pytest.raises(MalformedJson):
+        parse(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'"' + b'\\"' * 200_000,
+        b'"' * 400_001,
+        b'{"a":"' + b"\\" * 400_001,
+        b"[" + b'"[",' * 100_000,
+        b'{"a":{' + b",".join(b'"%d":1' % number for number in range(50_000)) + b"}}",
+    ],
+    ids=["escapes", "quotes", "backslashes", "strings", "names"],
+)
+def test_half_a_megabyte_of_malice_is_refused_in_a_moment(raw: bytes):
+    started = time.perf_counter()
+
+    with pytest.raises((MalformedJson, ValidationError)):
+        parse(raw)
+
+    assert time.perf_counter() - started < 2
+
+
+# What an order needs
+
+
+@pytest.mark.parametrize(
+    ("op", "given", "needs"),
+    [
+        ("sample", {}, {"gan": None}),
+        ("sample", {"network": "vae", "version": "mine@2"}, {"vae": "mine@2"}),
+        ("reconstruct", {}, {"vae": None}),
+        ("vary", {"version": "mine@2"}, {"vae": "mine@2"}),
+        ("interpolate", {}, {"vae": None}),
+        ("denoise", {}, {"denoiser": None}),
+        ("denoise", {"engine": "classical"}, {}),
+        ("upscale", {}, {}),
+        ("train", {}, {}),
+        ("score", {}, {}),
+    ],
+)
+def test_an_operation_says_which_networks_it_needs(
+    op: str, given: dict[str, Any], needs: dict[str, str | None]
+):
+    assert _parse(op, **given).operation.needs() == needs
+
+
+def test_a_pipeline_needs_what_its_steps_need():
+    steps = [{"op": "denoise", "version": "mine@2"}, {"op": "upscale"}, {"op": "cutout"}]
+
+    assert _parse("pipeline", steps=steps).operation.needs() == {"denoiser": "mine@2"}
+
+
+def test_every_picture_that_is_read_is_named_by_its_role():
+    order = _parse("score", mask=C, envelope={"reference": A, "mask": B})
+
+    assert order.pictures() == {
+        "picture": A,
+        "reference_picture": B,
+        "mask": C,
+        "order.reference": A,
+        "order.mask": B,
+    }
+
+
+def test_a_pipeline_names_its_own_picture_and_the_masks_of_its_steps_only():
+    steps = [{"op": "upscale"}, {"op": "background", "mask": B}, {"op": "place", "mask": C}]
+
+    order = _parse("pipeline", steps=steps)
+
+    assert order.pictures() == {"picture": A, "steps.1.mask": B, "steps.2.mask": C}
+    assert PREVIOUS not in order.pictures().values()
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ({"steps": []}, ("operation", "steps")),
+        ({"steps": [{"op": "upscale"}] * 9}, ("operation", "steps")),
+        ({"steps": [{"op": "sample"}]}, ("operation", "steps", "0")),
+        ({"steps": [{"op": "upscale"}, {"op": "pipeline"}]}, ("operation", "steps", "1")),
+        (
+            {"steps": [{"op": "upscale", "scale": 3}]},
+            ("operation", "steps", "0", "upscale", "scale"),
+        ),
+        ({"steps": [{"op": "recolor"}]}, ("operation", "steps", "0", "recolor", "to_hex")),
+    ],
+    ids=str,
+)
+def test_a_wrong_step_is_named_by_its_number(given: dict[str, Any], where: tuple[str, ...]):
+    # A wrong step is also missing from the steps that stand, which pydantic says last.
+    assert _refused("pipeline", **given)[0] == where
+
+
+@pytest.mark.parametrize(
+    ("steps", "kind"),
+    [
+        ([{"op": "cutout"}], "original"),
+        ([{"op": "upscale"}, {"op": "cutout"}], "enhanced"),
+        ([{"op": "place"}, {"op": "denoise"}], "enhanced"),
+    ],
+)
+def test_a_pipeline_delivers_the_most_changed_of_its_steps(
+    steps: list[dict[str, Any]], kind: str
+):
+    assert _parse("pipeline", steps=steps).operation.delivers() == kind
+
+
+@pytest.mark.parametrize("op", ["sample", "reconstruct", "vary", "interpolate"])
+def test_what_a_network_drew_is_said_to_be_generated(op: str):
+    assert _parse(op).operation.delivers() == "generated"
+
+
+@pytest.mark.parametrize("op", LEAST)
+def test_an_operation_has_a_queue_of_ours_and_time_to_run(op: str):
+    kind = OPERATIONS[op]
+
+    assert kind.queue == {"train": "train", "score": "cpu"}.get(op, "gpu")
+    assert kind.timeout_s >= 60
+
+
+def test_the_picture_of_the_shared_examples_is_a_key():
+    assert _parse("upscale", picture=NOWHERE).pictures() == {"picture": NOWHERE}

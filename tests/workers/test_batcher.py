@@ -1,0 +1,354 @@
+"""Many callers, one device thread: who is in a batch with whom, and who pays for a bad one."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+import torch
+from torch import Tensor
+
+from workers.batcher import Batcher
+from workers.failures import Permanent
+
+CPU = torch.device("cpu")
+BAD = 666.0
+
+
+@dataclass
+class Network:
+    """Doubles what it gets, remembers each batch's size, and has its weak points."""
+
+    max_images: int = 10_000
+    sizes: list[int] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+    gate: threading.Event | None = None
+
+    def double(self, x: Tensor) -> Tensor:
+        self._note(x)
+        if (x == BAD).any():
+            raise ValueError("a marked picture")
+        return x * 2
+
+    def pair(self, x: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+        self._note(x)
+        return x + label.view(-1, 1), label * 10
+
+    def divide(self, x: Tensor) -> Tensor:
+        self._note(x)
+        return 1 / (x - BAD)
+
+    def _note(self, x: Tensor) -> None:
+        if self.gate is not None:
+            self.gate.wait(10)
+        self.sizes.append(len(x))
+        self.threads.add(threading.current_thread().name)
+        if len(x) > self.max_images:
+            raise torch.OutOfMemoryError("too many")
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Batcher]]:
+    started: list[Batcher] = []
+
+    def begin(*, max_batch: int = 16, wait_s: float = 0.05) -> Batcher:
+        started.append(Batcher(CPU, max_batch=max_batch, wait_s=wait_s))
+        return started[-1]
+
+    yield begin
+    for batcher in started:
+        batcher.stop()
+        batcher._thread.join(5)
+
+
+def _at_once(calls: list[Callable[[], object]]) -> list[object]:
+    """What each call gives or raises, all of them waiting at the same time."""
+    together = threading.Barrier(len(calls))
+
+    def one(call: Callable[[], object]) -> object:
+        together.wait()
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 — the error is the answer here
+            return error
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(one, calls))
+
+
+def _row(value: float, n: int = 1) -> Tensor:
+    return torch.full((n, 3), value)
+
+
+def test_one_call_gives_what_the_network_gives(start: Callable[..., Batcher]):
+    network = Network()
+
+    answer = start().call("net", network.double, _row(3.0, n=2))
+
+    assert torch.equal(answer, _row(6.0, n=2))
+
+
+def test_calls_of_one_shape_share_a_batch(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=10), Network()
+
+    answers = _at_once(
+        [lambda v=value: batcher.call("net", network.double, _row(v)) for value in range(16)]
+    )
+
+    assert [float(answer[0, 0]) for answer in answers] == [2.0 * value for value in range(16)]
+    assert network.sizes == [16]
+    assert (batcher.numbers.calls, batcher.numbers.batches, batcher.numbers.images) == (16, 1, 16)
+
+
+def test_a_full_batch_does_not_wait(start: Callable[..., Batcher]):
+    batcher, network = start(max_batch=4, wait_s=60), Network()
+
+    answers = _at_once([lambda: batcher.call("net", network.double, _row(1.0))] * 4)
+
+    assert len(answers) == 4
+    assert network.sizes == [4]
+
+
+def test_no_batch_is_larger_than_the_cap(start: Callable[..., Batcher]):
+    batcher, network = start(max_batch=5, wait_s=0.05), Network()
+
+    _at_once([lambda: batcher.call("net", network.double, _row(1.0, n=2))] * 12)
+
+    assert sum(network.sizes) == 24
+    assert max(network.sizes) <= 5
+
+
+def test_a_call_larger_than_the_cap_goes_alone(start: Callable[..., Batcher]):
+    batcher, network = start(max_batch=4), Network()
+
+    answer = batcher.call("net", network.double, _row(1.0, n=9))
+
+    assert answer.shape == (9, 3)
+    assert network.sizes == [9]
+
+
+def test_a_lone_call_waits_no_longer_than_it_must(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=0.05), Network()
+    batcher.call("net", network.double, _row(1.0))
+
+    started = time.perf_counter()
+    batcher.call("net", network.double, _row(1.0))
+
+    assert 0.04 <= time.perf_counter() - started < 1
+
+
+def test_other_shapes_types_and_networks_are_batches_of_their_own(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=0.2), Network()
+
+    answers = _at_once(
+        [
+            lambda: batcher.call("net", network.double, torch.ones(1, 3)),
+            lambda: batcher.call("net", network.double, torch.ones(1, 4)),
+            lambda: batcher.call("net", network.double, torch.ones(1, 3, dtype=torch.float64)),
+            lambda: batcher.call("other", network.double, torch.ones(1, 3)),
+        ]
+    )
+
+    assert [answer.shape[1] for answer in answers] == [3, 4, 3, 3]
+    assert [answer.dtype for answer in answers][2] == torch.float64
+    assert network.sizes == [1, 1, 1, 1]
+
+
+def test_a_rare_shape_is_served_beside_a_busy_one(start: Callable[..., Batcher]):
+    batcher, network = start(max_batch=2, wait_s=0.001), Network()
+    done = threading.Event()
+
+    def keep_busy() -> None:
+        while not done.is_set():
+            batcher.call("net", network.double, torch.ones(2, 3))
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(8):
+            pool.submit(keep_busy)
+        started = time.perf_counter()
+        answer = batcher.call("net", network.double, torch.ones(1, 7))
+        waited_s = time.perf_counter() - started
+        done.set()
+
+    assert answer.shape == (1, 7)
+    assert waited_s < 1
+
+
+def test_several_arguments_and_answers_stay_with_their_call(start: Callable[..., Batcher]):
+    batcher, network = start(max_batch=12, wait_s=10), Network()
+
+    answers = _at_once(
+        [
+            lambda v=value: batcher.call("net", network.pair, _row(v, n=2), torch.tensor([v, v]))
+            for value in range(6)
+        ]
+    )
+
+    for value, (total, label) in enumerate(answers):
+        assert torch.equal(total, _row(2.0 * value, n=2))
+        assert label.tolist() == [10 * value] * 2
+    assert network.sizes == [12]
+
+
+def test_one_bad_call_of_sixteen_fails_alone(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=10), Network()
+    values = [float(value) for value in range(15)] + [BAD]
+
+    answers = _at_once(
+        [lambda v=value: batcher.call("net", network.double, _row(v)) for value in values]
+    )
+
+    assert [float(answer[0, 0]) for answer in answers[:15]] == [2.0 * v for v in values[:15]]
+    assert isinstance(answers[15], ValueError)
+    assert str(answers[15]) == "a marked picture"
+    assert batcher.numbers.splits == 4  # 16, 8, 4, 2: then it stands alone
+
+
+def test_two_bad_calls_fail_and_fourteen_do_not(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=10), Network()
+    values = [BAD if number in {3, 12} else float(number) for number in range(16)]
+
+    answers = _at_once(
+        [lambda v=value: batcher.call("net", network.double, _row(v)) for value in values]
+    )
+
+    failed = [number for number, answer in enumerate(answers) if isinstance(answer, Exception)]
+    assert failed == [3, 12]
+
+
+def test_numbers_that_are_not_finite_fail_their_own_call_only(start: Callable[..., Batcher]):
+    batcher, network = start(max_batch=4, wait_s=10), Network()
+
+    answers = _at_once(
+        [
+            lambda v=value: batcher.call("net", network.divide, _row(v))
+            for value in (1.0, BAD, 2.0, BAD + 1)
+        ]
+    )
+
+    assert isinstance(answers[1], Permanent)
+    assert answers[1].code == "not_finite"
+    assert [float(answers[n][0, 0]) for n in (0, 2, 3)] == pytest.approx(
+        [1 / (1 - BAD), 1 / (2 - BAD), 1.0]
+    )
+    assert network.sizes == [4]  # nobody was worked on twice
+
+
+def test_too_little_memory_halves_the_batch_and_is_remembered(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=10), Network(max_images=4)
+
+    for _ in range(2):
+        answers = _at_once([lambda: batcher.call("net", network.double, _row(1.0))] * 16)
+        assert all(torch.equal(answer, _row(2.0)) for answer in answers)
+
+    assert network.sizes[0] == 16
+    assert max(network.sizes[7:]) <= 4
+    assert batcher.numbers.out_of_memory == 3  # 16, 8, 8; never again
+
+
+def test_one_network_out_of_memory_does_not_make_another_smaller(start: Callable[..., Batcher]):
+    batcher, small, large = start(wait_s=10), Network(max_images=2), Network()
+    _at_once([lambda: batcher.call("small", small.double, _row(1.0))] * 16)
+
+    _at_once([lambda: batcher.call("large", large.double, _row(1.0))] * 16)
+
+    assert large.sizes == [16]
+
+
+def test_a_call_too_large_by_itself_is_out_of_memory(start: Callable[..., Batcher]):
+    batcher, network = start(), Network(max_images=4)
+
+    with pytest.raises(MemoryError):
+        batcher.call("net", network.double, _row(1.0, n=5))
+    assert torch.equal(batcher.call("net", network.double, _row(1.0)), _row(2.0))
+
+
+def test_an_error_holds_none_of_the_batchs_tensors(start: Callable[..., Batcher]):
+    batcher, network = start(), Network()
+
+    with pytest.raises(ValueError, match="marked") as raised:
+        batcher.call("net", network.double, _row(BAD))
+
+    frames = []
+    at = raised.value.__traceback__
+    while at is not None:
+        frames.append(at.tb_frame.f_code.co_name)
+        at = at.tb_next
+    assert "_try" not in frames
+    assert "double" not in frames
+
+
+def test_an_answer_may_be_changed_by_who_got_it(start: Callable[..., Batcher]):
+    batcher, network = start(max_batch=2, wait_s=10), Network()
+
+    first, second = _at_once([lambda: batcher.call("net", network.double, _row(1.0))] * 2)
+    first.mul_(100).add_(1)
+
+    assert torch.equal(second, _row(2.0))
+
+
+def test_two_hundred_calls_in_a_storm_each_get_their_own_answer(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=0.002), Network()
+
+    def call(number: int) -> bool:
+        width = 3 + number % 3
+        x = torch.full((1 + number % 2, width), float(number))
+        return torch.equal(batcher.call("net", network.double, x), x * 2)
+
+    with ThreadPoolExecutor(40) as pool:
+        assert all(pool.map(call, range(200)))
+
+    assert batcher.numbers.calls == 200
+    assert batcher.numbers.batches < 200
+    assert network.threads == {"device"}
+
+
+def test_stopping_fails_who_waits_and_who_comes_later(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=60), Network()
+    outcome: list[object] = []
+    waiting = threading.Thread(
+        target=lambda: outcome.extend(
+            _at_once([lambda: batcher.call("net", network.double, _row(1.0))] * 2)
+        )
+    )
+    waiting.start()
+    while batcher.numbers.calls < 2:
+        time.sleep(0.001)
+
+    batcher.stop()
+    waiting.join(5)
+
+    assert [str(error) for error in outcome] == ["the device thread has stopped"] * 2
+    with pytest.raises(RuntimeError, match="stopped"):
+        batcher.call("net", network.double, _row(1.0))
+    assert network.sizes == []
+
+
+def test_stopping_lets_the_batch_that_runs_finish(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=0), Network(gate=threading.Event())
+    answers: list[object] = []
+    caller = threading.Thread(
+        target=lambda: answers.append(batcher.call("net", network.double, _row(1.0)))
+    )
+    caller.start()
+    while batcher._buckets or not batcher.numbers.calls:
+        time.sleep(0.001)
+
+    batcher.stop()
+    assert network.gate is not None
+    network.gate.set()
+    caller.join(5)
+
+    assert torch.equal(answers[0], _row(2.0))  # type: ignore[arg-type]
+
+
+def test_time_on_the_device_is_measured(start: Callable[..., Batcher]):
+    batcher = start(wait_s=0)
+
+    batcher.call("net", lambda x: (time.sleep(0.05), x)[1], _row(1.0))
+    while not batcher.numbers.busy_s:
+        time.sleep(0.001)
+
+    assert 0.05 <= batcher.numbers.busy_s < 1

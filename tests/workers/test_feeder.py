@@ -1,0 +1,326 @@
+"""The only claimer of a process: how much it takes, and what it fixes on the way."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from db import transitions, versions
+from db.blobs import SHIPPED
+from db.engine import transaction
+from db.ids import new_id
+from db.tables.jobs import Job
+from tests import rows
+from workers.feeder import Feeder
+from workers.leases import Leases
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+class Hands:
+    """Keeps each job until told otherwise, and then finishes it as a worker would."""
+
+    def __init__(self) -> None:
+        self.taken: list[Job] = []
+        self.together = 0
+        self.most_together = 0
+        self.go = threading.Event()
+        self._guard = threading.Lock()
+
+    def perform(self, job: Job) -> None:
+        with self._guard:
+            self.taken.append(job)
+            self.together += 1
+            self.most_together = max(self.most_together, self.together)
+        self.go.wait(20)
+        with self._guard:
+            self.together -= 1
+        with transaction() as session:
+            transitions.succeed(session, rows.lease_of(job))
+
+    def wait_for(self, count: int) -> list[str]:
+        for _ in range(1_000):
+            if len(self.taken) >= count:
+                return [job.id for job in self.taken]
+            time.sleep(0.01)
+        raise AssertionError(f"{len(self.taken)} of {count} jobs came")
+
+
+@pytest.fixture
+def hands() -> Iterator[Hands]:
+    made = Hands()
+    yield made
+    made.go.set()
+
+
+@pytest.fixture
+def start(hands: Hands, home: object) -> Iterator[Callable[..., Feeder]]:
+    started: list[Feeder] = []
+
+    def begin(*, count: int = 4, poll_s: float = 0.05, **given: Any) -> Feeder:
+        feeder = Feeder(
+            **{
+                "worker_id": "worker",
+                "device": "cpu",
+                "queues": ["gpu"],
+                "hands": count,
+                "lease_s": 60,
+                "poll_s": poll_s,
+                "leases": Leases("worker", lease_s=60, state=lambda: "ready"),
+                "perform": hands.perform,
+                **given,
+            }
+        )
+        started.append(feeder)
+        return feeder
+
+    yield begin
+    hands.go.set()
+    for feeder in started:
+        feeder.stop_claiming()
+        assert feeder.wait_until_idle(10)
+        if feeder._thread.is_alive():
+            feeder._thread.join(5)
+        feeder._hands.shutdown()
+
+
+def _states(ids: list[str]) -> list[str]:
+    return [rows.read(job_id).state for job_id in ids]
+
+
+def _version(label: str, *, network: str = "gan") -> str:
+    with transaction() as session:
+        added = versions.add(
+            session,
+            tenant=SHIPPED,
+            name=label,
+            network=network,
+            state="serving",
+            weights_key=new_id(),
+            card="{}",
+        )
+    return added.id
+
+
+def test_no_more_is_claimed_than_there_are_hands(start: Callable[..., Feeder], hands: Hands):
+    waiting = [rows.queued() for _ in range(5)]
+    feeder = start(count=2)
+
+    feeder._feed("gpu")
+    feeder._feed("gpu")
+
+    assert sorted(_states(waiting)) == ["queued"] * 3 + ["running"] * 2
+    assert feeder.busy() == 2
+
+
+def test_every_job_is_done_in_the_end_without_one_hand_too_many(
+    start: Callable[..., Feeder], hands: Hands
+):
+    waiting = [rows.queued() for _ in range(20)]
+    hands.go.set()
+    feeder = start(count=3, poll_s=30)
+
+    feeder.start()
+    hands.wait_for(20)
+    assert feeder.wait_until_idle(10)
+
+    assert _states(waiting) == ["succeeded"] * 20
+    assert 1 <= hands.most_together <= 3
+
+
+def test_what_is_handed_over_is_held_first(start: Callable[..., Feeder], hands: Hands):
+    leases = Leases("worker", lease_s=60, state=lambda: "ready")
+    feeder = start(leases=leases)
+    rows.queued()
+
+    feeder._feed("gpu")
+    hands.wait_for(1)
+
+    assert leases.held() == [rows.lease_of(hands.taken[0])]
+
+
+def test_a_wake_up_is_heard_at_once(start: Callable[..., Feeder], hands: Hands):
+    feeder = start(poll_s=60)
+    feeder.start()
+    time.sleep(0.1)
+    rows.queued()
+
+    started = time.perf_counter()
+    feeder.wake()
+    hands.wait_for(1)
+
+    assert time.perf_counter() - started < 5
+
+
+def test_a_wake_up_that_was_lost_costs_one_look_of_its_own_clock(
+    start: Callable[..., Feeder], hands: Hands
+):
+    feeder = start(poll_s=0.05)
+    feeder.start()
+    time.sleep(0.1)
+
+    rows.queued()
+
+    assert hands.wait_for(1)
+
+
+def test_only_its_own_queues_are_looked_at(start: Callable[..., Feeder], hands: Hands):
+    train = {"dataset": "shoes", "network": "vae"}
+    other = rows.queued("train", envelope={"operation": train})
+    mine = rows.queued()
+    feeder = start(queues=["cpu", "gpu"])
+
+    feeder.start()
+    hands.wait_for(1)
+    time.sleep(0.2)
+
+    assert [job.id for job in hands.taken] == [mine]
+    assert rows.read(other).state == "queued"
+
+
+def test_nothing_is_claimed_once_it_was_told_to_stop(start: Callable[..., Feeder], hands: Hands):
+    feeder = start(poll_s=0.01)
+    feeder.start()
+    feeder.stop_claiming()
+    feeder._thread.join(5)
+
+    job_id = rows.queued()
+    feeder.wake()
+
+    assert not feeder._thread.is_alive()
+    assert rows.read(job_id).state == "queued"
+
+
+def test_a_hand_whose_outcome_could_not_be_written_is_free_again(
+    start: Callable[..., Feeder], hands: Hands
+):
+    def fail(job: Job) -> None:
+        hands.taken.append(job)
+        raise RuntimeError("the database is gone")
+
+    feeder = start(count=1, perform=fail)
+    ids = [rows.queued(), rows.queued()]
+
+    feeder.start()
+    hands.wait_for(2)
+
+    assert feeder.wait_until_idle(5)
+    assert _states(ids) == ["running", "running"]  # until the sweeper finds them
+
+
+# Versions
+
+
+def test_the_versions_are_fixed_at_the_claim(start: Callable[..., Feeder], hands: Hands):
+    serving = _version("gan-fashion")
+    job_id = rows.queued("sample")
+
+    start()._feed("gpu")
+
+    assert rows.read(job_id).versions == {"gan": serving}
+    assert hands.wait_for(1) == [job_id]
+    assert hands.taken[0].versions == {"gan": serving}
+
+
+def test_the_next_attempt_keeps_the_versions_of_the_first(
+    start: Callable[..., Feeder], hands: Hands
+):
+    first = _version("gan-fashion")
+    job_id = rows.queued("sample")
+    feeder = start(perform=lambda job: hands.taken.append(job))
+    feeder._feed("gpu")
+    hands.wait_for(1)
+    newer = _version("gan-fashion")
+    with transaction() as session:
+        transitions.release(session, rows.lease_of(hands.taken[0]))
+
+    feeder._feed("gpu")
+    hands.wait_for(2)
+
+    assert newer != first
+    assert rows.read(job_id).versions == {"gan": first}
+    assert hands.taken[1].versions == {"gan": first}
+
+
+def test_a_version_that_does_not_exist_fails_the_job_and_not_its_neighbours(
+    start: Callable[..., Feeder], hands: Hands
+):
+    bad = rows.queued("sample", envelope={"operation": {"version": "nobody@1"}})
+    good = rows.queued()
+    feeder = start()
+
+    feeder._feed("gpu")
+
+    assert hands.wait_for(1) == [good]
+    job = rows.read(bad)
+    assert (job.state, job.error_code) == ("failed", "version_not_found")
+    assert "nobody@1" in (job.error_detail or "")
+    assert feeder.busy() == 1
+
+
+def test_a_request_that_this_build_cannot_read_fails_the_job(
+    start: Callable[..., Feeder], hands: Hands
+):
+    bad = rows.queued(request='{"operation": {"op": "upscale", "scale": 16}}')
+
+    start()._feed("gpu")
+
+    assert (rows.read(bad).state, rows.read(bad).error_code) == ("failed", "request_invalid")
+
+
+def test_an_operation_without_networks_is_noted_to_need_none(
+    start: Callable[..., Feeder], hands: Hands
+):
+    job_id = rows.queued()
+
+    start()._feed("gpu")
+
+    assert rows.read(job_id).versions == {}
+
+
+# Alone
+
+
+def test_a_solo_job_waits_until_the_process_is_idle(start: Callable[..., Feeder], hands: Hands):
+    feeder = start()
+    rows.queued()
+    feeder._feed("gpu")
+    alone = rows.queued(solo=True)
+
+    feeder._feed("gpu")
+
+    assert rows.read(alone).state == "queued"
+    hands.go.set()
+    assert feeder.wait_until_idle(5)
+    feeder._feed("gpu")
+    assert rows.read(alone).state != "queued"
+
+
+def test_nothing_is_claimed_beside_a_solo_job_until_it_ends(
+    start: Callable[..., Feeder], hands: Hands
+):
+    feeder = start()
+    rows.queued(solo=True)
+    feeder._feed("gpu")
+    other = rows.queued()
+
+    assert not feeder._feed("gpu")
+    assert rows.read(other).state == "queued"
+
+    hands.go.set()
+    assert feeder.wait_until_idle(5)
+    feeder._feed("gpu")
+    hands.wait_for(2)
+    assert rows.read(other).state != "queued"
+
+
+def test_one_solo_job_is_claimed_at_a_time(start: Callable[..., Feeder], hands: Hands):
+    feeder = start()
+    ids = [rows.queued(solo=True) for _ in range(3)]
+
+    feeder._feed("gpu")
+    feeder._feed("gpu")
+
+    assert sorted(_states(ids)) == ["queued", "queued", "running"]
