@@ -43,7 +43,8 @@ types: setup ## mypy, strict
 	@$(BIN)/mypy --no-error-summary
 
 docs: setup ## pages that are made from the code: openapi.json, configuration
-	@$(BIN)/python -m api.openapi
+	@$(BIN)/python -m api.openapi > docs/openapi.json
+	@$(BIN)/python -m api.operations_page > docs/operations.md
 
 lock: ## pin every version with its hashes
 	@$(BIN)/uv pip compile pyproject.toml --extra api --extra worker --extra postgres --extra dev \

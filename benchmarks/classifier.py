@@ -9,6 +9,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
 from models.layers.initial import he
+from models.training.precision import autocast
 
 EPOCHS = 4
 BATCH = 128
@@ -81,9 +82,9 @@ def _taught(
     for _ in range(EPOCHS):
         rows = torch.randperm(len(images), generator=generator)[: steps * BATCH]
         for chosen in rows.view(steps, BATCH):
-            loss = functional.cross_entropy(
-                network(unit(images[chosen])), labels[chosen], label_smoothing=0.05
-            )
+            with autocast(images.device, "auto"):
+                logits = network(unit(images[chosen]))
+            loss = functional.cross_entropy(logits, labels[chosen], label_smoothing=0.05)
             optimizer.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
             optimizer.step()

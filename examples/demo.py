@@ -65,7 +65,7 @@ def _own(stack: contextlib.ExitStack, out: Path) -> str:
     with console.status("Starting the broker, the API and three workers"):
         home, log = (out / "var").resolve(), out / "up.log"
         url = stack.enter_context(machine.running(home, log, dict(os.environ)))
-    console.print(f"Packshot runs at {url}; what it says is in {log}.")
+    console.print(f"Packshot runs at {url}; what it says is in {log}.", soft_wrap=True)
     return url
 
 
@@ -156,8 +156,9 @@ def _close(out: Path, datasets: dict[str, int], *, own: bool, lost: int, seconds
     console.print(f"\n{served} {lost} jobs lost; {seconds:.0f} s in all.")
     console.print(f"Look at {out / 'contact-sheet.png'}; the numbers are in {out / 'report.json'}.")
     if own:
-        select = "SELECT op, sku, psnr_db, ssim, product_psnr_db FROM published_results"
-        console.print(f'Look further: sqlite3 {out / "var" / "packshot.db"} "{select}"')
+        select = "SELECT op, width, height, psnr_db, ssim, product_psnr_db FROM published_results"
+        line = f'sqlite3 -box {out / "var" / "packshot.db"} "{select}"'
+        console.print(f"Look further: {line}", soft_wrap=True)
 
 
 if __name__ == "__main__":

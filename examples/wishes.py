@@ -9,7 +9,7 @@ from examples.pictures import garments, half, noisy, photographs, products, shot
 
 Place = Literal["edited", "sampled", "reconstructed", "varied", "trained", "none"]
 GARMENTS_EACH = 6
-TRAINED_ON = 1_600
+TRAINED_ON = 1_200
 
 
 @dataclass(frozen=True, slots=True)

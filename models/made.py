@@ -15,12 +15,13 @@ class Made:
 
     Attributes:
         images: each [1, C, H, W] in [0, 1]; C is 1 (grey), 3 (RGB) or 4 (RGB and straight alpha).
-        product_mask: [1, 1, H, W] in [0, 1], in the coordinates of the first output image.
+        product_mask: [1, 1, H, W], 1 where the output shows the product alone, in the coordinates
+            of the last output image.
         expected_product: [1, 3, H, W], the source's product pixels carried through the placement,
             in the coordinates of the output: what the product's own scores compare with.
-        independent_mask: [1, 1, H, W], another method's mask in output coordinates.
-        source_mask: [1, 1, H, W], the product mask in the coordinates of the source; None where
-            nothing moved and `product_mask` is it.
+        matte: [1, 1, H, W] in [0, 1], the coverage that the proof rests on, in the coordinates of
+            the picture that the operation was given.
+        independent_mask: [1, 1, H, W], the same by another method.
         placement: how source pixels were moved; None where they stayed.
         edit_mask: [1, 1, H, W], 1 where the operation was allowed to change pixels.
         expected: [1, 3, H, W], what the output should be: the operation's own reference.
@@ -31,8 +32,8 @@ class Made:
     images: tuple[Tensor, ...]
     product_mask: Tensor | None = None
     expected_product: Tensor | None = None
+    matte: Tensor | None = None
     independent_mask: Tensor | None = None
-    source_mask: Tensor | None = None
     placement: Matrix | None = None
     edit_mask: Tensor | None = None
     expected: Tensor | None = None

@@ -51,7 +51,7 @@ def _carry(carried: _Carried, step: Edit, given: Given, made: Made) -> _Carried:
     pictures = {"picture": Loaded(carried.source, None)}
     if isinstance(step, Place):
         # The mask that the step found decides where the product lands; it is given, not sought.
-        mask_of_source = {} if made.source_mask is None else {"mask": made.source_mask}
+        mask_of_source = {} if made.matte is None else {"mask": made.matte}
         moved = edit(step, replace(given, pictures=pictures, masks=mask_of_source))
         source = carried.source if moved.expected_product is None else moved.expected_product
     else:
@@ -62,13 +62,15 @@ def _carry(carried: _Carried, step: Edit, given: Given, made: Made) -> _Carried:
 
 
 def _delivered(operation: Pipeline, made: list[Made], carried: _Carried) -> Made:
-    last = made[-1]
+    # The first mask found is in the source's own coordinates unless an upscale came before it.
+    first = next((one for one in made if one.matte is not None), made[-1])
     kept = made if operation.keep_steps else made[-1:]
     return Made(
         images=tuple(one.images[0] for one in kept),
         product_mask=carried.product_mask,
         expected_product=None if carried.product_mask is None else carried.source,
-        independent_mask=last.independent_mask if last.product_mask is not None else None,
+        matte=first.matte,
+        independent_mask=first.independent_mask,
         placement=None if carried.placement == _STAY else carried.placement,
         report={
             f"{number}.{name}": value

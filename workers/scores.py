@@ -33,7 +33,9 @@ _FLAGS = {
     "psnr_db": "identical",
     "ssim": "identical",
     "product_psnr_db": "product_identical",
+    "product_ssim": "product_identical",
     "protected_psnr_db": "protected_identical",
+    "protected_ssim": "protected_identical",
 }
 
 

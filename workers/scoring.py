@@ -11,9 +11,9 @@ from db.operations.base import Operation
 from db.operations.restoration import Upscale
 from models.images import Loaded
 from models.made import Made
+from models.metrics import agreement as agreed
 from models.metrics import lost_share as lost
 from models.metrics import mask_uncertainty as uncertainty
-from models.metrics.agreement import iou
 from models.metrics.back_projection import backproj_psnr_db
 from models.metrics.blockiness import blockiness
 from models.metrics.delta_e import ciede2000
@@ -27,7 +27,6 @@ from workers.failures import Permanent
 from workers.scores import Scores
 
 METRIC_VERSION = 1
-LEAST_AGREEMENT = 0.9
 _ERODED_PX = 2
 _AT_A_TIME = 1 << 20
 
@@ -42,7 +41,7 @@ class Compared:
 
 
 def score(operation: Operation, made: Made, output: Loaded, given: Compared) -> Scores:
-    """Every score of OPERATIONS.md that this operation's output has.
+    """Every score that this operation's output has.
 
     Raises:
         Permanent: `reference_size` or `mask_size_mismatch`; nothing is resized silently.
@@ -54,12 +53,12 @@ def score(operation: Operation, made: Made, output: Loaded, given: Compared) -> 
     if reference is not None:
         scores = _whole(scores, image, _rgb(reference), given.mask)
     if made.product_mask is not None and made.expected_product is not None:
-        scores = _product(scores, image, made, made.product_mask, made.expected_product)
+        scores = _product(scores, image, made.product_mask, made.expected_product)
         if own is None and made.expected is not None:
             edge = edge_band_diff(image, _rgb(made.expected), made.product_mask)
             scores = _with(scores, edge_band_diff=_finite(edge))
-    if made.product_mask is not None and given.source is not None:
-        scores = _mask(scores, made, given.source)
+    if made.matte is not None and made.independent_mask is not None and given.source is not None:
+        scores = _trust(scores, made.matte, made.independent_mask, given.source)
     if made.edit_mask is not None and given.source is not None:
         scores = _protected(scores, image, given.source, made.edit_mask)
     if isinstance(operation, Upscale) and given.source is not None:
@@ -105,40 +104,35 @@ def _whole(scores: Scores, image: Tensor, reference: Tensor, mask: Tensor | None
     return _with(scores, masked_psnr_db=masked, masked_ssim=_region(image, reference, inside))
 
 
-def _product(scores: Scores, image: Tensor, made: Made, mask: Tensor, expected: Tensor) -> Scores:
+def _product(scores: Scores, image: Tensor, mask: Tensor, expected: Tensor) -> Scores:
     inside = erode(mask, _ERODED_PX)
     psnr, identical = _psnr(image, expected, mask=inside)
     mean, p95 = _delta_e(image, expected, inside)
     scores = replace(scores, product_identical=identical)
-    agreement = None
-    if made.independent_mask is not None:
-        agreement = _finite(iou(mask, made.independent_mask))
     return _with(
         scores,
         product_psnr_db=psnr,
         product_ssim=_region(image, expected, inside),
         product_delta_e_mean=mean,
         product_delta_e_p95=p95,
-        mask_agreement=agreement,
     )
 
 
-def _mask(scores: Scores, made: Made, source: Tensor) -> Scores:
-    """How far the mask itself can be trusted; one that the caller gave is the caller's word."""
-    mask = made.product_mask if made.source_mask is None else made.source_mask
-    if mask is None or mask.shape[-2:] != source.shape[-2:] or made.independent_mask is None:
-        return scores
-    share, unsure = (
-        _finite(lost.lost_share(source, mask)),
-        _finite(uncertainty.mask_uncertainty(mask)),
-    )
-    agreement = scores.values.get("mask_agreement")
+def _trust(scores: Scores, matte: Tensor, independent: Tensor, source: Tensor) -> Scores:
+    """How far the mask can be trusted that the product's scores rest on."""
+    agreement = _finite(agreed.iou(matte, independent))
+    share = _finite(lost.lost_share(source, matte))
+    unsure = _finite(uncertainty.mask_uncertainty(matte))
     unproven = (
-        (agreement is not None and agreement < LEAST_AGREEMENT)
+        agreement is None
+        or agreement < agreed.LIMIT
         or (share is not None and share > lost.LIMIT)
         or (unsure is not None and unsure > uncertainty.LIMIT)
     )
-    return replace(_with(scores, lost_share=share, mask_uncertainty=unsure), unproven=unproven)
+    return replace(
+        _with(scores, mask_agreement=agreement, lost_share=share, mask_uncertainty=unsure),
+        unproven=unproven,
+    )
 
 
 def _protected(scores: Scores, image: Tensor, source: Tensor, edit_mask: Tensor) -> Scores:

@@ -34,6 +34,7 @@ def submit(self: "Task[Any, Any]", /, **order: Any) -> None:
         return
     key = order.pop("idempotency_key", None) or self.request.id
     try:
+        _check_key(key)
         parsed = parse(json.dumps(order).encode())
         with transaction() as session:
             job = jobs.create(session, tenant, parsed, idempotency_key=key).job
@@ -41,3 +42,8 @@ def submit(self: "Task[Any, Any]", /, **order: Any) -> None:
         _log.warning("a submitted job was dropped", message=self.request.id, error=str(error))
         return
     queues.ring(job.queue)
+
+
+def _check_key(key: Any) -> None:
+    if not isinstance(key, str) or len(key) > 255 or not key.isprintable():
+        raise MalformedJson("idempotency_key: expected up to 255 printable characters")

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 QueueName = Literal["gpu", "train", "cpu"]
 NetworkName = Literal["gan", "vae", "denoiser"]
 
-# How far a picture is a photograph still, from least changed to not at all (OPERATIONS, labels).
+# How far a picture is a photograph still, from least changed to not at all.
 SourceKind = Literal["original", "enhanced", "composite", "generated"]
 SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 
@@ -41,7 +41,7 @@ class Operation(BaseModel):
         queue: which workers run it.
         networks: the networks it needs, whose versions are fixed at the first claim.
         reference: what its output is compared with.
-        source_kind: how far the picture is a photograph (OPERATIONS, labels).
+        source_kind: how far its picture is a photograph, given a photograph.
     """
 
     model_config = ConfigDict(

@@ -25,6 +25,7 @@ def background(image: Tensor, *, rgb: tuple[int, int, int], mask: Tensor | None)
         (output,),
         product_mask=kept,
         expected_product=image,
+        matte=found.alpha,
         independent_mask=found.independent,
         report=found.report,
         stages={"matte": found.alpha},

@@ -12,7 +12,6 @@ from models.made import Made
 from models.matting import matte
 from models.matting.foreground import decontaminated, solid
 from models.matting.matte import Matte
-from models.metrics.agreement import iou
 
 Box = tuple[int, int, int, int]
 
@@ -43,6 +42,7 @@ def cutout(
         (torch.cat((colours, alpha), dim=1),),
         product_mask=solid(alpha),
         expected_product=image,
+        matte=found.alpha,
         independent_mask=found.independent,
         report=found.report,
         stages={"matte": found.alpha},
@@ -57,9 +57,7 @@ def product(image: Tensor, *, mask: Tensor | None, box: Box | None = None) -> Ma
     if not bool((mask > 0.5).any()):
         raise CannotDo("mask_empty", "The mask holds no product.")
     independent = matte.second_opinion(image)
-    agreement = float(iou(mask, independent)[0])
-    coverage = float(mask.mean())
-    return Matte(mask, independent, {"mask_agreement": agreement, "coverage": coverage})
+    return Matte(mask, independent, {"coverage": float(mask.mean())})
 
 
 def checked(mask: Tensor, image: Tensor) -> Tensor:

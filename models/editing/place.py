@@ -99,7 +99,8 @@ def place(
         (canvas,),
         product_mask=_on_canvas(_provable(found.alpha, move), move, canvas),
         expected_product=proof,
-        independent_mask=_on_canvas(move.carry(found.independent), move, canvas),
+        matte=found.alpha,
+        independent_mask=found.independent,
         placement=move.matrix(),
         report=found.report | _fill(box, scale, width, height, covered=float(alpha.sum())),
     )

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from models.failures import CannotDo
 from models.matting import backdrop, edge, regions
-from models.matting.backdrop import Backdrop, Plane
-from models.metrics.agreement import iou
+from models.matting.backdrop import Plane
 
 _VIEW_SIDE = 1024
 _SMALLEST_SIDE = 16
+_LEAST_DISTANCE, _SPREADS, _BORDER_QUANTILE = 3.0, 1.5, 0.9
 _SMALLEST_SHARE, _LARGEST_SHARE = 0.001, 0.985
 
 
@@ -24,7 +24,7 @@ class Matte:
     Attributes:
         alpha: [1, 1, H, W] in [0, 1].
         independent: [1, 1, H, W] of 0 and 1, by another method.
-        report: `mask_agreement`, `lost_share`, `mask_uncertainty`, `coverage`, `backdrop`.
+        report: `coverage`, and the kind of `backdrop` where the product was sought.
     """
 
     alpha: Tensor
@@ -50,11 +50,12 @@ def find(image: Tensor) -> Matte:
     soft = edge.soften(mask, view, behind)
     alpha = _tensor(edge.enlarge(soft, view, full))
     independent = _enlarged(_second_opinion(lab), alpha)
-    return Matte(alpha, independent, _report(alpha, independent, soft, found))
+    kind = "busy" if found.busy else "plain"
+    return Matte(alpha, independent, {"coverage": float(alpha.mean()), "backdrop": kind})
 
 
 def second_opinion(image: Tensor) -> Tensor:
-    """A mask by colour distance alone (Otsu 1979), [1, 1, H, W] of 0 and 1."""
+    """A mask by colour distance alone, [1, 1, H, W] of 0 and 1."""
     view = _view(image[0].permute(1, 2, 0).numpy())
     return _enlarged(_second_opinion(backdrop.to_lab(view)), image)
 
@@ -69,27 +70,13 @@ def _view(full: Plane) -> Plane:
 
 
 def _second_opinion(lab: Plane) -> regions.Bits:
+    """What differs from the border's median colour by more than the border itself does."""
     colours = lab[backdrop.border(*lab.shape[:2])]
-    distance = np.linalg.norm(lab - np.median(colours, axis=0), axis=2)
-    levels = np.clip(distance * 4, 0, 255).astype(np.uint8)
-    _, mask = cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    return regions.filled(regions.without_dust(mask.astype(np.uint8)))
-
-
-def _report(
-    alpha: Tensor, independent: Tensor, soft: Plane, found: Backdrop
-) -> dict[str, float | int | str | None]:
-    rim = float((soft > 0).mean() - (soft > 0.95).mean())
-    unsure = float(((soft > 0.05) & (soft < 0.95)).mean())
-    outside = soft < 0.05
-    lost = float((found.distance[outside] > 10).mean()) if outside.any() else 0.0
-    return {
-        "mask_agreement": float(iou(alpha, independent)[0]),
-        "lost_share": None if found.busy else lost,
-        "mask_uncertainty": unsure / rim if rim > 0 else 0.0,
-        "coverage": float(alpha.mean()),
-        "backdrop": "busy" if found.busy else "plain",
-    }
+    ground = np.median(colours, axis=0)
+    spread = float(np.quantile(np.linalg.norm(colours - ground, axis=1), _BORDER_QUANTILE))
+    distance = np.linalg.norm(lab - ground, axis=2)
+    mask = distance > max(_LEAST_DISTANCE, _SPREADS * spread)
+    return regions.without_dust(mask.astype(np.uint8))
 
 
 def _enlarged(mask: regions.Bits, like: Tensor) -> Tensor:

@@ -3,6 +3,9 @@
 import torch
 from torch import Tensor
 
+LIMIT = 0.9
+"""Below this, two methods see two products, and neither proves anything."""
+
 
 def iou(a: Tensor, b: Tensor, *, threshold: float = 0.5) -> Tensor:
     """Share of the pixels in either mask that are in both.

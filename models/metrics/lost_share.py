@@ -14,6 +14,7 @@ LIMIT = 0.02
 _VIEW_PX = 512
 _CLEARLY_OTHER = 10.0
 _RIM_PX = 3
+_BUSY = 0.25
 
 
 def lost_share(source: Tensor, mask: Tensor) -> Tensor:
@@ -28,7 +29,7 @@ def lost_share(source: Tensor, mask: Tensor) -> Tensor:
         mask: [1, 1, H, W] in [0, 1], above one half is product.
 
     Returns:
-        [1] float64; 0 where the mask covers everything.
+        [1] float64; 0 where the mask covers everything, nan where the border is no one ground.
     """
     if source.shape[-2:] != mask.shape[-2:] or len(source) != 1:
         raise ValueError(f"expected one size, got {tuple(source.shape)} and {tuple(mask.shape)}")
@@ -39,6 +40,8 @@ def lost_share(source: Tensor, mask: Tensor) -> Tensor:
     ground = _border_colour(image, outside)
     lab = rgb_to_lab(torch.cat([image, ground.view(1, 3, 1, 1).expand_as(image)]))
     other = lab_difference(lab[:1], lab[1:])[0] > _CLEARLY_OTHER
+    if other[_border(outside)].double().mean() > _BUSY:
+        return torch.full((1,), torch.nan, dtype=torch.float64)
     return (other & outside).sum().double().div(outside.sum()).view(1)
 
 
@@ -51,9 +54,13 @@ def _view(image: Tensor) -> Tensor:
 
 
 def _border_colour(image: Tensor, outside: Tensor) -> Tensor:
+    return image[0][:, _border(outside)].median(dim=1).values
+
+
+def _border(outside: Tensor) -> Tensor:
+    """The picture's outermost pixels that are not product; all that are not, if there are none."""
     border = torch.zeros_like(outside)
     border[[0, -1], :] = True
     border[:, [0, -1]] = True
     where = border & outside
-    chosen = image[0][:, where if where.any() else outside]
-    return chosen.median(dim=1).values
+    return where if where.any() else outside

@@ -1,0 +1,115 @@
+"""`packshot up`, whole: started, wounded, refused a twin, and stopped by Ctrl-C."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from api import local
+from api.client import Client
+
+
+@dataclass
+class Up:
+    """A `packshot up` in a folder of its own, and what it has said."""
+
+    process: "subprocess.Popen[str]"
+    environment: dict[str, str]
+    said: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        for line in self.process.stdout or ():
+            self.said.append(line.rstrip())
+
+    def has_said(self, pattern: str) -> bool:
+        return any(re.search(pattern, line) for line in self.said)
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    environment = {**os.environ, "DB_HOME": str(tmp_path / "var"), "WORKER_DEVICE": "cpu"}
+    environment.pop("WORKER_BROKER_URL", None)
+    command = [sys.executable, "-m", "api.cli", "up", "--port", "0"]
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
+    ) as process:
+        one = Up(process, environment)
+        listener = threading.Thread(target=one.listen)
+        listener.start()
+        yield one
+        process.kill()
+        listener.join()
+
+
+@pytest.mark.journey
+def test_up_starts_everything_mends_it_and_ends_it(up: Up) -> None:
+    until(lambda: up.has_said("ready: http"), within_s=150, said=up.said)
+    url = re.findall(r"ready: (http\S+)", "\n".join(up.said))[0]
+
+    with Client(url) as shop:
+        queues = {queue for worker in shop.workers() for queue in worker["queues"]}
+        job = shop.submit({"operation": {"op": "sample", "seed": 1}})
+        assert shop.wait([job["id"]], timeout_s=100)[0]["state"] == "succeeded"
+    assert queues == {"gpu", "train", "cpu"}
+
+    broker = next(pid for pid in children_of(up) if "valkey-server" in command_of(pid))
+    os.kill(broker, signal.SIGKILL)
+    until(lambda: up.has_said("valkey .*killed by SIGKILL; .*with the same data"), said=up.said)
+
+    twin = subprocess.run(
+        [sys.executable, "-m", "api.cli", "up", "--port", "0"],
+        env=up.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert twin.returncode == 1
+    assert "already up" in twin.stderr
+
+    family = children_of(up)
+    up.process.send_signal(signal.SIGINT)
+    assert up.process.wait(timeout=25) == 0
+    until(lambda: up.has_said("stopped; nothing is lost"), said=up.said)
+    assert len(family) == 5
+    assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
+
+
+def test_each_worker_of_a_queue_has_a_name_of_its_own() -> None:
+    assert local.names("gpu", 3) == ["gpu", "gpu-2", "gpu-3"]
+    assert local.names("train", 0) == []
+
+
+def test_a_worker_is_started_as_by_hand() -> None:
+    command = " ".join(local.worker_command("gpu-2", "gpu"))
+
+    assert re.search(r"-m celery .*-A workers worker -Q gpu -n gpu-2@%h", command)
+
+
+def until(true: Callable[[], bool], *, said: list[str], within_s: float = 20.0) -> None:
+    give_up = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < give_up, "\n".join(said)
+        time.sleep(0.1)
+
+
+def children_of(up: Up) -> list[int]:
+    """Its own programs: broker, API, workers."""
+    listed = Path(f"/proc/{up.process.pid}/task/{up.process.pid}/children").read_text()
+    return [int(pid) for pid in listed.split()]
+
+
+def command_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
