@@ -45,6 +45,7 @@ types: setup ## mypy, strict
 docs: setup ## pages that are made from the code: openapi.json, configuration
 	@$(BIN)/python -m api.openapi > docs/openapi.json
 	@$(BIN)/python -m api.operations_page > docs/operations.md
+	@$(BIN)/python -m api.configuration > docs/configuration.md
 
 lock: ## pin every version with its hashes
 	@$(BIN)/uv pip compile pyproject.toml --extra api --extra worker --extra postgres --extra dev \

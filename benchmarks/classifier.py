@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 from models.layers.initial import he
 from models.training.precision import autocast
 
-EPOCHS = 4
+EPOCHS = 3
 BATCH = 128
 PEAK = 3e-3
 

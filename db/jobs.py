@@ -137,6 +137,7 @@ def cancel(session: Session, tenant: str, job_id: str) -> Job | None:
         .values(
             state=case((waiting, CANCELLED), else_=Job.state),
             finished_at=case((waiting, clock.now()), else_=None),
+            error_code=case((waiting, "cancelled"), else_=Job.error_code),
             cancel_requested_at=func.coalesce(Job.cancel_requested_at, clock.now()),
             revision=Job.revision + 1,
         )

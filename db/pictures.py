@@ -14,6 +14,14 @@ from db.tables.results import Result
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """A picture, and whether this upload brought it."""
+
+    picture: Picture
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """What an id names: bytes in the store, and how large the picture in them is."""
 
@@ -22,7 +30,7 @@ class Source:
     height: int
 
 
-def register(session: Session, tenant: str, checked: Checked, *, name: str | None) -> Picture:
+def register(session: Session, tenant: str, checked: Checked, *, name: str | None) -> Registered:
     """The row of a picture; the same bytes again give the same row."""
     row = {
         "id": new_id(),
@@ -38,7 +46,8 @@ def register(session: Session, tenant: str, checked: Checked, *, name: str | Non
     }
     session.execute(insert_once(session, Picture, row))
     same = (Picture.tenant == tenant, Picture.sha256 == checked.sha256)
-    return session.scalars(select(Picture).where(*same)).one()
+    picture = session.scalars(select(Picture).where(*same)).one()
+    return Registered(picture, new=picture.id == row["id"])
 
 
 def find(session: Session, tenant: str, picture_id: str) -> Picture | None:

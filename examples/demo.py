@@ -162,4 +162,8 @@ def _close(out: Path, datasets: dict[str, int], *, own: bool, lost: int, seconds
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except (machine.DidNotStart, ApiError, Unreachable) as error:
+        console.print(f"The demo cannot go on:\n{error}", style="red", markup=False)
+        raise SystemExit(1) from error

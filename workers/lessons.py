@@ -55,7 +55,7 @@ def _garments() -> ImageSet:
         images=torch.from_numpy(garments.images),
         labels=torch.from_numpy(garments.labels),
         categories=garments.categories,
-        validation=_every_tenth(len(garments.images)),
+        validation=_held_out(torch.from_numpy(garments.labels)),
         licence=garments.credit,
         source="the small committed set",
     )
@@ -63,13 +63,14 @@ def _garments() -> ImageSet:
 
 def _pictures(dataset: Dataset, image_size: int) -> ImageSet:
     rows = dataset.manifest
+    labels = torch.tensor([dataset.categories.index(row["category"]) for row in rows])
     squares = [_square(dataset.tenant, row["sha256"], image_size) for row in rows]
     return ImageSet(
         name=dataset.name,
         images=torch.cat(squares),
-        labels=torch.tensor([dataset.categories.index(row["category"]) for row in rows]),
+        labels=labels,
         categories=tuple(dataset.categories),
-        validation=_every_tenth(len(rows)),
+        validation=_held_out(labels),
         licence=dataset.licence or "not stated",
         source=f"dataset {dataset.name}",
     )
@@ -80,17 +81,23 @@ def _square(tenant: str, key: str, side: int) -> Tensor:
     return (image * 255).round().to(torch.uint8)
 
 
-def _every_tenth(count: int) -> Tensor:
-    return torch.arange(0, count, VALIDATION_SHARE)
+def _held_out(labels: Tensor) -> Tensor:
+    """Every tenth picture of each category, so that no category goes unmeasured."""
+    return torch.cat(
+        [
+            (labels == label).nonzero().flatten()[::VALIDATION_SHARE]
+            for label in range(int(labels.max()) + 1)
+        ]
+    )
 
 
 def _first(found: ImageSet, most: int) -> ImageSet:
     """The first so many of a round over the categories, so that none is left out."""
-    order = torch.empty(len(found), dtype=torch.long)
+    turn = torch.empty(len(found), dtype=torch.long)
     for label in range(len(found.categories)):
         members = (found.labels == label).nonzero().flatten()
-        order[members] = torch.arange(len(members)) * len(found.categories) + label
-    chosen = order.argsort()[:most]
+        turn[members] = torch.arange(len(members)) * len(found.categories) + label
+    chosen = turn.argsort()[:most]
     held_out = torch.zeros(len(found), dtype=torch.bool)
     held_out[found.validation] = True
     validation = held_out[chosen].nonzero().flatten()
@@ -99,7 +106,7 @@ def _first(found: ImageSet, most: int) -> ImageSet:
         images=found.images[chosen],
         labels=found.labels[chosen],
         categories=found.categories,
-        validation=validation if len(validation) else _every_tenth(most),
+        validation=validation if len(validation) else _held_out(found.labels[chosen]),
         licence=found.licence,
         source=found.source,
     )

@@ -1,17 +1,22 @@
 """The Celery tasks: a look at the table, and jobs from producers that have only the broker."""
 
 import json
+import time
 from typing import Any
 
 import structlog
 from celery import Task
+from celery.exceptions import Reject
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from db import jobs
 from db.engine import transaction
 from db.operations.order import MalformedJson, parse
 from workers import process, queues, settings
 from workers.celery import app
+
+REQUEUE_PAUSE_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -38,6 +43,10 @@ def submit(self: "Task[Any, Any]", /, **order: Any) -> None:
         parsed = parse(json.dumps(order).encode())
         with transaction() as session:
             job = jobs.create(session, tenant, parsed, idempotency_key=key).job
+    except SQLAlchemyError as error:
+        # The message is the only copy of the job: it goes back, slowly, until the row is written.
+        time.sleep(REQUEUE_PAUSE_S)
+        raise Reject(error, requeue=True) from error
     except (MalformedJson, ValidationError, jobs.IdempotencyKeyReused) as error:
         _log.warning("a submitted job was dropped", message=self.request.id, error=str(error))
         return

@@ -140,9 +140,7 @@ def _told(tenant: str, job_id: str, response: Response) -> JobOut:
             attempts=attempts.of(session, job.id),
             results=results.of_jobs(session, tenant, [job.id]),
             epochs=datasets.epochs(session, job.id) if job.op == "train" else None,
-            version=next((v for v in versions.visible(session, tenant) if v.job_id == job.id), None)
-            if job.op == "train"
-            else None,
+            version=versions.of_job(session, job.id),
         )
     response.headers["Location"] = told.links.self
     response.headers["ETag"] = f'"{told.revision}"'

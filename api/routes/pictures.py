@@ -1,8 +1,6 @@
 """Pictures: taken in, looked at, given back."""
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from api import contents
 from api.deps import Tenant
@@ -40,12 +38,11 @@ def upload(upload: Uploaded, tenant: Tenant, response: Response) -> PictureOut:
     """Take in a JPEG, PNG, WebP or AVIF; it is decoded whole before it is stored."""
     blobs.put(tenant, upload.data)
     with transaction() as session:
-        known = _known(session, tenant, upload.checked.sha256)
-        row = pictures.register(session, tenant, upload.checked, name=upload.name)
-    response.headers["Location"] = f"/v1/pictures/{row.id}"
-    if known:
+        registered = pictures.register(session, tenant, upload.checked, name=upload.name)
+    response.headers["Location"] = f"/v1/pictures/{registered.picture.id}"
+    if not registered.new:
         response.status_code = 200
-    return PictureOut.model_validate(row)
+    return PictureOut.model_validate(registered.picture)
 
 
 @router.get("/{picture_id}")
@@ -68,8 +65,3 @@ def _found(tenant: str, picture_id: str) -> Picture:
     if row is None:
         raise Problem("picture_not_found", "no picture has this id")
     return row
-
-
-def _known(session: Session, tenant: str, sha256: str) -> bool:
-    same = (Picture.tenant == tenant, Picture.sha256 == sha256)
-    return session.scalar(select(Picture.id).where(*same)) is not None

@@ -1,8 +1,8 @@
 """Several operations in one job, each on the picture that the one before made."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from db.operations.base import SOURCE_KINDS, Key, Operation, SourceKind
 from db.operations.product import Background, Cutout, Place, Recolor
@@ -50,6 +50,14 @@ class Pipeline(Operation):
     """Each step's own parameters; its picture is the one the step before made."""
     keep_steps: bool = False
     """Deliver every step's picture, the last one last."""
+
+    @model_validator(mode="after")
+    def _one_version_each(self) -> Self:
+        """A job serves one version of a network; two steps may not name two."""
+        named = [pair for step in self.steps for pair in step.needs().items()]
+        if len(set(named)) != len(dict(named)):
+            raise ValueError("two steps name two versions of one network")
+        return self
 
     def needs(self) -> dict[str, str | None]:
         return {
