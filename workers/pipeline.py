@@ -39,7 +39,7 @@ def pipeline(operation: Pipeline, given: Given) -> Made:
         made.append(edit(step, own))
         carried = _carry(carried, step, own, made[-1])
         current = _loaded(made[-1].images[0])
-    return _delivered(operation, made, carried)
+    return _delivered(operation, made, carried, given.image())
 
 
 def _carry(carried: _Carried, step: Edit, given: Given, made: Made) -> _Carried:
@@ -61,16 +61,15 @@ def _carry(carried: _Carried, step: Edit, given: Given, made: Made) -> _Carried:
     return _Carried(source, mask, placement)
 
 
-def _delivered(operation: Pipeline, made: list[Made], carried: _Carried) -> Made:
-    # The first mask found is in the source's own coordinates unless an upscale came before it.
+def _delivered(operation: Pipeline, made: list[Made], carried: _Carried, source: Tensor) -> Made:
     first = next((one for one in made if one.matte is not None), made[-1])
     kept = made if operation.keep_steps else made[-1:]
     return Made(
         images=tuple(one.images[0] for one in kept),
         product_mask=carried.product_mask,
         expected_product=None if carried.product_mask is None else carried.source,
-        matte=first.matte,
-        independent_mask=first.independent_mask,
+        matte=_over(source, first.matte),
+        independent_mask=_over(source, first.independent_mask),
         placement=None if carried.placement == _STAY else carried.placement,
         report={
             f"{number}.{name}": value
@@ -78,6 +77,11 @@ def _delivered(operation: Pipeline, made: list[Made], carried: _Carried) -> Made
             for name, value in one.report.items()
         },
     )
+
+
+def _over(source: Tensor, mask: Tensor | None) -> Tensor | None:
+    """A mask as large as the source: the step that found it may have been given an upscaled one."""
+    return None if mask is None else F.interpolate(mask, source.shape[-2:], mode="area")
 
 
 def _of_step(masks: Mapping[str, Tensor], number: int) -> dict[str, Tensor]:

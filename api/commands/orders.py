@@ -48,7 +48,7 @@ def orders(
 
 def schema_of(answer: Json) -> Schema:
     """The JSON Schema in what the API says of an operation."""
-    schema: Schema = answer["parameters"]
+    schema: Schema = answer["schema"]
     return schema
 
 

@@ -13,7 +13,7 @@ class OperationOut(Answer):
     description: str
     networks: list[str]
     """What it always needs; its parameters may ask for others."""
-    reference: Literal["none", "source", "own"]
+    reference: Literal["none", "own"]
     """What psnr_db and ssim compare with when the caller names nothing."""
     parameters: Annotated[dict[str, Any], Field(serialization_alias="schema")]
     """JSON Schema."""

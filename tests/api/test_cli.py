@@ -29,7 +29,7 @@ class Shop:
     def __call__(self, asked: Asked) -> Any:
         path = asked.path.partition("?")[0]
         if path.startswith("/v1/operations/"):
-            return {"parameters": schemas()[path.rpartition("/")[2]], "queue": "gpu"}
+            return {"schema": schemas()[path.rpartition("/")[2]], "queue": "gpu"}
         if path == "/v1/pictures":
             self.pictures += 1
             return Answer(201, {"id": f"{PICTURE}{self.pictures}"})

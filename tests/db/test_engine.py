@@ -63,9 +63,7 @@ def test_a_reader_is_not_held_up_by_a_writer():
 
 @pytest.mark.usefixtures("archive")
 def test_a_row_of_a_job_that_does_not_exist_is_refused():
-    orphan = Attempt(
-        job_id="none", lease_token=1, worker="w", device="cpu", started_at=clock.now()
-    )
+    orphan = Attempt(job_id="none", lease_token=1, worker="w", device="cpu", started_at=clock.now())
 
     with pytest.raises(IntegrityError), transaction() as session:
         session.add(orphan)
@@ -165,7 +163,9 @@ _PLUS_ONE = "CAST(CAST(owner AS INTEGER) + 1 AS TEXT)"
     ],
 )
 def test_a_sqlite_that_can_corrupt_a_shared_file_is_refused(
-    version: tuple[int, ...], is_safe: bool, monkeypatch: pytest.MonkeyPatch  # noqa: FBT001
+    version: tuple[int, ...],
+    is_safe: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     module = SimpleNamespace(
         sqlite_version_info=version, sqlite_version=".".join(map(str, version))

@@ -178,4 +178,6 @@ def test_the_view_tells_an_identical_picture_from_one_that_was_not_measured():
 def test_the_view_has_the_columns_that_are_promised():
     _delivered(**SHOE)
 
-    assert len(_published(", ".join(published_results.COLUMNS))[0]) == len(published_results.COLUMNS)
+    assert len(_published(", ".join(published_results.COLUMNS))[0]) == len(
+        published_results.COLUMNS
+    )

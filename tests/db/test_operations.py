@@ -94,7 +94,7 @@ def test_a_missing_field_is_named(op: str, name: str):
 
 @pytest.mark.parametrize("op", LEAST)
 def test_an_unknown_field_is_named(op: str):
-    assert _refused(op, **{"sgima": 1}) == [("operation", "sgima")]
+    assert _refused(op, sgima=1) == [("operation", "sgima")]
 
 
 # Every field, by its own schema
@@ -481,9 +481,7 @@ def test_a_wrong_step_is_named_by_its_number(given: dict[str, Any], where: tuple
         ([{"op": "place"}, {"op": "denoise"}], "enhanced"),
     ],
 )
-def test_a_pipeline_delivers_the_most_changed_of_its_steps(
-    steps: list[dict[str, Any]], kind: str
-):
+def test_a_pipeline_delivers_the_most_changed_of_its_steps(steps: list[dict[str, Any]], kind: str):
     assert _parse("pipeline", steps=steps).operation.delivers() == kind
 
 

@@ -324,9 +324,7 @@ def test_a_running_job_is_cancelled_by_its_worker_once_somebody_asked():
 
 
 @pytest.mark.parametrize(("attempt", "seconds"), [(1, 2), (3, 8), (9, 512), (10, 600), (40, 600)])
-def test_a_retry_waits_longer_each_time_and_never_more_than_ten_minutes(
-    attempt: int, seconds: int
-):
+def test_a_retry_waits_longer_each_time_and_never_more_than_ten_minutes(attempt: int, seconds: int):
     lease = rows.running(attempt=attempt, max_attempts=100)
     with reading() as session:
         now = session.scalar(select(clock.now()))
@@ -457,7 +455,10 @@ def test_a_job_over_its_time_keeps_its_attempt_and_counts_no_crash():
 
     job = rows.read(lease.job_id)
     assert (job.state, job.attempt, job.crash_count) == ("queued", 1, 0)
-    assert (job.error_code, job.error_detail) == ("timeout", "the job ran longer than its timeout_s")
+    assert (job.error_code, job.error_detail) == (
+        "timeout",
+        "the job ran longer than its timeout_s",
+    )
     assert _tries(job.id) == [(1, "swept", "timeout")]
 
 

@@ -16,7 +16,9 @@ from tests.rows import TENANT
 pytestmark = pytest.mark.usefixtures("archive")
 
 
-def _add(name: str = "shoes", *, tenant: str = TENANT, weights: str = "", **columns: Any) -> Version:
+def _add(
+    name: str = "shoes", *, tenant: str = TENANT, weights: str = "", **columns: Any
+) -> Version:
     values = {"network": "gan", "state": "serving", "card": "{}", **columns}
     with transaction() as session:
         added = versions.add(

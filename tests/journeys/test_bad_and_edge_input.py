@@ -119,5 +119,6 @@ def _png(image: Image.Image) -> bytes:
 
 def _pixels(studio: Studio, job: dict[str, object]) -> np.ndarray:
     results = job["results"]
-    assert isinstance(results, list) and results, job["error"]
+    assert isinstance(results, list)
+    assert results, job["error"]
     return np.asarray(Image.open(io.BytesIO(studio.content(results[0]))).convert("RGB"))

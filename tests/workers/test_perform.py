@@ -53,13 +53,15 @@ def _keep(data: bytes) -> str:
         return pictures.register(session, TENANT, checked, name=None).picture.id
 
 
-def _shoe(*, noise: float = 0, alpha: bool = False) -> bytes:  # noqa: FBT001
+def _shoe(*, noise: float = 0, alpha: bool = False) -> bytes:
     """A textured disc, darker than its even backdrop."""
     random = np.random.default_rng(4)
     y, x = np.mgrid[:SIDE, :SIDE]
     inside = (y - SIDE / 2) ** 2 + (x - SIDE / 2) ** 2 < 20**2
     texture = 60 + 50 * ndimage.gaussian_filter(random.normal(0, 1, (SIDE, SIDE, 3)), (1, 1, 0))
-    levels = np.where(inside[..., None], texture, 235) + random.normal(0, noise or 1e-9, (SIDE, SIDE, 3))
+    levels = np.where(inside[..., None], texture, 235) + random.normal(
+        0, noise or 1e-9, (SIDE, SIDE, 3)
+    )
     pixels = np.clip(levels.round(), 0, 255).astype(np.uint8)
     if alpha:
         pixels = np.dstack([pixels, np.where(inside, 255, 0).astype(np.uint8)])
@@ -190,7 +192,9 @@ def test_denoising_comes_nearer_to_the_clean_picture_than_the_noisy_one_was(benc
     perform(job, bench)
 
     (result,) = _results(job)
-    before = peak_signal_noise_ratio(*(np.asarray(Image.open(io.BytesIO(b))) for b in (clean, noisy)))
+    before = peak_signal_noise_ratio(
+        *(np.asarray(Image.open(io.BytesIO(b))) for b in (clean, noisy))
+    )
     output = _delivered(result)[0].permute(1, 2, 0).mul(255).round().numpy().astype(np.uint8)
     measured = peak_signal_noise_ratio(np.asarray(Image.open(io.BytesIO(clean))), output)
     assert result.psnr_db == pytest.approx(measured, abs=1e-3)

@@ -8,7 +8,9 @@ import pytest
 from workers.room import Room
 
 
-def _holding(room: Room, pixels: int, until: threading.Event) -> tuple[threading.Thread, threading.Event]:
+def _holding(
+    room: Room, pixels: int, until: threading.Event
+) -> tuple[threading.Thread, threading.Event]:
     inside = threading.Event()
 
     def hold() -> None:

@@ -187,9 +187,7 @@ def test_a_callers_mask_adds_the_scores_inside_it():
     assert values["masked_psnr_db"] == pytest.approx(
         _psnr_inside(reference, output, inside), abs=1e-3
     )
-    assert values["masked_ssim"] == pytest.approx(
-        _ssim_inside(reference, output, inside), abs=1e-5
-    )
+    assert values["masked_ssim"] == pytest.approx(_ssim_inside(reference, output, inside), abs=1e-5)
     assert values["psnr_db"] == pytest.approx(
         peak_signal_noise_ratio(_numpy(reference), _numpy(output), data_range=1), abs=1e-3
     )
@@ -494,7 +492,7 @@ def test_a_missed_gate_says_the_number_and_what_was_expected():
 
 def test_every_missed_gate_is_named():
     gates: dict[str, tuple[float | None, float | None]] = {
-        **{"ssim": (0.9, None), "psnr_db": (40.0, None)},
+        "ssim": (0.9, None), "psnr_db": (40.0, None),
         "protected_max_abs": (None, 0.0),
     }
 

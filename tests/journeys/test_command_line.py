@@ -1,0 +1,92 @@
+"""A merchant's story at the command line: everything the API does, in words."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.factories import png
+from tests.journeys.conftest import ROOT, Studio
+
+pytestmark = pytest.mark.journey
+
+
+def packshot(studio: Studio, *words: str, expect: int = 0) -> str:
+    ended = subprocess.run(
+        [sys.executable, "-m", "api.cli", *words],
+        cwd=ROOT,
+        env={**studio.env, "API_URL": studio.url},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert ended.returncode == expect, ended.stdout + ended.stderr
+    return ended.stdout if expect == 0 else ended.stderr
+
+
+def test_a_folder_of_pictures_is_edited_and_brought_back(studio: Studio, tmp_path: Path) -> None:
+    files = [tmp_path / "one.png", tmp_path / "two.png"]
+    for hue, file in enumerate(files):
+        file.write_bytes(png(40, 30, hue=50 * hue))
+    out = tmp_path / "out"
+
+    told = packshot(
+        studio, "submit", "upscale", *map(str, files), "--param", "scale=2", "--wait",
+        "--out", str(out), "--json",
+    )  # fmt: skip
+
+    jobs = json.loads(told)
+    assert [job["state"] for job in _items(jobs)] == ["succeeded", "succeeded"]
+    assert sorted(path.suffix for path in out.iterdir()) == [".png", ".png"]
+
+
+def test_help_of_an_operation_names_its_own_parameters(studio: Studio) -> None:
+    told = packshot(studio, "submit", "denoise", "--help")
+
+    assert "sigma" in told
+    assert "strength" in told
+
+
+@pytest.mark.parametrize("verb", ["jobs", "results", "versions", "operations", "workers"])
+def test_what_there_is_can_be_read_by_people_and_programs(studio: Studio, verb: str) -> None:
+    packshot(studio, "submit", "sample", "--param", "n=1", "--wait")
+
+    assert json.loads(packshot(studio, verb, "--json"))
+    assert packshot(studio, verb).strip()
+
+
+def test_the_doctor_finds_a_running_house_well(studio: Studio) -> None:
+    assert json.loads(packshot(studio, "doctor", "--json"))
+
+
+def test_a_wrong_parameter_is_named_and_ends_with_two(studio: Studio, tmp_path: Path) -> None:
+    file = tmp_path / "one.png"
+    file.write_bytes(png(40, 30))
+
+    told = packshot(studio, "submit", "upscale", str(file), "--param", "scale=3", expect=2)
+
+    assert "scale" in told
+
+
+def test_a_folder_becomes_a_dataset(studio: Studio, tmp_path: Path) -> None:
+    for category in ("mugs", "bowls"):
+        folder = tmp_path / "shop" / category
+        folder.mkdir(parents=True)
+        for hue in range(5):
+            (folder / f"{hue}.png").write_bytes(png(40, 40, hue=len(category) * 20 + hue))
+
+    packshot(studio, "dataset", "add", "crockery", str(tmp_path / "shop"))
+
+    listed = json.loads(packshot(studio, "dataset", "list", "--json"))
+    assert any(one["name"] == "crockery" and one["pictures"] == 10 for one in _items(listed))
+
+
+def _items(told: object) -> list[dict[str, object]]:
+    if isinstance(told, dict):
+        lists = [value for value in told.values() if isinstance(value, list)]
+        return lists[0]
+    assert isinstance(told, list)
+    return told
