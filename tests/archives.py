@@ -65,13 +65,11 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def emptied(url: str) -> None:
-    """Every row of a PostgreSQL taken out."""
+def empty() -> None:
+    """Take every row out of the PostgreSQL that is open."""
     names = ", ".join(f'"{table.name}"' for table in Row.metadata.sorted_tables)
-    server = sqlalchemy.create_engine(url)
-    with server.begin() as connection:
+    with engine.writer().begin() as connection:
         connection.execute(text(f"TRUNCATE {names} CASCADE"))
-    server.dispose()
 
 
 def _for_tests(url: str) -> None:

@@ -16,6 +16,9 @@ from torch import Tensor
 
 from workers.failures import Permanent
 
+MOST_NUMBERS = 8_000_000
+"""In one batch's largest argument: 2.7 megapixels of colour."""
+
 Answer = Tensor | tuple[Tensor, ...]
 Door = Callable[..., Answer]
 
@@ -76,6 +79,7 @@ class Batcher:
         with self._changed:
             if self._stopping:
                 raise RuntimeError("the device thread has stopped")
+            self._caps.setdefault(key, self._first_cap(arguments))
             self._buckets.setdefault(key, (door, []))[1].append(call)
             self.numbers.calls += 1
             self._changed.notify()
@@ -127,7 +131,12 @@ class Batcher:
         return key, door, taken
 
     def _cap(self, key: Hashable) -> int:
-        return self._caps.get(key, self._max_batch)
+        return self._caps[key]
+
+    def _first_cap(self, arguments: tuple[Tensor, ...]) -> int:
+        """Large images fill a batch sooner: its time and memory are bounded, not its count."""
+        largest = max(argument[0].numel() for argument in arguments)
+        return max(1, min(self._max_batch, MOST_NUMBERS // max(1, largest)))
 
     def _execute(self, key: Hashable, door: Door, calls: list[Call]) -> None:
         """One batch; on an error halves, until the culprit stands alone."""

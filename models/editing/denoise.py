@@ -24,7 +24,7 @@ def denoise(
     strength: float,
     engine: Literal["network", "classical"],
     network: Network | None,
-    tile: int = 512,
+    tile: int = 1024,
     margin: int = 48,
     multiple: int = 8,
 ) -> Made:

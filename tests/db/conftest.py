@@ -30,8 +30,8 @@ def postgresql_archive(
     postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:
     """An empty archive on PostgreSQL; the folder of its blobs."""
-    archives.emptied(postgresql_url)
     with archives.opened(monkeypatch, tmp_path, url=postgresql_url):
+        archives.empty()
         yield tmp_path
 
 

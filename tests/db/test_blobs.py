@@ -72,7 +72,7 @@ def test_a_key_that_was_never_put_is_not_stored():
         blobs.get("shop", "0" * 64)
 
 
-@pytest.mark.usefixtures("store")
+@pytest.mark.usefixtures("sqlite_archive")
 @pytest.mark.parametrize(
     ("tenant", "key"),
     [

@@ -18,7 +18,10 @@ pytestmark = pytest.mark.usefixtures("archive")
 def _add(name: str = "shoes", *, tenant: str = TENANT, pictures: int = 8, **given: Any) -> Dataset:
     manifest = [{"sha256": f"{number:064x}", "category": "shoe"} for number in range(pictures)]
     values: dict[str, Any] = {
-        "kind": "pictures", "categories": ["shoe"], "manifest": manifest, "licence": None,
+        "kind": "pictures",
+        "categories": ["shoe"],
+        "manifest": manifest,
+        "licence": None,
         **given,
     }
     with transaction() as session:

@@ -33,10 +33,14 @@ def test_a_block_that_ends_has_committed():
 
 @pytest.mark.usefixtures("archive")
 def test_a_block_that_raises_has_changed_nothing():
-    with pytest.raises(KeyError), transaction() as session:
-        session.add(Queue(name="gpu"))
-        session.flush()
-        raise KeyError
+    def change_and_raise() -> None:
+        with transaction() as session:
+            session.add(Queue(name="gpu"))
+            session.flush()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        change_and_raise()
 
     assert _queues() == set()
 
@@ -164,7 +168,7 @@ _PLUS_ONE = "CAST(CAST(owner AS INTEGER) + 1 AS TEXT)"
 )
 def test_a_sqlite_that_can_corrupt_a_shared_file_is_refused(
     version: tuple[int, ...],
-    is_safe: bool,
+    is_safe: bool,  # noqa: FBT001
     monkeypatch: pytest.MonkeyPatch,
 ):
     module = SimpleNamespace(

@@ -95,9 +95,12 @@ def _delivered(age_s: float = 0, pictures: int = 1, **columns: Any) -> list[str]
     """The ids of the results of a new job, delivered so many seconds ago."""
     job_id = rows.queued()
     lease = rows.Lease(job_id, "worker", 1)
+    # One after the other, as a clock of milliseconds may see them.
     made = [
         rows.result(
-            lease, ordinal=ordinal, **{"created_at": clock.seconds_from_now(-age_s), **columns}
+            lease,
+            ordinal=ordinal,
+            **{"created_at": clock.seconds_from_now(0.01 * ordinal - age_s), **columns},
         )
         for ordinal in range(pictures)
     ]

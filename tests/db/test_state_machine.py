@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
+    initialize,
     invariant,
     multiple,
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from db import clock, jobs, results, transitions
 from db.engine import reading, transaction
@@ -22,7 +23,7 @@ from db.tables.results import Result
 from db.transitions import Lease
 from tests import rows
 
-OWNERS = st.sampled_from(["first", "second", "third"])
+OWNERS = st.sampled_from(["first", "second"])
 
 
 class Arrows(RuleBasedStateMachine):
@@ -40,11 +41,20 @@ class Arrows(RuleBasedStateMachine):
             for table in (Result, Attempt, JobInput, Job):
                 session.execute(delete(table))
 
+    @initialize(target=all_jobs)
+    def two_jobs_wait(self) -> Any:
+        return multiple(*(rows.queued(max_attempts=2) for _ in range(2)))
+
     @rule(target=all_jobs, max_attempts=st.integers(1, 3))
     def somebody_asks(self, max_attempts: int) -> str:
         return rows.queued(max_attempts=max_attempts)
 
-    @rule(target=leases, owner=OWNERS, room=st.integers(1, 3), solo=st.booleans())
+    @rule(
+        target=leases,
+        owner=OWNERS,
+        room=st.integers(1, 3),
+        solo=st.sampled_from([False, False, False, True]),
+    )
     def a_worker_claims(self, owner: str, room: int, solo: bool) -> Any:  # noqa: FBT001
         claimed = [rows.lease_of(job) for job in rows.claim(owner=owner, room=room, solo=solo)]
         assert len(claimed) <= room
@@ -53,31 +63,19 @@ class Arrows(RuleBasedStateMachine):
             self.holders[lease.job_id] = lease
         return multiple(*claimed)
 
-    @rule(lease=leases)
-    def a_worker_succeeds(self, lease: Lease) -> None:
+    @rule(lease=leases, end=st.sampled_from(["succeeded", "gate", "failed"]))
+    def a_worker_ends(self, lease: Lease, end: str) -> None:
         with transaction() as session:
-            done = transitions.succeed(session, lease)
-            if done:
-                results.add(session, [rows.result(lease)])
+            if end == "succeeded":
+                done = transitions.succeed(session, lease)
+            else:
+                done = transitions.fail(session, lease, code=end, detail="ssim is 0.1")
+            if done and end != "failed":
+                visibility = "published" if end == "succeeded" else "held"
+                results.add(session, [rows.result(lease, visibility=visibility)])
         self._expect(lease, changed=done)
-        if done:
+        if done and end != "failed":
             self.winners[lease.job_id] = lease.token
-
-    @rule(lease=leases)
-    def a_gate_is_missed(self, lease: Lease) -> None:
-        with transaction() as session:
-            done = transitions.fail(session, lease, code="gate", detail="ssim is 0.1")
-            if done:
-                results.add(session, [rows.result(lease, visibility="held")])
-        self._expect(lease, changed=done)
-        if done:
-            self.winners[lease.job_id] = lease.token
-
-    @rule(lease=leases)
-    def a_worker_fails(self, lease: Lease) -> None:
-        with transaction() as session:
-            done = transitions.fail(session, lease, code="not_finite", detail="NaN")
-        self._expect(lease, changed=done)
 
     @rule(lease=leases, way=st.sampled_from(["retry", "release", "crash"]))
     def a_worker_gives_back(self, lease: Lease, way: str) -> None:
@@ -110,12 +108,14 @@ class Arrows(RuleBasedStateMachine):
         held = self.holders.get(lease.job_id) == lease and not is_overtime
         assert renewed == ({lease} if held else set())
 
-    @rule(job_id=all_jobs, overtime=st.booleans())
-    def a_lease_runs_out(self, job_id: str, overtime: bool) -> None:  # noqa: FBT001
-        if job_id in self.holders:
+    @rule(overtime=st.booleans(), found=st.booleans())
+    def every_lease_runs_out(self, overtime: bool, found: bool) -> None:  # noqa: FBT001
+        for job_id in self.holders:
             rows.lease_ran_out(job_id)
             if overtime:
                 rows.change(job_id, timeout_s=0.001)
+        if found:
+            self.the_sweeper_sweeps()
 
     @rule()
     def the_sweeper_sweeps(self) -> None:
@@ -124,22 +124,21 @@ class Arrows(RuleBasedStateMachine):
         for job in swept:
             assert self.holders.pop(job.id).token < job.lease_token
 
-    @rule(job_id=all_jobs)
-    def somebody_cancels(self, job_id: str) -> None:
-        with transaction() as session:
-            jobs.cancel(session, rows.TENANT, job_id)
-
-    @rule(job_id=all_jobs)
-    def a_pause_is_over(self, job_id: str) -> None:
-        if rows.read(job_id).state == "queued":
-            rows.is_due_now(job_id)
-
-    @rule(job_id=all_jobs)
-    def a_deadline_passes(self, job_id: str) -> None:
-        if rows.read(job_id).state == "queued":
+    @rule(job_id=all_jobs, late=st.booleans())
+    def somebody_loses_patience(self, job_id: str, late: bool) -> None:  # noqa: FBT001
+        if late and rows.read(job_id).state == "queued":
             rows.change(job_id, deadline_at=clock.seconds_from_now(-1))
         with transaction() as session:
-            transitions.expire(session)
+            if late:
+                transitions.expire(session)
+            else:
+                jobs.cancel(session, rows.TENANT, job_id)
+
+    @rule()
+    def every_pause_is_over(self) -> None:
+        with transaction() as session:
+            is_queued = update(Job).where(Job.state == "queued")
+            session.execute(is_queued.values(scheduled_at=clock.seconds_from_now(-1)))
 
     @invariant()
     def every_row_is_what_it_may_be(self) -> None:
@@ -205,10 +204,10 @@ def _walk(*, walks: int, steps: int) -> None:
 
 @pytest.mark.usefixtures("sqlite_archive")
 def test_whatever_the_order_of_the_arrows_no_job_is_lost_doubled_or_changed_after_its_end():
-    _walk(walks=25, steps=35)
+    _walk(walks=40, steps=50)
 
 
 @pytest.mark.postgres
 @pytest.mark.usefixtures("postgresql_archive")
 def test_the_same_holds_on_postgresql():
-    _walk(walks=8, steps=35)
+    _walk(walks=10, steps=50)

@@ -18,7 +18,7 @@ def _holding(
             inside.set()
             until.wait(5)
 
-    thread = threading.Thread(target=hold)
+    thread = threading.Thread(target=hold, daemon=True)
     thread.start()
     return thread, inside
 

@@ -492,7 +492,8 @@ def test_a_missed_gate_says_the_number_and_what_was_expected():
 
 def test_every_missed_gate_is_named():
     gates: dict[str, tuple[float | None, float | None]] = {
-        "ssim": (0.9, None), "psnr_db": (40.0, None),
+        "ssim": (0.9, None),
+        "psnr_db": (40.0, None),
         "protected_max_abs": (None, 0.0),
     }
 
