@@ -9,8 +9,6 @@ from db import clock
 from db.portable import insert
 from db.tables.workers import Lock, Worker
 
-LOST_AFTER_S = 60.0
-
 
 def join(
     session: Session,
@@ -47,13 +45,13 @@ def beat(session: Session, worker_id: str, *, state: str, in_flight: int) -> Non
     )
 
 
-def mark_lost(session: Session) -> None:
-    """Workers that have not been seen for three beats are lost."""
+def mark_lost(session: Session, *, silent_s: float) -> None:
+    """Workers that have not been seen for so long are lost."""
     session.execute(
         update(Worker)
         .where(
             Worker.state.not_in(("lost", "stopped")),
-            Worker.last_seen_at < clock.seconds_from_now(-LOST_AFTER_S),
+            Worker.last_seen_at < clock.seconds_from_now(-silent_s),
         )
         .values(state="lost", in_flight=0)
     )

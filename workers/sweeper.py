@@ -7,10 +7,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db import fleet, transitions
 from db.engine import transaction
-from workers import queues
+from workers import queues, settings
 
 EVERY_S = 2.0
 LEADS_FOR_S = 6.0
+# Three beats of a worker with the default lease; longer leases beat more slowly.
+LOST_AFTER_S = 60.0
 
 _log = structlog.get_logger(__name__)
 
@@ -49,7 +51,7 @@ def sweep() -> set[str]:
     with transaction() as session:
         swept = transitions.sweep(session)
         expired = transitions.expire(session)
-        fleet.mark_lost(session)
+        fleet.mark_lost(session, silent_s=max(LOST_AFTER_S, settings.get().lease_s))
     for job in swept:
         _log.warning("a lost job was found", job=job.id, state=job.state, crashes=job.crash_count)
     for job in expired:

@@ -56,7 +56,7 @@ class Warm:
         card = Card.from_json(row.card)
         module: nn.Module = weights.read(blobs.get(row.tenant, row.weights_key), card)
         # Convolutions are a third faster in this order on a CPU, more on a GPU.
-        module.to(self._batcher.device, memory_format=torch.channels_last)
+        module.to(self._batcher.device).to(memory_format=torch.channels_last)
         doors: dict[str, Door] = {
             name: partial(self._batcher.call, (version_id, name), door)
             for name, door in weights.doors(module).items()

@@ -26,7 +26,7 @@ VersionName = Annotated[
 ]
 HexColour = Annotated[
     str,
-    StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$"),
+    StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True),
     Field(description="A colour as #rrggbb."),
 ]
 Channel = Annotated[int, Field(ge=0, le=255)]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from db.operations.base import Key
 from db.operations.union import AnyOperation
@@ -18,13 +18,14 @@ _NO_NUL = r"^[^\x00]+$"  # PostgreSQL keeps no such text
 Moment = Annotated[
     AwareDatetime,
     Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC)),
+    AfterValidator(lambda moment: moment.astimezone(UTC)),  # one moment, one digest
 ]
 Bound = Annotated[float, Field(allow_inf_nan=False)]
 ScoreName = Literal[
     "psnr_db", "ssim", "product_psnr_db", "product_ssim", "product_delta_e_mean",
     "product_delta_e_p95", "protected_psnr_db", "protected_ssim", "protected_max_abs",
     "backproj_psnr_db", "edge_band_diff", "mask_agreement", "lost_share", "mask_uncertainty",
-    "diversity",
+    "diversity", "masked_psnr_db", "masked_ssim",
 ]  # fmt: skip
 
 
@@ -56,7 +57,7 @@ class Order(_Part):
     reference: Key | None = None
     """The picture to measure psnr_db and ssim against."""
     mask: Key | None = None
-    """White where psnr_db and ssim are to be measured."""
+    """White where masked_psnr_db and masked_ssim are measured, beside the whole picture."""
     output: Output = Output()
     gates: dict[ScoreName, Gate] = Field(default_factory=dict)
     """A missed gate fails the job; its pictures are held for review."""

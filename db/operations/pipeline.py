@@ -52,8 +52,10 @@ class Pipeline(Operation):
     """Deliver every step's picture, the last one last."""
 
     @model_validator(mode="after")
-    def _one_version_each(self) -> Self:
-        """A job serves one version of a network; two steps may not name two."""
+    def _one_after_another(self) -> Self:
+        """A step takes what the one before made, and a job one version of each network."""
+        if any(step.picture != PREVIOUS for step in self.steps):
+            raise ValueError("a step takes the picture of the one before; it names none")
         named = [pair for step in self.steps for pair in step.needs().items()]
         if len(set(named)) != len(dict(named)):
             raise ValueError("two steps name two versions of one network")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -196,6 +196,7 @@ def _walk(*, walks: int, steps: int) -> None:
             max_examples=walks,
             stateful_step_count=steps,
             deadline=None,
+            phases=[Phase.generate],  # to make a failing walk shorter takes minutes
             suppress_health_check=list(HealthCheck),
             database=None,
         ),

@@ -64,8 +64,8 @@ def test_deadlines_that_passed_are_found_too():
 
 
 def test_a_worker_unseen_for_three_beats_is_lost():
-    _worker("silent", seen_ago_s=fleet.LOST_AFTER_S + 1)
-    _worker("lively", seen_ago_s=fleet.LOST_AFTER_S - 5)
+    _worker("silent", seen_ago_s=sweeper.LOST_AFTER_S + 1)
+    _worker("lively", seen_ago_s=sweeper.LOST_AFTER_S - 5)
     _worker("gone", seen_ago_s=9_999, state="stopped")
 
     sweeper.sweep()
