@@ -1,0 +1,61 @@
+"""From a dataset's row to what a network learns from."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from db import blobs
+from db.tables.versions import Dataset
+from tests.factories import png
+from workers.lessons import SMALL_FASHION_MNIST, read
+
+
+def small() -> Dataset:
+    return Dataset(name=SMALL_FASHION_MNIST, kind=SMALL_FASHION_MNIST, manifest=[], categories=[])
+
+
+def own(count: int) -> Dataset:
+    rows = [
+        {"picture": str(number), "sha256": blobs.put("shop", png(30, 20, hue=number)),
+         "category": "even" if number % 2 == 0 else "odd"}
+        for number in range(count)
+    ]  # fmt: skip
+    return Dataset(
+        tenant="shop", name="own", kind="pictures", manifest=rows, categories=["even", "odd"]
+    )
+
+
+def test_the_committed_garments_are_split_within_each_category() -> None:
+    learning, held_out = read(small(), image_size=32, most=None).split()
+
+    assert (len(learning), len(held_out)) == (180, 20)
+    assert held_out.labels.bincount().tolist() == [2] * 10
+
+
+def test_a_part_of_a_dataset_leaves_no_category_out() -> None:
+    part = read(small(), image_size=32, most=40)
+
+    assert part.labels.bincount().tolist() == [4] * 10
+    assert len(part.split()[1]) >= 1
+
+
+def test_a_shops_pictures_are_brought_to_one_size_in_colour(home: Path) -> None:
+    images = read(own(12), image_size=64, most=None)
+
+    assert images.images.shape == (12, 3, 64, 64)
+    assert images.images.dtype == torch.uint8
+    assert images.labels.tolist() == [0, 1] * 6
+    assert set(images.split()[1].labels.tolist()) == {0, 1}
+
+
+def test_more_than_there_is_is_all_there_is(home: Path) -> None:
+    assert len(read(own(10), image_size=32, most=500)) == 10
+
+
+def test_pictures_that_are_gone_stop_the_training(home: Path) -> None:
+    dataset = own(8)
+    dataset.manifest[3]["sha256"] = "0" * 64
+
+    with pytest.raises(blobs.NotStored):
+        read(dataset, image_size=32, most=None)
