@@ -76,7 +76,7 @@ def _put_down(lease: Lease, code: int, *, has_advanced: bool) -> None:
 
 def _checkpointed(folder: Path) -> float:
     """When the newest checkpoint was written; 0 before the first."""
-    return max((path.stat().st_mtime for path in folder.glob("*.json")), default=0.0)
+    return max((path.stat().st_mtime for path in folder.glob("*.safetensors")), default=0.0)
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:

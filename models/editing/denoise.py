@@ -25,7 +25,7 @@ def denoise(
     engine: Literal["network", "classical"],
     network: Network | None,
     tile: int = 1024,
-    margin: int = 48,
+    margin: int = 56,
     multiple: int = 8,
 ) -> Made:
     """Removes noise of a told or estimated strength, in tiles.
