@@ -103,7 +103,7 @@ def test_the_readme_is_one_picture_and_two_commands() -> None:
     (block,) = re.findall(r"^```\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
 
     assert re.findall(r"^make \w+", block, re.MULTILINE) == ["make demo", "make test"]
-    assert re.findall(r"!\[.*?\]\((.*?)\)", readme) == ["docs/contact-sheet.png"]
+    assert re.findall(r"!\[.*?\]\((.*?)\)", readme) == ["docs/contact-sheet.jpg"]
 
 
 def _glossary() -> list[list[str]]:
