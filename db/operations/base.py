@@ -52,7 +52,7 @@ class Operation(BaseModel):
     networks: ClassVar[tuple[NetworkName, ...]] = ()
     reference: ClassVar[ReferenceKind] = "none"
     source_kind: ClassVar[SourceKind] = "original"
-    timeout_s: ClassVar[float] = 300.0
+    timeout_s: ClassVar[float] = 900.0
 
     def needs(self) -> dict[str, str | None]:
         """Each network this operation calls, and the version it asks for."""
