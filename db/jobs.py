@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from db import clock
+from db import clock, pictures
 from db.ids import new_id
 from db.operations.base import MAX_SEED
 from db.operations.order import Order
@@ -43,6 +43,8 @@ def create(
         IdempotencyKeyReused: the key belongs to another request.
     """
     row = _row(tenant, order, idempotency_key, retry_of)
+    given = pictures.pixels(session, tenant, set(order.pictures().values()))
+    row["pixels"] = order.operation.pixels(given)
     session.execute(insert_once(session, Job, row))
     # Whoever lost the race for the key reads the winner's row.
     which = (

@@ -1,8 +1,9 @@
 """Every question we ask of pictures, and of the results that stand in for one."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db import clock
@@ -53,6 +54,21 @@ def register(session: Session, tenant: str, checked: Checked, *, name: str | Non
 def find(session: Session, tenant: str, picture_id: str) -> Picture | None:
     mine = (Picture.tenant == tenant, Picture.id == picture_id)
     return session.scalars(select(Picture).where(*mine)).one_or_none()
+
+
+def pixels(session: Session, tenant: str, keys: Collection[str]) -> int:
+    """How large the pictures and results of these ids are together."""
+    if not keys:
+        return 0
+    sizes = [
+        session.scalar(
+            select(func.coalesce(func.sum(table.width * table.height), 0)).where(
+                table.tenant == tenant, table.id.in_(keys)
+            )
+        )
+        for table in (Picture, Result)
+    ]
+    return sum(int(size or 0) for size in sizes)
 
 
 def resolve(session: Session, tenant: str, key: str) -> Source | None:

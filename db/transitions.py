@@ -18,6 +18,7 @@ from db.tables.versions import Epoch
 SOLO_FROM_CRASH = 2
 DEAD_AT_CRASH = 4
 LONGEST_BACK_OFF_S = 600.0
+_IN_ORDER = (Job.priority, Job.scheduled_at, Job.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,23 @@ class Lease:
     token: int
 
 
-def any_due(session: Session, queue: str) -> bool:
-    """Whether a claim could find something: cheap, and asked often."""
-    return bool(session.scalar(select(exists().where(*_due(queue)))))
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A job in line: how much room it takes, and whether it must be alone."""
+
+    pixels: int
+    solo: bool
+
+
+def line(session: Session, queue: str, *, known: Iterable[str], most: int) -> list[Waiting]:
+    """The first that a claim would take, in their order: cheap, and asked often."""
+    rows = session.execute(
+        select(Job.pixels, Job.solo)
+        .where(*_due(queue), Job.op.in_(list(known)))
+        .order_by(*_IN_ORDER)
+        .limit(most)
+    )
+    return [Waiting(pixels, solo) for pixels, solo in rows]
 
 
 def claim(
@@ -52,7 +67,7 @@ def claim(
     first_in_line = (
         select(Job.id)
         .where(*_due(queue), Job.op.in_(list(known)), Job.solo.is_(solo))
-        .order_by(Job.priority, Job.scheduled_at, Job.id)
+        .order_by(*_IN_ORDER)
         .limit(room)
         .with_for_update(skip_locked=True)
         # A CTE, because PostgreSQL runs a subquery again for every row and so takes all of them.
@@ -187,7 +202,7 @@ def sweep(session: Session) -> Sequence[Job]:
             (overtime, Job.attempt >= Job.max_attempts),
             else_=Job.crash_count + crashes >= DEAD_AT_CRASH,
         ),
-        scheduled_at=clock.now(),
+        scheduled_at=Job.scheduled_at,
         code=case((overtime, "timeout"), else_="worker_lost"),
         detail=case(
             (overtime, "the job ran longer than its timeout_s"),
@@ -286,7 +301,8 @@ def _give_back(
         attempt=Job.attempt if attempt is None else attempt,
         crashes=crashes,
         dead_if=dead_if,
-        scheduled_at=clock.now() if scheduled_at is None else scheduled_at,
+        # Who did not fail keeps their place in line.
+        scheduled_at=Job.scheduled_at if scheduled_at is None else scheduled_at,
         code=code,
         detail=detail,
     )

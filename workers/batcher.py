@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+import structlog
 import torch
 from torch import Tensor
 
@@ -18,6 +19,8 @@ from workers.failures import Permanent
 
 MOST_NUMBERS = 8_000_000
 """In one batch's largest argument: 2.7 megapixels of colour."""
+
+_log = structlog.get_logger(__name__)
 
 Answer = Tensor | tuple[Tensor, ...]
 Door = Callable[..., Answer]
@@ -51,10 +54,18 @@ class Numbers:
 class Batcher:
     """The only thread that touches the device."""
 
-    def __init__(self, device: torch.device, *, max_batch: int, wait_s: float) -> None:
+    def __init__(
+        self,
+        device: torch.device,
+        *,
+        max_batch: int,
+        wait_s: float,
+        on_death: Callable[[BaseException], None] = lambda _error: None,
+    ) -> None:
         self.device = device
         self.numbers = Numbers()
         self._max_batch = max_batch
+        self._on_death = on_death
         self._wait_s = wait_s
         self._caps: dict[Hashable, int] = {}
         self._buckets: OrderedDict[Hashable, tuple[Door, list[Call]]] = OrderedDict()
@@ -91,11 +102,28 @@ class Batcher:
             self._changed.notify()
 
     def _run(self) -> None:
-        while (batch := self._next_batch()) is not None:
-            key, door, calls = batch
-            started = time.monotonic()
-            self._execute(key, door, calls)
-            self.numbers.busy_s += time.monotonic() - started
+        calls: list[Call] = []
+        try:
+            while (batch := self._next_batch()) is not None:
+                key, door, calls = batch
+                started = time.monotonic()
+                self._execute(key, door, calls)
+                self.numbers.busy_s += time.monotonic() - started
+        except BaseException as error:  # noqa: BLE001 — said, answered, and the process told
+            _log.exception("the device thread died")
+            self._on_death(error)
+        finally:
+            self._refuse(calls)
+
+    def _refuse(self, calls: list[Call]) -> None:
+        """Nobody waits for a thread that is gone."""
+        with self._changed:
+            self._stopping = True
+            waiting = [call for _, bucket in self._buckets.values() for call in bucket]
+            self._buckets.clear()
+        for call in [*calls, *waiting]:
+            if not call.future.done():
+                call.future.set_exception(RuntimeError("the device thread has stopped"))
 
     def _next_batch(self) -> tuple[Hashable, Door, list[Call]] | None:
         """A full bucket, or the one whose oldest call has waited long enough."""
@@ -109,9 +137,6 @@ class Batcher:
                 oldest = min((c[0].since for _, c in self._buckets.values()), default=None)
                 wait_s = None if oldest is None else max(oldest + self._wait_s - now, 0.0)
                 self._changed.wait(wait_s)
-            for _, calls in self._buckets.values():
-                for call in calls:
-                    call.future.set_exception(RuntimeError("the device thread has stopped"))
             return None
 
     def _take(self, key: Hashable) -> tuple[Hashable, Door, list[Call]]:
@@ -161,27 +186,43 @@ class Batcher:
             stacked = [torch.cat(column).to(self.device) for column in columns]
             with torch.inference_mode():
                 answer = door(*stacked)
-            self._hand_out(calls, answer)
-        except Exception as error:  # noqa: BLE001 — whatever a network raises belongs to its caller
+            answers = _shared_out(calls, answer)
+        except Exception as error:
+            if _is_sticky(error):
+                raise
             return error.with_traceback(None)
+        for call, own in zip(calls, answers, strict=True):
+            if isinstance(own, Exception):
+                call.future.set_exception(own)
+            else:
+                call.future.set_result(own)
         self.numbers.batches += 1
         self.numbers.images += sum(call.n for call in calls)
         return None
-
-    def _hand_out(self, calls: list[Call], answer: Answer) -> None:
-        parts = answer if isinstance(answer, tuple) else (answer,)
-        # A clone, because an inference tensor may not be changed by the operation that gets it.
-        sizes = [call.n for call in calls]
-        columns = [torch.split(part.cpu().clone(), sizes) for part in parts]
-        for call, own in zip(calls, zip(*columns, strict=True), strict=True):
-            if all(bool(part.isfinite().all()) for part in own):
-                call.future.set_result(own if isinstance(answer, tuple) else own[0])
-            else:
-                sentence = "the network gave numbers that are not finite"
-                call.future.set_exception(Permanent("not_finite", sentence))
 
     def _forget_memory(self, key: Hashable, calls: list[Call]) -> None:
         self.numbers.out_of_memory += 1
         self._caps[key] = max(1, sum(call.n for call in calls) // 2)
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
+
+
+def _shared_out(calls: list[Call], answer: Answer) -> list[Answer | Permanent]:
+    """Each caller's part; one that is not finite is an error of its own caller's alone."""
+    parts = answer if isinstance(answer, tuple) else (answer,)
+    sizes = [call.n for call in calls]
+    # A clone, because an inference tensor may not be changed by the operation that gets it.
+    columns = [torch.split(part.cpu().clone(), sizes) for part in parts]
+    owned = list(zip(*columns, strict=True))
+    return [
+        (own if isinstance(answer, tuple) else own[0])
+        if all(bool(part.isfinite().all()) for part in own)
+        else Permanent("not_finite", "the network gave numbers that are not finite")
+        for own in owned
+    ]
+
+
+def _is_sticky(error: Exception) -> bool:
+    """An error after which CUDA answers nothing in this process any more."""
+    is_memory = isinstance(error, torch.OutOfMemoryError)
+    return "CUDA error" in str(error) and not is_memory

@@ -7,6 +7,7 @@ from db.engine import reading
 from db.ids import new_id
 from db.operations.base import SOURCE_KINDS, SourceKind
 from db.operations.order import Order
+from db.operations.pipeline import Pipeline
 from db.tables.jobs import Job
 from db.tables.results import Result
 from models import images, labels
@@ -29,11 +30,10 @@ def deliver(
         with watch.stage("encode"):
             data = _written(image, order, kind, job.id)
         with watch.stage("score"):
-            # The proof of several pictures is of the last; the others are its steps or siblings.
-            is_last = ordinal == len(made.images) - 1
-            proof = made if is_last or made.product_mask is None else Made(images=())
-            scores = _scores(order, proof, images.read(data), read)
-        failed += missed(scores, order.limits())
+            is_step = isinstance(order.operation, Pipeline) and ordinal < len(made.images) - 1
+            scores = _scores(order, made, images.read(data), read, is_step=is_step)
+        if not is_step:  # a pipeline's proof and gates are of its last picture
+            failed += missed(scores, order.limits())
         rows.append(_row(job, ordinal, data, image, scores, order))
     _keep(job, rows, made, read, kind)
     for row in rows:
@@ -48,7 +48,9 @@ def _written(image: Tensor, order: Order, kind: SourceKind, job_id: str) -> byte
     return labels.write(bare, format=output.format, source_kind=kind, job_id=job_id)
 
 
-def _scores(order: Order, made: Made, delivered: Loaded, read: Read) -> Scores:
+def _scores(order: Order, made: Made, delivered: Loaded, read: Read, *, is_step: bool) -> Scores:
+    if is_step:
+        return score(order.operation, Made(images=()), delivered, Compared())
     given = Compared(
         source=read.image("picture"),
         reference=read.image("order.reference"),

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from db.blobs import NotStored
+from db.datasets import DatasetNotFound, DatasetTooSmall
 from db.versions import VersionNotFound
 from models.failures import CannotDo
+from models.training.watch import TrainingError
 from models.weights import WeightsError
 
 
@@ -42,7 +44,11 @@ class Judgement:
 def judge(error: BaseException) -> Judgement:
     """Bad input fails the job; anything else is tried again until its attempts are spent."""
     match error:
-        case Permanent() | CannotDo():
+        case DatasetNotFound():
+            return Judgement("dataset_not_found", str(error), permanent=True)
+        case DatasetTooSmall():
+            return Judgement("dataset_too_small", str(error), permanent=True)
+        case Permanent() | CannotDo() | TrainingError():
             return Judgement(error.code, str(error), permanent=True)
         case ValidationError():
             return Judgement(

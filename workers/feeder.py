@@ -19,6 +19,9 @@ from db.transitions import Lease
 from workers.failures import judge
 from workers.leases import Leases
 
+PIXELS = 64_000_000
+"""Pictures decoded at a time, together: what bounds this process's memory."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -43,6 +46,7 @@ class Feeder:
         self._hands = ThreadPoolExecutor(hands, thread_name_prefix="hand")
         self._free = hands
         self._room = hands
+        self._pixels = 0
         self._changed = threading.Condition()
         self._rung = False
         self._is_alone = False
@@ -78,6 +82,9 @@ class Feeder:
             except SQLAlchemyError as error:
                 _log.warning("no jobs could be claimed", error=str(error))
                 took = []
+            except Exception:  # noqa: BLE001 — a worker whose feeder died would take nothing for ever
+                _log.exception("no jobs could be claimed")
+                took = []
             if not any(took):
                 self._sleep()
 
@@ -94,10 +101,12 @@ class Feeder:
         if room == 0 or self._is_alone:
             return False
         with reading() as session:
-            if not transitions.any_due(session, queue):
-                return False
+            waiting = transitions.line(session, queue, known=OPERATIONS, most=room)
+        if not waiting:
+            return False
+        fitting = self._that_fit([one.pixels for one in waiting if not one.solo], is_idle=is_idle)
         with transaction() as session:
-            jobs = self._claim(session, queue, room, solo=False)
+            jobs = self._claim(session, queue, fitting, solo=False) if fitting else []
             if not jobs and is_idle:
                 jobs = self._claim(session, queue, 1, solo=True)
             ready = [job for job in jobs if self._prepared(session, job)]
@@ -106,6 +115,18 @@ class Feeder:
         for job in ready:
             self._hand_over(job)
         return len(jobs) == room
+
+    def _that_fit(self, line: list[int], *, is_idle: bool) -> int:
+        """How many from the head of the line; what does not fit keeps its place, and so its turn.
+
+        A picture larger than all the room goes in alone.
+        """
+        left = PIXELS - self._pixels
+        for count, pixels in enumerate(line):
+            left -= pixels
+            if left < 0:
+                return 1 if is_idle and count == 0 else count
+        return len(line)
 
     def _claim(self, session: Session, queue: str, room: int, *, solo: bool) -> Sequence[Job]:
         return transitions.claim(
@@ -138,7 +159,19 @@ class Feeder:
         self._leases.hold(Lease(job.id, self._worker_id, job.lease_token))
         with self._changed:
             self._free -= 1
-        self._hands.submit(self._work, job)
+            self._pixels += job.pixels
+        try:
+            self._hands.submit(self._work, job)
+        except RuntimeError:  # no thread can be started
+            self._put_back(job)
+            raise
+
+    def _put_back(self, job: Job) -> None:
+        lease = Lease(job.id, self._worker_id, job.lease_token)
+        self._leases.let_go(lease)
+        self._hand_is_free(job)
+        with transaction() as session:
+            transitions.release(session, lease)
 
     def _work(self, job: Job) -> None:
         try:
@@ -147,8 +180,12 @@ class Feeder:
             # Only the database can fail here: the lease runs out and the sweeper finds the job.
             _log.exception("an outcome could not be written", job=job.id)
         finally:
-            with self._changed:
-                self._free += 1
-                self._is_alone = False
-                self._rung = True
-                self._changed.notify_all()
+            self._hand_is_free(job)
+
+    def _hand_is_free(self, job: Job) -> None:
+        with self._changed:
+            self._free += 1
+            self._pixels -= job.pixels
+            self._is_alone = False
+            self._rung = True
+            self._changed.notify_all()

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from db import fleet, transitions
 from db.engine import reading, transaction
@@ -74,7 +73,7 @@ class Leases:
                 if time.monotonic() >= renew_at:
                     self._renew()
                     renew_at = time.monotonic() + self._lease_s / 3
-            except SQLAlchemyError as error:
+            except Exception as error:  # noqa: BLE001 — this thread may not die before its process
                 _log.warning("leases were not renewed", error=str(error))
 
     def _look_for_cancels(self) -> None:

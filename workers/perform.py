@@ -18,7 +18,6 @@ from workers.deliver import deliver
 from workers.edit import Given
 from workers.failures import Cancelled, Draining, LeaseLost, judge
 from workers.leases import Leases
-from workers.room import Room
 from workers.scores import missed
 from workers.scoring import Compared, score
 from workers.sources import Read
@@ -34,7 +33,6 @@ class Bench:
 
     leases: Leases
     warm: Warm
-    room: Room
 
 
 def perform(job: Job, bench: Bench) -> None:
@@ -53,6 +51,7 @@ def perform(job: Job, bench: Bench) -> None:
     except Cancelled:
         with transaction() as session:
             transitions.cancel_running(session, lease)
+        training.forget(job.id)
     except Exception as error:  # noqa: BLE001 — every outcome is a transition in the table
         _put_down(lease, error)
     finally:
@@ -63,19 +62,20 @@ def _make(job: Job, lease: Lease, bench: Bench) -> None:
     order = Order.model_validate_json(job.request)
     watch = Stopwatch({"queue": _waited_ms(job)})
     found = sources.find(job.tenant, order)
-    with bench.room.hold(sum(one.width * one.height for one in found.values())):
-        with watch.stage("decode"):
-            read = sources.read(job.tenant, found)
-        bench.leases.check(lease)
-        with watch.stage("device"):
-            networks = bench.warm.networks(job.versions or {})
-            given = Given(read.pictures, read.masks, networks, job.seed)
-            made = apply(order.operation, given)
-        bench.leases.check(lease)
-        if isinstance(order.operation, Score):
-            _answer(lease, order, made, read)
-            return
-        rows, failed = deliver(job, order, made, read, watch)
+    with watch.stage("decode"):
+        read = sources.read(job.tenant, found)
+    bench.leases.check(lease)
+    with watch.stage("device"):
+        networks = bench.warm.networks(
+            job.versions or {}, may_go_on=lambda: bench.leases.check(lease)
+        )
+        given = Given(read.pictures, read.masks, networks, job.seed)
+        made = apply(order.operation, given)
+    bench.leases.check(lease)
+    if isinstance(order.operation, Score):
+        _answer(lease, order, made, read)
+        return
+    rows, failed = deliver(job, order, made, read, watch)
     report = {name: value for name, value in made.report.items() if value is not None}
     if failed:
         committer.fail_gate(lease, rows, missed="; ".join(failed), report=report)

@@ -15,10 +15,11 @@ from workers.batcher import Batcher
 from workers.feeder import Feeder
 from workers.leases import Leases
 from workers.perform import Bench, perform
-from workers.room import Room
 from workers.settings import WorkerSettings
 from workers.sweeper import Sweeper
 from workers.warm import Warm
+
+EXIT_DEVICE_LOST = 75
 
 _log = structlog.get_logger(__name__)
 
@@ -33,11 +34,15 @@ class Process:
         self._drain_s = given.drain_s
         self.device = device.choose(given.device)
         self._batcher = Batcher(
-            self.device, max_batch=given.max_batch, wait_s=given.batch_wait_ms / 1000
+            self.device,
+            max_batch=given.max_batch,
+            wait_s=given.batch_wait_ms / 1000,
+            # Another process has a working device; this one's jobs are swept back in line.
+            on_death=lambda _error: os._exit(EXIT_DEVICE_LOST),
         )
         self._leases = Leases(self.id, lease_s=given.lease_s, state=lambda: self.state)
         self._sweeper = Sweeper(self.id)
-        bench = Bench(self._leases, Warm(self._batcher), Room())
+        bench = Bench(self._leases, Warm(self._batcher))
         self._feeder = Feeder(
             worker_id=self.id,
             device=str(self.device),

@@ -1,6 +1,11 @@
-"""The child of a training job: `python -m workers.run JOB OWNER TOKEN`. Commits its own outcome."""
+"""The child of a training job: `python -m workers.run JOB OWNER TOKEN PARENT`.
 
+It commits its own outcome, and ends with its parent.
+"""
+
+import ctypes
 import dataclasses
+import os
 import signal
 import sys
 import time
@@ -17,12 +22,12 @@ from db.transitions import Lease
 from models.data.augmentation import Augment
 from models.training import run
 from models.training.config import RECIPES, TrainConfig
-from models.training.watch import Epoch, Trained, TrainingError, Watch
+from models.training.watch import Epoch, Trained, Watch
 from models.weights import MODEL_FILE
 from workers import device, settings
 from workers.failures import LeaseLost, judge
 from workers.lessons import read
-from workers.training import EXIT_STOPPED, EXIT_WRITTEN, folder_of
+from workers.training import EXIT_STOPPED, EXIT_WRITTEN, folder_of, forget
 
 TELL_EVERY_S = 1.0
 
@@ -66,21 +71,26 @@ def main(job_id: str, owner: str, token: int) -> int:
         raise TypeError(f"job {job_id} is no training job")
     try:
         trained = _train(job, operation, lease)
-    except (TrainingError, datasets.DatasetNotFound, datasets.DatasetTooSmall) as error:
-        code = getattr(error, "code", "dataset_not_usable")
-        with transaction() as session:
-            transitions.fail(session, lease, code=code, detail=str(error))
-        return EXIT_WRITTEN
+        if trained.stopped:
+            return EXIT_STOPPED
+        _commit(job, operation, lease, trained)
     except Exception as error:  # noqa: BLE001 — every outcome is a transition in the table
-        _log.exception("a training run failed", job=job_id)
-        judgement = judge(error)
-        with transaction() as session:
-            transitions.retry(session, lease, code=judgement.code, detail=judgement.detail)
-        return EXIT_WRITTEN
-    if trained.stopped:
-        return EXIT_STOPPED
-    _commit(job, operation, lease, trained)
+        _put_down(lease, error)
+    else:
+        forget(job_id)
     return EXIT_WRITTEN
+
+
+def _put_down(lease: Lease, error: Exception) -> None:
+    judgement = judge(error)
+    _log.warning("a training run failed", job=lease.job_id, code=judgement.code, exc_info=error)
+    with transaction() as session:
+        if judgement.permanent:
+            transitions.fail(session, lease, code=judgement.code, detail=judgement.detail)
+        else:
+            transitions.retry(session, lease, code=judgement.code, detail=judgement.detail)
+    if judgement.permanent:
+        forget(lease.job_id)
 
 
 def _train(job: Job, operation: Train, lease: Lease) -> Trained:
@@ -150,5 +160,15 @@ def _commit(job: Job, operation: Train, lease: Lease, trained: Trained) -> None:
             raise LeaseLost(job.id)  # rolls the version back: on PostgreSQL a sweep may slip in
 
 
+def _end_with(parent: int) -> None:
+    """Linux ends this process when its worker is killed, so that nobody trains for nobody."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the kernel knew what we want
+        raise SystemExit(EXIT_STOPPED)
+
+
 if __name__ == "__main__":
+    _end_with(int(sys.argv[4]))
     sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

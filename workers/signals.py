@@ -15,9 +15,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from db.migrate import WrongRevision
 from workers import process
-from workers.device import NoDevice
 
 EXIT_UNAVAILABLE = 69
 
@@ -28,7 +26,8 @@ def boot(instance: Any, **_: Any) -> None:
     queues = list(instance.app.amqp.queues.consume_from)
     try:
         process.boot(queues)
-    except (NoDevice, WrongRevision) as error:
+    except Exception as error:
+        # Celery swallows what a handler raises: the worker would live on and take nothing.
         sys.stderr.write(f"packshot worker: {error}\n")
         raise SystemExit(EXIT_UNAVAILABLE) from error
 

@@ -3,7 +3,6 @@
 import threading
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from db import fleet, transitions
 from db.engine import transaction
@@ -35,7 +34,7 @@ class Sweeper:
         while not self._stop.wait(EVERY_S):
             try:
                 self._sweep_if_leading()
-            except SQLAlchemyError as error:
+            except Exception as error:  # noqa: BLE001 — this thread may not die before its process
                 _log.warning("a sweep did not come through", error=str(error))
 
     def _sweep_if_leading(self) -> None:

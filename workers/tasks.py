@@ -8,7 +8,7 @@ import structlog
 from celery import Task
 from celery.exceptions import Reject
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import exc
 
 from db import jobs
 from db.engine import transaction
@@ -28,8 +28,10 @@ def wake() -> None:
 
 
 @app.task(name="jobs.submit", bind=True, max_retries=None)
-def submit(self: "Task[Any, Any]", /, **order: Any) -> None:
+def submit(self: "Task[Any, Any]", whole: Any = None, /, **order: Any) -> None:
     """Write the row of a job that came whole in the message; its id is the idempotency key.
+
+    The job is the message's named arguments, or one dictionary with the same names.
 
     The message is acknowledged after the commit; what is no valid job is counted and dropped.
     """
@@ -37,13 +39,14 @@ def submit(self: "Task[Any, Any]", /, **order: Any) -> None:
     if not tenant:
         _log.warning("a submitted job was dropped: WORKER_SUBMIT_TENANT is unset")
         return
+    order = {**whole, **order} if isinstance(whole, dict) else order
     key = order.pop("idempotency_key", None) or self.request.id
     try:
         _check_key(key)
         parsed = parse(json.dumps(order).encode())
         with transaction() as session:
             job = jobs.create(session, tenant, parsed, idempotency_key=key).job
-    except SQLAlchemyError as error:
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
         # The message is the only copy of the job: it goes back, slowly, until the row is written.
         time.sleep(REQUEUE_PAUSE_S)
         raise Reject(error, requeue=True) from error

@@ -1,11 +1,11 @@
 """A training job in its child process: dataset → run → version, with progress and resume.
 
-The parent keeps lease and cancellation; the child (`python -m workers.run JOB OWNER TOKEN`)
+The parent keeps lease and cancellation; the child (`python -m workers.run JOB OWNER TOKEN PARENT`)
 may be killed at any moment and goes on from its checkpoint under the same job.
 """
 
-import ctypes
-import signal
+import os
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -40,8 +40,10 @@ def supervise(job: Job, lease: Lease, leases: Leases) -> None:
     folder = folder_of(job.id)
     before = _checkpointed(folder)
     child = subprocess.Popen(  # noqa: S603 — our own program and a row's own numbers
-        [sys.executable, "-m", "workers.run", job.id, lease.owner, str(lease.token)],
-        preexec_fn=_die_with_parent,
+        [
+            *(sys.executable, "-m", "workers.run"),
+            *(job.id, lease.owner, str(lease.token), str(os.getpid())),
+        ]
     )
     try:
         while child.poll() is None:
@@ -51,6 +53,11 @@ def supervise(job: Job, lease: Lease, leases: Leases) -> None:
         raise
     if child.returncode != EXIT_WRITTEN:
         _put_down(lease, child.returncode, has_advanced=_checkpointed(folder) > before)
+
+
+def forget(job_id: str) -> None:
+    """Remove a job's checkpoints when it has ended for good."""
+    shutil.rmtree(folder_of(job_id), ignore_errors=True)
 
 
 def _may_go_on(lease: Lease, leases: Leases) -> None:
@@ -75,8 +82,9 @@ def _put_down(lease: Lease, code: int, *, has_advanced: bool) -> None:
 
 
 def _checkpointed(folder: Path) -> float:
-    """When the newest checkpoint was written; 0 before the first."""
-    return max((path.stat().st_mtime for path in folder.glob("*.safetensors")), default=0.0)
+    """When the checkpoint was written; 0 before the first."""
+    path = folder / "checkpoint.safetensors"
+    return path.stat().st_mtime if path.exists() else 0.0
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
@@ -85,9 +93,3 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
         child.wait(GRACE_S)
     child.kill()
     child.wait()
-
-
-def _die_with_parent() -> None:
-    """Linux ends the child when the worker is killed, so that nobody trains for nobody."""
-    set_parent_death_signal = 1
-    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)

@@ -2,17 +2,17 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from db import blobs, versions
 from db.engine import reading
 from models import weights
 from models.weights import Card
-from workers.batcher import Batcher, Door
+from workers.batcher import Answer, Batcher, Door
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,16 @@ class Warm:
         self._served: dict[str, Served] = {}
         self._one_at_a_time = threading.Lock()
 
-    def networks(self, chosen: dict[str, str]) -> Networks:
-        """How a job reaches the networks whose versions its row names."""
+    def networks(self, chosen: dict[str, str], *, may_go_on: Callable[[], None]) -> Networks:
+        """How a job reaches the networks whose versions its row names.
+
+        Before each call, so before each tile of a large picture, `may_go_on` may raise.
+        """
 
         def network(name: str) -> Served:
-            return self._get(chosen[name])
+            served = self._get(chosen[name])
+            doors = {name: _asking(may_go_on, door) for name, door in served.doors.items()}
+            return replace(served, doors=doors)
 
         return network
 
@@ -62,3 +67,11 @@ class Warm:
             for name, door in weights.doors(module).items()
         }
         return Served(row.label, card, doors)
+
+
+def _asking(may_go_on: Callable[[], None], door: Door) -> Door:
+    def asked(*arguments: Tensor) -> Answer:
+        may_go_on()
+        return door(*arguments)
+
+    return asked

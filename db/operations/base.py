@@ -62,6 +62,10 @@ class Operation(BaseModel):
         """What its picture is, given a photograph."""
         return self.source_kind
 
+    def pixels(self, given: int) -> int:
+        """The most that it has to hold at a time, for pictures of so many pixels: its room."""
+        return given
+
     def pictures(self) -> dict[str, str]:
         """Role of each picture that its parameters name, and the picture's id."""
         roles = ("picture", "picture_a", "picture_b", "reference_picture", "mask")

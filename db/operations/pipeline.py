@@ -66,6 +66,13 @@ class Pipeline(Operation):
             network: version for step in self.steps for network, version in step.needs().items()
         }
 
+    def pixels(self, given: int) -> int:
+        most = current = given
+        for step in self.steps:
+            current = step.width * step.height if isinstance(step, Place) else step.pixels(current)
+            most = max(most, current)
+        return most
+
     def delivers(self) -> SourceKind:
         return max((step.delivers() for step in self.steps), key=SOURCE_KINDS.index)
 

@@ -67,6 +67,9 @@ class Place(Operation):
     mask: Key | None = None
     """Where the product is, if you know better."""
 
+    def pixels(self, given: int) -> int:
+        return max(given, self.width * self.height)
+
 
 class Recolor(Operation):
     """Another colour for the product; everything else stays exactly as it was."""

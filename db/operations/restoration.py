@@ -35,3 +35,6 @@ class Upscale(Operation):
     picture: Key
     scale: Literal[2] = 2
     """How many times wider and higher."""
+
+    def pixels(self, given: int) -> int:
+        return given * self.scale**2

@@ -79,6 +79,7 @@ class Job(Row):
     scheduled_at: Mapped[datetime]
     deadline_at: Mapped[datetime | None]
     timeout_s: Mapped[float]
+    pixels: Mapped[int] = mapped_column(BigInteger, default=0)
     revision: Mapped[int] = mapped_column(default=1)
 
     lease_token: Mapped[int] = mapped_column(default=0)

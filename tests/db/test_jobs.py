@@ -51,7 +51,7 @@ def test_a_new_job_waits_in_the_queue_of_its_operation_with_everything_it_was_as
 
 
 def test_a_job_without_a_timeout_has_its_operations_own():
-    assert rows.read(_create().job.id).timeout_s == 300
+    assert rows.read(_create().job.id).timeout_s == 900
     train = {"dataset": "shoes", "network": "vae"}
     assert rows.read(_create("train", operation=train).job.id).timeout_s == 86_400
 

@@ -108,7 +108,7 @@ def test_a_paused_queue_gives_nothing_until_it_is_resumed():
         session.add(Queue(name="gpu", paused_at=clock.now()))
 
     assert rows.claim() == []
-    assert not _run(transitions.any_due, "gpu")
+    assert not _line("gpu")
     with transaction() as session:
         session.get_one(Queue, "gpu").paused_at = None
     assert len(rows.claim()) == 1
@@ -122,13 +122,38 @@ def test_a_queue_paused_elsewhere_does_not_hold_up_this_one():
     assert len(rows.claim()) == 1
 
 
-def test_any_due_sees_only_what_a_claim_would_find():
-    assert not _run(transitions.any_due, "gpu")
+def test_the_line_is_what_a_claim_would_find():
+    assert not _line("gpu")
     rows.queued()
-    assert _run(transitions.any_due, "gpu")
-    assert not _run(transitions.any_due, "cpu")
+    assert _line("gpu") == [transitions.Waiting(pixels=0, solo=False)]
+    assert not _line("cpu")
     rows.claim()
-    assert not _run(transitions.any_due, "gpu")
+    assert not _line("gpu")
+
+
+def test_the_line_tells_how_much_room_each_takes_in_a_claims_order():
+    large, small = rows.queued(scheduled_at=clock.seconds_from_now(-20)), rows.queued()
+    rows.change(large, pixels=24_000_000)
+    rows.change(small, pixels=1_000)
+
+    assert [one.pixels for one in _line("gpu")] == [24_000_000, 1_000]
+    assert [one.pixels for one in _line("gpu", most=1)] == [24_000_000]
+
+
+def test_who_did_not_fail_keeps_their_place_in_line():
+    released, swept = (rows.queued(scheduled_at=clock.seconds_from_now(-s)) for s in (30, 20))
+    rows.queued(scheduled_at=clock.seconds_from_now(-10))
+    first, second = rows.claim(room=2)
+    _run(transitions.release, rows.lease_of(first))
+    rows.lease_ran_out(second.id)
+    _run(transitions.sweep)
+
+    assert [job.id for job in rows.claim(room=2)] == [released, swept]
+
+
+def _line(queue: str, most: int = 10) -> list[transitions.Waiting]:
+    with reading() as session:
+        return transitions.line(session, queue, known=OPERATIONS, most=most)
 
 
 def test_jobs_are_claimed_by_priority_then_by_age_and_only_for_the_room_there_is():

@@ -99,6 +99,23 @@ def test_a_worker_refuses_tables_of_another_build(tmp_path: Path) -> None:
     assert "packshot init" in ended.stderr
 
 
+def test_a_worker_without_its_database_says_so_and_ends(tmp_path: Path) -> None:
+    env = {**os.environ, "DB_HOME": str(tmp_path), "DB_URL": "postgresql+psycopg://x@127.0.0.1:1/x"}
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "workers", "worker", "-Q", "gpu"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 69
+    assert "packshot worker:" in ended.stderr
+
+
 def _submit(client: Client, picture: str) -> str:
     order = {"operation": {"op": "denoise", "picture": picture, "engine": "classical"}}
     job_id: str = client.submit(order)["id"]

@@ -352,3 +352,35 @@ def test_time_on_the_device_is_measured(start: Callable[..., Batcher]):
         time.sleep(0.001)
 
     assert 0.05 <= batcher.numbers.busy_s < 1
+
+
+def test_a_dead_device_thread_lets_nobody_wait() -> None:
+    deaths: list[BaseException] = []
+    batcher = Batcher(torch.device("cpu"), max_batch=4, wait_s=0.001, on_death=deaths.append)
+
+    def sticky(x: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    with pytest.raises(RuntimeError, match="has stopped"):
+        batcher.call("net", sticky, torch.zeros(1, 1))
+
+    assert "CUDA error" in str(deaths[0])
+    with pytest.raises(RuntimeError, match="has stopped"):
+        batcher.call("net", sticky, torch.zeros(1, 1))
+
+
+def test_large_images_fill_a_batch_sooner() -> None:
+    sizes: list[int] = []
+
+    def door(x: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(x))
+        return x
+
+    batcher = Batcher(torch.device("cpu"), max_batch=16, wait_s=0.05)
+    with ThreadPoolExecutor(4) as callers:
+        list(
+            callers.map(lambda _: batcher.call("n", door, torch.zeros(1, 3, 1400, 1400)), range(4))
+        )
+    batcher.stop()
+
+    assert max(sizes) == 1

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from db import transitions, versions
+from db import clock, transitions, versions
 from db.blobs import SHIPPED
 from db.engine import transaction
 from db.ids import new_id
 from db.tables.jobs import Job
 from tests import rows
+from workers import feeder as feeder_module
 from workers.feeder import Feeder
 from workers.leases import Leases
 
@@ -324,3 +325,46 @@ def test_one_solo_job_is_claimed_at_a_time(start: Callable[..., Feeder], hands: 
     feeder._feed("gpu")
 
     assert sorted(_states(ids)) == ["queued", "queued", "running"]
+
+
+def test_pictures_that_do_not_fit_together_wait_their_turn_and_nobody_overtakes(start, hands):
+    ids = [rows.queued(scheduled_at=clock.seconds_from_now(-9 + n)) for n in range(4)]
+    for job_id, pixels in zip(ids, (24_000_000, 30_000_000, 40_000_000, 1_000), strict=True):
+        rows.change(job_id, pixels=pixels)
+
+    start(count=4).start()
+
+    assert hands.wait_for(2) == ids[:2]
+    time.sleep(0.3)
+    assert len(hands.taken) == 2
+    hands.go.set()
+    assert hands.wait_for(4) == ids
+
+
+def test_a_picture_larger_than_all_the_room_goes_in_alone(start, hands):
+    large = rows.queued(scheduled_at=clock.seconds_from_now(-9))
+    rows.change(large, pixels=10 * feeder_module.PIXELS)
+    rows.queued()
+
+    start(count=4).start()
+
+    assert hands.wait_for(1) == [large]
+    time.sleep(0.3)
+    assert len(hands.taken) == 1
+
+
+def test_a_feeder_outlives_an_error_that_nobody_foresaw(start, hands, monkeypatch):
+    rows.queued()
+    working, calls = transitions.line, []
+
+    def failing_once(*given: Any, **named: Any) -> Any:
+        calls.append(given)
+        if len(calls) == 1:
+            raise RuntimeError("can't start new thread")
+        return working(*given, **named)
+
+    monkeypatch.setattr(transitions, "line", failing_once)
+
+    start().start()
+
+    assert len(hands.wait_for(1)) == 1

@@ -29,7 +29,6 @@ from tests.rows import TENANT
 from workers.batcher import Batcher
 from workers.leases import Leases
 from workers.perform import Bench, perform
-from workers.room import Room
 from workers.warm import Warm
 
 SIDE = 64
@@ -39,7 +38,7 @@ BLUE = [40, 80, 200]
 @pytest.fixture
 def bench(home: Path) -> Iterator[Bench]:
     batcher = Batcher(torch.device("cpu"), max_batch=4, wait_s=0.001)
-    yield Bench(Leases("worker", lease_s=60, state=lambda: "ready"), Warm(batcher), Room())
+    yield Bench(Leases("worker", lease_s=60, state=lambda: "ready"), Warm(batcher))
     batcher.stop()
 
 
@@ -494,8 +493,16 @@ def test_a_surprise_is_tried_again_until_the_attempts_are_spent(
     assert rows.read(job.id).error_detail == "ZeroDivisionError: division by zero"
 
 
-def test_room_is_given_back_whatever_happens(bench: Bench):
-    for job in (_order("upscale", _keep(_shoe())), _order("upscale", factories.NOWHERE)):
-        perform(job, bench)
+def test_gates_of_a_pipeline_are_of_its_last_picture(bench: Bench):
+    steps = [{"op": "background"}, {"op": "place", "width": 80, "height": 80}]
+    job = _order(
+        "pipeline",
+        _keep(_shoe()),
+        steps=steps,
+        keep_steps=True,
+        envelope={"gates": {"product_psnr_db": {"min": 30}}},
+    )
 
-    assert bench.room._taken == 0
+    perform(job, bench)
+
+    assert rows.read(job.id).state == "succeeded", rows.read(job.id).error_detail

@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("scheduled_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("timeout_s", sa.Double(), nullable=False),
+        sa.Column("pixels", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("lease_token", sa.Integer(), nullable=False),
         sa.Column("lease_owner", sa.String(length=36), nullable=True),
