@@ -40,13 +40,15 @@ class Given:
 
 def edit(operation: Edit, given: Given) -> Made:
     """Run an editing operation on its picture."""
-    image = given.image()
+    image, alpha = given.image(), given.pictures["picture"].alpha
     match operation:
         case Denoise(sigma=sigma, strength=strength, engine=engine):
             network = given.networks("denoiser").doors["denoise"] if engine == "network" else None
-            return denoise(image, sigma=sigma, strength=strength, engine=engine, network=network)
+            return denoise(
+                image, sigma=sigma, strength=strength, engine=engine, network=network, alpha=alpha
+            )
         case Upscale(scale=scale):
-            return upscale(image, scale=scale)
+            return upscale(image, scale=scale, alpha=alpha)
         case Cutout():
             return cutout(
                 image,

@@ -72,3 +72,11 @@ def test_what_a_cutout_made_transparent_stays_the_mask_of_the_next_step() -> Non
     made = run({"op": "cutout"}, {"op": "background", "rgb": [0, 255, 0]})
 
     assert made.images[0][0, :, 2, 2].tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("after", [{"op": "upscale"}, {"op": "denoise", "engine": "classical"}])
+def test_what_was_cut_out_stays_transparent(after: dict[str, Any]) -> None:
+    made = run({"op": "cutout"}, after)
+
+    assert made.images[0].shape[1] == 4
+    assert float(made.images[0][0, 3, 2, 2]) == 0
