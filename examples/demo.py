@@ -156,9 +156,20 @@ def _close(out: Path, datasets: dict[str, int], *, own: bool, lost: int, seconds
     console.print(f"\n{served} {lost} jobs lost; {seconds:.0f} s in all.")
     console.print(f"Look at {out / 'contact-sheet.png'}; the numbers are in {out / 'report.json'}.")
     if own:
-        select = "SELECT op, width, height, psnr_db, ssim, product_psnr_db FROM published_results"
-        line = f'sqlite3 -box {out / "var" / "packshot.db"} "{select}"'
-        console.print(f"Look further: {line}", soft_wrap=True)
+        told = " or, without sqlite3:\n".join(further(out / "var" / "packshot.db"))
+        console.print(f"Look further: {told}", soft_wrap=True, markup=False)
+
+
+def further(database: Path) -> tuple[str, str]:
+    """Two command lines that show the scores: of the sqlite3 shell, and of this Python."""
+    select = "SELECT op, width, height, psnr_db, ssim, product_psnr_db FROM published_results"
+    python = Path(sys.executable)
+    shown = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+    rows = f"sqlite3.connect('{database}').execute('{select}')"
+    return (
+        f'sqlite3 -box {database} "{select}"',
+        f"""{shown} -c "import sqlite3; print(*{rows}, sep='\\n')\"""",
+    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from models.failures import CannotDo
 
 Format = Literal["png", "jpeg", "webp"]
 
+_MAX_SIDE_PX: dict[Format, int] = {"jpeg": 65_500, "webp": 16_383}
 _READABLE = ("JPEG", "PNG", "WEBP", "AVIF")
 _MAX_ICC_BYTES = 4 << 20
 _ORIENTATION = 0x0112
@@ -74,6 +75,7 @@ def encode(image: Tensor, *, format: Format, quality: int = 95) -> bytes:  # noq
         raise ValueError(f"expected [1, 1, 3 or 4, H, W], got {tuple(image.shape)}")
     if format == "jpeg" and image.shape[1] == 4:
         raise CannotDo("format_has_no_alpha", "A JPEG cannot hold transparency; ask for PNG.")
+    _refuse_too_long(format, image)
     levels = image[0].mul(255).round_().clamp_(0, 255).to(torch.uint8)
     pixels = levels.permute(1, 2, 0).contiguous().cpu().numpy()
     picture = Image.fromarray(pixels.squeeze(2) if image.shape[1] == 1 else pixels)
@@ -91,6 +93,14 @@ def encode(image: Tensor, *, format: Format, quality: int = 95) -> bytes:  # noq
 def quantise(image: Tensor) -> Tensor:
     """The image on the 256 levels of a file."""
     return image.mul(255).round_().clamp_(0, 255).div_(255)
+
+
+def _refuse_too_long(format: Format, image: Tensor) -> None:  # noqa: A002
+    height, width = image.shape[2:]
+    most = _MAX_SIDE_PX.get(format)
+    if most is not None and max(height, width) > most:
+        size = f"{width} x {height} is too large for a {format}"
+        raise CannotDo("output_too_large", f"{size}, whose sides hold {most} pixels; ask for PNG.")
 
 
 def _upright(data: bytes) -> tuple[Image.Image, tuple[str, ...]]:

@@ -36,6 +36,15 @@ def crop_resize(image: Tensor, *, box: Box, height: int, width: int) -> Tensor:
     return torch.stack(planes)[None]
 
 
+def lifted(image: Tensor, alpha: Tensor) -> Tensor:
+    """A picture [N, 1 or 3, H, W] that lies over white, off it again: RGBA [N, 4, H, W].
+
+    Solid pixels stay exactly as they are; the white goes out of those that are covered in part.
+    """
+    covered = image.expand(-1, 3, -1, -1) - (1 - alpha)
+    return torch.cat((straight(covered, alpha), alpha), dim=1)
+
+
 def straight(covered: Tensor, alpha: Tensor) -> Tensor:
     """Colours of premultiplied pixels: [N, 3, H, W]; white where nothing is covered.
 

@@ -31,7 +31,7 @@ BREACHES = {
         "api/client.py", "import models.made"
     ),
     "of the workshop, the shop window sees queues and settings only": Breach(
-        "api/client.py", "import workers.room"
+        "api/client.py", "import workers.scores"
     ),
     "the archive knows nothing of torch, queue or http": Breach("db/ids.py", "import kombu"),
     "the studio knows nothing of queue, database or http": Breach(

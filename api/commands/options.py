@@ -1,15 +1,19 @@
 """What several verbs share: the address of the API, `--json`, and how answers are shown."""
 
 import json
+import re
+import sys
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from api import settings
 from api.client import Client
+from api.commands.parameters import is_id
 
 Url = Annotated[
     str | None, typer.Option("--url", help="Address of the API. Default: API_URL.", metavar="URL")
@@ -19,6 +23,8 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most 
 
 errors = Console(stderr=True, highlight=False)
 _MISSING = "–"
+_ID_CHARACTERS: Final = 36
+_TO_THE_SECOND: Final = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)[\d.]*(?:Z|\+00:00)$")
 _PAUSES_S = (0.1, 0.3, 1.0)  # a person waits
 
 
@@ -35,17 +41,35 @@ def dump(answer: Any) -> None:
     typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
-    """Rows for a person; numbers to the right, what is missing as a dash."""
-    shown = Table(title=title or None, title_justify="left", header_style="bold", box=None)
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Rows for a person; for a pipe the same, each in one line with tabs between its cells."""
     body = [[_cell(value) for value in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in (columns, *body):
+            typer.echo("\t".join(" ".join(cell.split()) for cell in row))
+    elif not body:
+        typer.echo("nothing")
+    else:
+        Console(highlight=False).print(_drawn(columns, body))
+
+
+def _drawn(columns: Sequence[str], body: list[list[str]]) -> Table:
+    """Numbers to the right, what is missing as a dash, and ids whole: they are there to copy."""
+    drawn = Table(header_style="bold", box=None)
     for number, name in enumerate(columns):
         cells = [row[number] for row in body]
         right = any(c != _MISSING for c in cells) and all(_is_number(c) for c in cells)
-        shown.add_column(name, justify="right" if right else "left", overflow="fold")
+        whole = any(is_id(cell) for cell in cells)
+        drawn.add_column(
+            name,
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=whole,
+            min_width=_ID_CHARACTERS if whole else None,
+        )
     for row in body:
-        shown.add_row(*row)
-    Console(highlight=False).print(shown if body else "nothing")
+        drawn.add_row(*(Text(_TO_THE_SECOND.sub(r"\1 \2", cell)) for cell in row))
+    return drawn
 
 
 def _cell(value: Any) -> str:

@@ -50,6 +50,7 @@ def find(picture_id: str, tenant: Tenant) -> PictureOut:
     return PictureOut.model_validate(_found(tenant, picture_id))
 
 
+@router.head("/{picture_id}/content", include_in_schema=False)
 @router.get("/{picture_id}/content", response_class=Response, responses=contents.RESPONSES)
 def content(picture_id: str, tenant: Tenant, request: Request) -> Response:
     """The file as it came."""

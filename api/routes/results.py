@@ -36,6 +36,7 @@ def find(result_id: str, tenant: Tenant) -> ResultOut:
     return result_out(_found(tenant, result_id))
 
 
+@router.head("/{result_id}/content", include_in_schema=False)
 @router.get("/{result_id}/content", response_class=Response, responses=contents.RESPONSES)
 def content(result_id: str, tenant: Tenant, request: Request) -> Response:
     """The delivered file; X-Visibility says `held` of one that waits for review."""

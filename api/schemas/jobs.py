@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from api.schemas.base import Answer, OperationName, PageQuery, Text
 from api.schemas.results import ResultOut, result_out
-from db.tables.jobs import Attempt, Job
+from db.operations.pipeline import PREVIOUS
+from db.tables.jobs import CANCELLED, DEAD, FAILED, Attempt, Job
 from db.tables.results import Result
 from db.tables.versions import Epoch, Version
 
@@ -15,7 +16,7 @@ State = Literal["queued", "running", "succeeded", "failed", "cancelled", "dead"]
 
 
 class JobError(Answer):
-    """Why a run ended as it did, or why it is tried again."""
+    """Why the job ended as it did; why a try did is in `attempts`."""
 
     code: str
     detail: str | None
@@ -134,7 +135,22 @@ def _fields(row: Job) -> dict[str, Any]:
     names = (name for name in JobSummary.model_fields if name not in _TOLD_OTHERWISE)
     return {
         **{name: getattr(row, name) for name in names},
-        "error": JobError(code=row.error_code, detail=row.error_detail) if row.error_code else None,
-        "operation": json.loads(row.request)["operation"],
+        "error": _error(row),
+        "operation": _asked(json.loads(row.request)["operation"]),
         "links": JobLinks(self=f"/v1/jobs/{row.id}", results=f"/v1/results?job_id={row.id}"),
     }
+
+
+def _error(row: Job) -> JobError | None:
+    """A job that was put back in line keeps its last error in its row, but has not ended by it."""
+    if row.error_code is None or row.state not in (FAILED, DEAD, CANCELLED):
+        return None
+    return JobError(code=row.error_code, detail=row.error_detail)
+
+
+def _asked(operation: dict[str, Any]) -> dict[str, Any]:
+    """As the caller wrote it: a step names no picture."""
+    for step in operation.get("steps", ()):
+        if step.get("picture") == PREVIOUS:
+            del step["picture"]
+    return operation

@@ -7,6 +7,7 @@ import torch
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
+from models import resampling
 from models.failures import CannotDo
 from models.made import Made
 from models.metrics.noise import noise_sigma
@@ -24,6 +25,7 @@ def denoise(
     strength: float,
     engine: Literal["network", "classical"],
     network: Network | None,
+    alpha: Tensor | None = None,
     tile: int = 1024,
     margin: int = 56,
     multiple: int = 8,
@@ -31,18 +33,20 @@ def denoise(
     """Removes noise of a told or estimated strength, in tiles.
 
     Args:
-        image: [1, 1 or 3, H, W] in [0, 1].
+        image: [1, 1 or 3, H, W] in [0, 1]; over white where there is an alpha beside it.
         sigma: standard deviation of the noise in 8-bit units; None to estimate it.
         strength: 0 leaves the picture, 1 takes all that was found.
         engine: what removes it.
         network: [N, 3, h, w] and sigma [N] to [N, 3, h, w]; only for the network engine.
+        alpha: [1, 1, H, W], the picture's transparency, kept as it is; the result is RGBA then.
         tile: side of a tile.
         margin: what the network sees beyond it.
         multiple: what its sides must be a multiple of.
     """
     if min(image.shape[2:]) < _SMALLEST_SIDE:
         raise CannotDo("image_too_small", f"A side of {_SMALLEST_SIDE} pixels at least is needed.")
-    told = float(noise_sigma(image)[0]) if sigma is None else sigma
+    source = image if alpha is None else resampling.lifted(image, alpha)[:, :3]
+    told = float(noise_sigma(source)[0]) if sigma is None else sigma
     used = min(told, 75.0)
     report: dict[str, float | int | str | None] = {
         "sigma": used,
@@ -50,19 +54,26 @@ def denoise(
         "engine": engine,
     }
     if used < _CLEAN_SIGMA or strength == 0:
-        return Made((image.clone(),), report=report)
+        return Made((_delivered(source.clone(), alpha),), report=report)
     if engine == "classical":
-        clean = tiled(_non_local_means(used), image, tile=256, margin=_REACH + _PATCH, multiple=1)
+        clean = tiled(_non_local_means(used), source, tile=256, margin=_REACH + _PATCH, multiple=1)
     elif network is None:
         raise ValueError("the network engine needs a network")
     else:
-        sigmas = image.new_tensor([used])
+        sigmas = source.new_tensor([used])
         clean = tiled(
-            _in_colour(network), image, sigmas, tile=tile, margin=margin, multiple=multiple
+            _in_colour(network), source, sigmas, tile=tile, margin=margin, multiple=multiple
         )
     # Of few full-size copies: the difference is taken where the clean picture lies.
-    output = clean.sub_(image).mul_(strength).add_(image).clamp_(0, 1)
-    return Made((output,), report=report)
+    output = clean.sub_(source).mul_(strength).add_(source).clamp_(0, 1)
+    return Made((_delivered(output, alpha),), report=report)
+
+
+def _delivered(colours: Tensor, alpha: Tensor | None) -> Tensor:
+    """As it was: white where nothing is covered."""
+    if alpha is None:
+        return colours
+    return torch.cat((colours.masked_fill_(alpha <= 0, 1.0), alpha), dim=1)
 
 
 def _in_colour(network: Network) -> Callable[[Tensor, Tensor], Tensor]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.layers.grid import crop, grid_for, pad
-from models.layers.initial import embedding, he
+from models.layers.initial import Embedding, embedding, he
 from models.layers.residual import SLOPE, Critic, Modulated
 
 BASE = 4
@@ -38,7 +38,7 @@ class Generator(nn.Module):
         super().__init__()
         self.config = config
         widths = WIDTHS[grid_for(config.image_size)]
-        self.category = nn.Embedding(config.categories, config.z_dim)
+        self.category = Embedding(config.categories, config.z_dim)
         self.style1 = nn.Linear(2 * config.z_dim, config.style_dim)
         self.style2 = nn.Linear(config.style_dim, config.style_dim)
         self.base = nn.Linear(config.style_dim, widths[0] * BASE * BASE)
@@ -79,7 +79,7 @@ class Discriminator(nn.Module):
         self.blocks = nn.ModuleList(Critic(a, b) for a, b in pairwise(widths))
         self.features = nn.Linear(widths[-1] * BASE * BASE, widths[-1])
         self.score = nn.Linear(widths[-1], 1)
-        self.category = nn.Embedding(config.categories, widths[-1])
+        self.category = Embedding(config.categories, widths[-1])
         self.init_weights()
 
     def init_weights(self) -> None:

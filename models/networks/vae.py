@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.layers.grid import crop, grid_for, pad
-from models.layers.initial import embedding, he
+from models.layers.initial import Embedding, embedding, he
 from models.layers.residual import Smooth
 
 BASE = 4
@@ -45,7 +45,9 @@ class ConditionalVae(nn.Module):
         self.decoder = Decoder(config)
         shape = (config.categories, config.z_dim)
         self.register_buffer("prior_mean", torch.zeros(shape))
-        self.register_buffer("prior_scale", torch.eye(config.z_dim).repeat(shape[0], 1, 1))
+        self.register_buffer("prior_scale", torch.zeros(*shape, config.z_dim))
+        # As torch.eye, which on the meta device would import torch._dynamo.
+        self.prior_scale.diagonal(dim1=1, dim2=2).fill_(1)
 
     def forward(self, image: Tensor, label: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """→ reconstruction [N, C, S, S], mean [N, z], log variance [N, z]."""
@@ -71,7 +73,7 @@ class Encoder(nn.Module):
         self.grid = grid_for(config.image_size)
         widths = WIDTHS[self.grid]
         self.stem = nn.Conv2d(config.channels, widths[0], 3, padding=1)
-        self.category = nn.Embedding(config.categories, widths[0])
+        self.category = Embedding(config.categories, widths[0])
         self.blocks = nn.ModuleList(_halved(a, b) for a, b in pairwise(widths))
         self.out = nn.Linear(widths[-1] * BASE * BASE, 2 * config.z_dim)
         self.init_weights()
@@ -95,7 +97,7 @@ class Decoder(nn.Module):
         super().__init__()
         self.image_size = config.image_size
         widths = WIDTHS[grid_for(config.image_size)][::-1]
-        self.category = nn.Embedding(config.categories, config.embed_dim)
+        self.category = Embedding(config.categories, config.embed_dim)
         self.base = nn.Linear(config.z_dim + config.embed_dim, widths[0] * BASE * BASE)
         self.blocks = nn.ModuleList(_doubled(a, b) for a, b in pairwise(widths))
         self.out = nn.Conv2d(widths[-1], config.channels, 3, padding=1)

@@ -30,7 +30,10 @@ log = logging.getLogger(__name__)
 def train(
     config: TrainConfig, images: ImageSet, *, folder: Path, device: torch.device, watch: Watch
 ) -> Trained:
-    """Train, resuming from `folder` if it holds this very run; writes weights and card there."""
+    """Train, resuming from `folder` if it holds this very run; writes weights and card there.
+
+    A run that is asked to stop saves its checkpoint and returns at once, without weights.
+    """
     learning, held_out = images.split()
     _refuse_too_small(config, learning)
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,11 +50,12 @@ def train(
         name=name_of_run(config, images),
     )
     journal = checkpoint.load(folder, trainer, run=run.name)
-    stopped = _all_epochs(run, journal)
+    if not _all_epochs(run, journal):
+        return Trained(folder, tuple(journal.epochs), written=None)
     checkpoint.load_best(folder, trainer)
     trainer.finish(run.learning)
     card = weights.write(trainer.ema.module, folder, card_of(config, images, trainer, journal))
-    return Trained(folder=folder, card=card, epochs=tuple(journal.epochs), stopped=stopped)
+    return Trained(folder, tuple(journal.epochs), written=card)
 
 
 def _refuse_too_small(config: TrainConfig, learning: Part) -> None:
@@ -89,16 +93,16 @@ class Run:
 
 
 def _all_epochs(run: Run, journal: Journal) -> bool:
-    """True if somebody asked to stop."""
+    """False if somebody asked to stop before the last."""
     while journal.step < run.total:
         if not _one_epoch(run, journal):
             checkpoint.save(run.folder, run.trainer, journal, run=run.name)
-            return True
+            return False
         epoch = _closed(run, journal, *_measured(run))
         _keep_best(run, journal, epoch)
         checkpoint.save(run.folder, run.trainer, journal, run=run.name)
         run.watch.on_epoch(epoch)
-    return False
+    return True
 
 
 def _one_epoch(run: Run, journal: Journal) -> bool:

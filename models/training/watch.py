@@ -52,9 +52,25 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What came of it: `folder` holds model.safetensors and card.json."""
+    """What came of it.
+
+    Attributes:
+        folder: holds the checkpoint; model.safetensors and card.json once the run is done.
+        epochs: those completed.
+        written: the card beside the weights; None of a run that was stopped.
+    """
 
     folder: Path
-    card: Card
     epochs: tuple[Epoch, ...]
-    stopped: bool
+    written: Card | None
+
+    @property
+    def stopped(self) -> bool:
+        return self.written is None
+
+    @property
+    def card(self) -> Card:
+        """Of a run that is done; ValueError of one that was stopped."""
+        if self.written is None:
+            raise ValueError("a run that was stopped has no card yet")
+        return self.written

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests import factories, stored
+from tests.api import registered
 from tests.factories import NOWHERE, order
 
 JSON = {"Content-Type": "application/json"}
@@ -295,6 +296,31 @@ SIZES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
         "output_format",
         "/output/format",
     ),
+    (
+        {
+            "op": "pipeline",
+            "steps": [
+                {"op": "cutout"},
+                {"op": "denoise", "engine": "classical"},
+                {"op": "recolor", "to_hex": "#ff0000"},
+            ],
+        },
+        {"output": {"format": "jpeg"}},
+        "output_format",
+        "/output/format",
+    ),
+]
+LARGEST = {"op": "place", "width": 8000, "height": 8000}
+TOO_LARGE: list[tuple[dict[str, Any], str, str]] = [
+    ({"op": "upscale"}, "png", "/operation/scale"),
+    ({"op": "place", "width": 8001, "height": 8000}, "png", "/operation/width"),
+    ({"op": "place", "width": 8000, "height": 8001}, "png", "/operation/height"),
+    (
+        {"op": "pipeline", "steps": [{"op": "upscale"}, {"op": "place"}]},
+        "png",
+        "/operation/steps/0/scale",
+    ),
+    ({"op": "pipeline", "steps": [LARGEST, {"op": "upscale"}]}, "png", "/operation/steps/1/scale"),
 ]
 
 
@@ -349,6 +375,88 @@ def test_what_fits_the_picture_is_taken(
     answer = refused(client, body)
 
     assert answer.status_code == 202, answer.json()
+
+
+@pytest.mark.parametrize(("operation", "kind", "pointer"), TOO_LARGE, ids=range(len(TOO_LARGE)))
+def test_what_would_come_out_too_large_is_refused(
+    client: TestClient, home: Path, operation: dict[str, Any], kind: str, pointer: str
+) -> None:
+    picture = registered.picture(4000, 6000)
+    body = {"operation": {**operation, "picture": picture}, "output": {"format": kind}}
+
+    answer = refused(client, json.dumps(body).encode())
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "output_too_large")
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    assert stored.counted(home)["job"] == 0
+
+
+def test_what_is_just_small_enough_is_taken(client: TestClient) -> None:
+    picture = registered.picture(4000, 4000)
+
+    for operation in ({"op": "upscale"}, LARGEST):
+        body = {"operation": {**operation, "picture": picture}}
+        assert refused(client, json.dumps(body).encode()).status_code == 202
+
+
+WIDE = {"op": "pipeline", "steps": [{"op": "upscale"}, {"op": "place"}]}
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "status"),
+    [
+        ({"op": "upscale"}, "webp", 422),
+        ({"op": "upscale"}, "jpeg", 202),
+        ({"op": "upscale"}, "png", 202),
+        (WIDE, "webp", 202),
+        ({**WIDE, "keep_steps": True}, "webp", 422),
+    ],
+)
+def test_a_side_longer_than_the_format_can_hold_is_refused(
+    client: TestClient, operation: dict[str, Any], kind: str, status: int
+) -> None:
+    picture = registered.picture(8192, 500)
+    body = {"operation": {**operation, "picture": picture}, "output": {"format": kind}}
+
+    answer = refused(client, json.dumps(body).encode())
+
+    assert answer.status_code == status
+    if status == 422:
+        assert answer.json()["code"] == "output_too_large"
+        assert answer.json()["errors"][0]["pointer"] == "/output/format"
+
+
+@pytest.mark.parametrize(
+    ("envelope", "pointer", "code"),
+    [
+        ({"gates": {"ssim": {"min": 0.9, "max": 0.8}}}, "/gates/ssim", "min_above_max"),
+        ({"deadline_at": "2020-01-01T00:00:00Z"}, "/deadline_at", "deadline_passed"),
+        (
+            {"run_after": "2900-01-02T00:00:00Z", "deadline_at": "2900-01-01T00:00:00Z"},
+            "/run_after",
+            "run_after_deadline",
+        ),
+    ],
+)
+def test_an_order_of_which_nothing_could_come_is_refused(
+    client: TestClient, home: Path, envelope: dict[str, Any], pointer: str, code: str
+) -> None:
+    body = order("upscale", picture=_upload(client, 24, 16), envelope=envelope)
+
+    answer = refused(client, body)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_error")
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == (pointer, code)
+    assert stored.counted(home)["job"] == 0
+
+
+def test_a_gate_of_one_value_is_taken(client: TestClient) -> None:
+    gate = {"gates": {"ssim": {"min": 0.9, "max": 0.9}}, "run_after": "2020-01-01T00:00:00Z"}
+
+    body = order("upscale", picture=_upload(client, 24, 16), envelope=gate)
+
+    assert refused(client, body).status_code == 202
 
 
 def test_the_size_of_a_picture_on_its_side_is_that_of_the_upright_one(client: TestClient) -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests import factories, rows, stored
 from tests.factories import NOWHERE
 
 JSON = {"Content-Type": "application/json"}
+NOTHING_BEFORE = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.fixture
@@ -206,6 +208,40 @@ def test_a_job_tells_its_tries_its_results_and_why_it_failed(client: TestClient)
     assert (job["epochs"], job["version"]) == (None, None)
 
 
+@pytest.mark.parametrize("state", ["queued", "running", "succeeded"])
+def test_a_job_that_is_tried_again_has_no_error_of_its_own(client: TestClient, state: str) -> None:
+    lease = rows.running(error_code="storage", error_detail="no room")
+    owner = "worker" if state == "running" else None
+    finished = rows.read(lease.job_id).created_at if state == "succeeded" else None
+    rows.change(lease.job_id, state=state, lease_owner=owner, finished_at=finished)
+
+    assert client.get(f"/v1/jobs/{lease.job_id}").json()["error"] is None
+
+
+def test_a_pipelines_steps_are_told_as_they_were_asked(client: TestClient, picture: str) -> None:
+    steps = [{"op": "cutout"}, {"op": "upscale"}]
+
+    job = place(client, factories.order("pipeline", picture=picture, steps=steps)).json()
+
+    listed = client.get("/v1/jobs").json()["items"][0]
+    assert NOTHING_BEFORE not in json.dumps([job, listed])
+    assert [step["op"] for step in job["operation"]["steps"]] == ["cutout", "upscale"]
+    again = place(client, json.dumps({"operation": job["operation"]}).encode())
+    assert again.status_code == 202
+
+
+def test_a_deadline_that_has_passed_meanwhile_does_not_spoil_a_replay(
+    client: TestClient, picture: str
+) -> None:
+    soon = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    body = factories.order("upscale", picture=picture, envelope={"deadline_at": soon})
+    placed = place(client, body, Idempotency_Key="k")
+    time.sleep(1.1)
+
+    assert placed.status_code == 202
+    assert place(client, body, Idempotency_Key="k").status_code == 200
+
+
 def test_a_training_tells_its_epochs_and_the_version_it_made(client: TestClient) -> None:
     job_id = rows.queued("train", envelope={"operation": {"dataset": "d", "network": "vae"}})
     with transaction() as session:
@@ -263,10 +299,10 @@ def test_a_running_job_is_asked_to_stop(client: TestClient) -> None:
 def test_what_did_not_end_well_is_tried_again_as_a_new_job(
     client: TestClient, picture: str, rung: list[str], state: str
 ) -> None:
-    past = "2020-01-01T00:00:00Z"
+    one_day = "2900-01-01T00:00:00Z"
     old = place(
         client,
-        factories.order("upscale", picture=picture, envelope={"sku": "S", "deadline_at": past}),
+        factories.order("upscale", picture=picture, envelope={"sku": "S", "deadline_at": one_day}),
     ).json()
     _end(old["id"], state)
 

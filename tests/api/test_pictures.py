@@ -316,6 +316,18 @@ def test_a_full_disk_is_told_and_keeps_nothing(
     assert stored.counted(home) == stored.NOTHING
 
 
+def test_a_head_is_answered_like_a_get_without_the_bytes(client: TestClient) -> None:
+    made = client.post("/v1/pictures", files={"file": factories.png()}).json()
+    url = f"/v1/pictures/{made['id']}/content"
+
+    whole, head = client.get(url), client.head(url)
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(whole.content))
+    assert head.headers["etag"] == whole.headers["etag"]
+    assert client.head(url, headers={"If-None-Match": whole.headers["etag"]}).status_code == 304
+
+
 def test_bytes_that_are_lost_are_gone(client: TestClient, home: Path) -> None:
     made = client.post("/v1/pictures", files={"file": factories.png()}).json()
     for path in (home / "blobs").rglob("*"):

@@ -25,6 +25,18 @@ def found(client: TestClient, query: str) -> list[str]:
     return [row["id"] for row in client.get(f"/v1/results?{query}").json()["items"]]
 
 
+def test_a_head_is_answered_like_a_get_without_the_bytes(client: TestClient) -> None:
+    key = blobs.put("shop", factories.webp())
+    url = f"/v1/results/{deliver(blob_key=key, sha256=key, format='webp')}/content"
+
+    whole, head = client.get(url), client.head(url)
+
+    del whole.headers["x-request-id"], head.headers["x-request-id"]
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers == whole.headers
+    assert client.head(f"/v1/results/{NOWHERE}/content").status_code == 404
+
+
 def test_a_result_tells_what_it_is_and_what_proves_it(client: TestClient) -> None:
     key = "a" * 64
     result_id = deliver(

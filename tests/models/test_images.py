@@ -179,6 +179,20 @@ def test_a_jpeg_with_alpha_is_refused():
     assert caught.value.code == "format_has_no_alpha"
 
 
+@pytest.mark.parametrize(("kind", "most"), [("webp", 16_383), ("jpeg", 65_500)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_side_that_the_format_cannot_hold_is_refused_with_a_code(kind, most, turned):
+    largest, larger = (torch.zeros(1, 1, side, 1) for side in (most, most + 1))
+    if turned:
+        largest, larger = largest.mT, larger.mT
+
+    with pytest.raises(CannotDo, match=str(most)) as caught:
+        images.encode(larger, format=kind)
+
+    assert caught.value.code == "output_too_large"
+    assert images.read(images.encode(largest, format=kind)).image.shape[2:] == largest.shape[2:]
+
+
 @pytest.mark.parametrize("mode", ["L", "RGB", "1"])
 def test_a_mask_is_read_from_brightness(mode):
     picture = Image.new("L", (8, 6), 0)

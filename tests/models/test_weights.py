@@ -3,6 +3,8 @@
 import hashlib
 import json
 import struct
+import subprocess
+import sys
 from dataclasses import asdict, replace
 
 import pytest
@@ -170,3 +172,15 @@ def test_shipped_weights_can_be_read_and_fit_their_size():
         assert card.data
         assert json.loads(card.to_json())["recipe"]["steps"] > 0
     assert sum(path.stat().st_size for path, _ in found) < 60_000_000
+
+
+def test_the_first_read_does_not_import_a_compiler():
+    body = (
+        "import sys; from models import weights; "
+        "[weights.read(path.read_bytes(), card) for path, card in weights.shipped()]; "
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", body], check=False)
+
+    assert done.returncode == 0

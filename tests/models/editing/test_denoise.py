@@ -92,3 +92,56 @@ def test_a_tiny_picture_is_refused():
         denoised(torch.rand(1, 3, 7, 7))
 
     assert caught.value.code == "image_too_small"
+
+
+@pytest.fixture
+def cut_out():
+    """Clean colours, the noisy picture over white, and its alpha with a soft rim."""
+    clean = shapes()
+    torch.manual_seed(2)
+    noisy = (clean + torch.randn_like(clean) * 20 / 255).clamp(0, 1)
+    alpha = torch.zeros(1, 1, 150, 290)
+    alpha[..., 30:120, 60:200] = 1
+    alpha[..., 30:120, 200:204] = 0.5
+    return clean, noisy * alpha + (1 - alpha), alpha
+
+
+def test_transparency_stays_and_the_colours_under_it_lose_their_noise(cut_out):
+    clean, image, alpha = cut_out
+
+    output = denoised(image, sigma=20.0, alpha=alpha).images[0]
+
+    assert torch.equal(output[:, 3:], alpha)
+    for covered in (alpha == 1, alpha == 0.5):
+        before = (image - (1 - alpha)) / alpha.clamp_min(0.5)
+        noise = [((x - clean) * covered).square().sum() for x in (before, output[:, :3])]
+        assert noise[1] < noise[0] / 2
+    assert (output[:, :3][(alpha == 0).expand(1, 3, -1, -1)] == 1).all()
+
+
+def test_noise_is_estimated_where_the_picture_is(cut_out):
+    _, image, alpha = cut_out
+
+    made = denoised(image, alpha=alpha)
+
+    assert made.report["sigma"] == pytest.approx(20, rel=0.15)
+
+
+def test_without_strength_a_transparent_picture_keeps_its_pixels(cut_out):
+    _, image, alpha = cut_out
+
+    output = denoised(image, strength=0.0, alpha=alpha).images[0]
+
+    assert torch.equal(output[:, 3:], alpha)
+    torch.testing.assert_close(output[:, :3] * alpha + (1 - alpha), image)
+
+
+def test_a_network_sees_colours_without_the_white(cut_out):
+    _, image, alpha = cut_out
+
+    output = denoised(
+        image, sigma=15.0, engine="network", network=lambda tile, _: tile * 0.5, alpha=alpha
+    ).images[0]
+
+    covered = alpha == 1
+    torch.testing.assert_close(output[:, :3] * covered, image * 0.5 * covered)

@@ -49,3 +49,37 @@ def test_too_large_a_result_is_refused():
         upscale(torch.zeros(1, 1, 1, 1).expand(1, 1, 4100, 4100), scale=2)
 
     assert caught.value.code == "output_too_large"
+
+
+def over_white(colour: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
+    return colour * alpha + (1 - alpha)
+
+
+def test_a_cut_out_product_stays_cut_out_and_gets_no_white_rim():
+    alpha = torch.zeros(1, 1, 20, 20)
+    alpha[..., :9], alpha[..., 9] = 1, 0.4
+    colour = torch.tensor([0.2, 0.5, 0.1]).view(1, 3, 1, 1).expand(1, 3, 20, 20)
+
+    output = upscale(over_white(colour, alpha), scale=2, alpha=alpha).images[0]
+
+    assert output.shape == (1, 4, 40, 40)
+    seen = output[:, 3:] > 0.02
+    assert ((output[:, :3] - colour[..., :1, :1]).abs() * seen).max() < 1e-3
+    torch.testing.assert_close(output[:, 3:], upscale(alpha, scale=2).images[0])
+
+
+def test_an_alpha_that_covers_everything_changes_no_colour():
+    alpha = torch.ones(1, 1, 40, 50)
+
+    output = upscale(smooth(), scale=2, alpha=alpha).images[0]
+
+    torch.testing.assert_close(output[:, :3], upscale(smooth(), scale=2).images[0])
+    torch.testing.assert_close(output[:, 3:], torch.ones(1, 1, 80, 100))
+
+
+def test_a_grey_picture_with_transparency_becomes_rgba():
+    alpha = torch.full((1, 1, 8, 8), 0.5)
+
+    output = upscale(over_white(torch.full_like(alpha, 0.3), alpha), scale=2, alpha=alpha).images[0]
+
+    torch.testing.assert_close(output[:, :3], torch.full((1, 3, 16, 16), 0.3))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.metrics import structural_similarity
 
+from models.metrics import ssim_torch
 from models.metrics.ssim import TooSmall, region_ssim, ssim, ssim_map
 
 KINDS = ["random", "flat", "near white", "halves", "dots", "inverse"]
@@ -146,3 +147,54 @@ def test_below_eleven_pixels_there_is_none(size):
 def test_pictures_of_two_sizes_cannot_be_compared():
     with pytest.raises(ValueError, match="two equal"):
         ssim(torch.rand(1, 3, 20, 20), torch.rand(1, 3, 20, 21))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    kind=st.sampled_from(KINDS),
+    height=st.integers(11, 90),
+    width=st.integers(11, 90),
+    channels=st.sampled_from([1, 3]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_in_torch_it_agrees_with_scikit_image(kind, height, width, channels, seed):
+    a, b = pair(kind, (height, width, channels), seed)
+
+    found = ssim(tensor(a).requires_grad_(), tensor(b))
+
+    assert found.requires_grad
+    assert found.item() == pytest.approx(reference(a, b), abs=1e-5)
+
+
+@pytest.mark.parametrize("strip_pixels", [1, 1500, 100_000])
+def test_in_torch_the_map_is_the_same_in_strips_of_any_size(monkeypatch, strip_pixels):
+    monkeypatch.setattr(ssim_torch, "_STRIP_PIXELS", strip_pixels)
+    a, b = torch.rand(2, 3, 70, 40), torch.rand(2, 3, 70, 40)
+
+    found = ssim_map(a, b.clone().requires_grad_())
+
+    torch.testing.assert_close(found.detach(), ssim_map(a, b), atol=1e-6, rtol=0)
+
+
+def test_in_torch_identical_pictures_are_one():
+    a = torch.rand(2, 3, 30, 20, requires_grad=True)
+
+    assert torch.equal(ssim(a, a.detach()), torch.ones(2, dtype=torch.float64))
+
+
+def test_its_gradient_is_the_one_of_small_steps():
+    a, b = torch.rand(2, 1, 2, 12, 13, dtype=torch.float64)
+
+    assert torch.autograd.gradcheck(lambda x: ssim(x, b), (a.requires_grad_(),))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("kind", KINDS)
+def test_on_a_gpu_it_is_computed_there_and_agrees(kind):
+    a, b = pair(kind, (517, 1031, 3), 7)
+
+    found = ssim(tensor(a).cuda(), tensor(b).cuda())
+
+    assert found.is_cuda
+    assert found.item() == pytest.approx(reference(a, b), abs=1e-5)

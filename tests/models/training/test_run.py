@@ -110,7 +110,7 @@ def test_another_seed_gives_other_weights(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("stop_after", [0, 1, 5])
-def test_a_run_that_is_stopped_keeps_what_it_has(tmp_path, monkeypatch, stop_after):
+def test_a_run_that_is_stopped_saves_its_place_and_goes_on_later(tmp_path, monkeypatch, stop_after):
     small(monkeypatch)
     done = []
     watch = Watch(
@@ -122,7 +122,31 @@ def test_a_run_that_is_stopped_keeps_what_it_has(tmp_path, monkeypatch, stop_aft
 
     assert trained.stopped
     assert len(done) == stop_after
-    weights.read((tmp_path / "model.safetensors").read_bytes(), trained.card)
+    assert (tmp_path / "checkpoint.safetensors").exists()
+    whole = train(TINY, pictures(), folder=tmp_path / "whole", device=CPU, watch=Watch())
+    again = train(TINY, pictures(), folder=tmp_path, device=CPU, watch=Watch())
+    assert not again.stopped
+    assert again.card.sha256 == whole.card.sha256
+
+
+def test_a_run_that_is_stopped_ends_without_the_work_of_the_end(tmp_path, monkeypatch):
+    small(monkeypatch)
+    done = []
+    watch = Watch(
+        on_progress=lambda step, _total: done.append(step), should_stop=lambda: len(done) >= 3
+    )
+    monkeypatch.setattr("models.training.vae.VaeTrainer.finish", _never)
+
+    trained = train(TINY, pictures(), folder=tmp_path, device=CPU, watch=watch)
+
+    assert [epoch.number for epoch in trained.epochs] == [1]
+    assert not (tmp_path / "model.safetensors").exists()
+    with pytest.raises(ValueError, match="no card"):
+        _ = trained.card
+
+
+def _never(*_args) -> None:
+    pytest.fail("a run that was asked to stop took its time")
 
 
 def test_progress_is_told_in_steps_of_the_whole_run(tmp_path, monkeypatch):
