@@ -48,7 +48,13 @@ def supervise(job: Job, lease: Lease, leases: Leases) -> None:
     try:
         while child.poll() is None:
             _may_go_on(lease, leases)
-    except (Cancelled, Draining, LeaseLost):
+    except LeaseLost:
+        # A child that has just committed holds no lease any more: it ends by itself, and well.
+        if _ends_well(child):
+            return
+        _end(child)
+        raise
+    except (Cancelled, Draining):
         _end(child)
         raise
     if child.returncode != EXIT_WRITTEN:
@@ -85,6 +91,12 @@ def _checkpointed(folder: Path) -> float:
     """When the checkpoint was written; 0 before the first."""
     path = folder / "checkpoint.safetensors"
     return path.stat().st_mtime if path.exists() else 0.0
+
+
+def _ends_well(child: "subprocess.Popen[bytes]") -> bool:
+    with suppress(subprocess.TimeoutExpired):
+        return child.wait(GRACE_S) == EXIT_WRITTEN
+    return False
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:

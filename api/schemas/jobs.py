@@ -149,8 +149,9 @@ def _error(row: Job) -> JobError | None:
 
 
 def _asked(operation: dict[str, Any]) -> dict[str, Any]:
-    """As the caller wrote it: a step names no picture."""
-    for step in operation.get("steps", ()):
-        if step.get("picture") == PREVIOUS:
-            del step["picture"]
+    """As the caller wrote it: a step of a pipeline names no picture."""
+    if operation["op"] == "pipeline":
+        for step in operation["steps"]:
+            if step.get("picture") == PREVIOUS:
+                del step["picture"]
     return operation

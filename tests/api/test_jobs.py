@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
-from db import datasets, versions
+from db import datasets, jobs, versions
 from db.engine import transaction
+from db.operations.order import parse
+from db.operations.union import OPERATIONS
 from db.tables.jobs import FAILED, SUCCEEDED
 from tests import factories, rows, stored
 from tests.factories import NOWHERE
@@ -427,3 +429,36 @@ def _first_job() -> dict[str, Any]:
             for job in jobs.page(session, "shop", limit=1):
                 return {"id": job.id, "created_at": job.created_at}
         time.sleep(0.01)
+
+
+OF_EACH: dict[str, dict[str, Any]] = {
+    "sample": {},
+    "reconstruct": {"picture": ""},
+    "vary": {"picture": ""},
+    "interpolate": {"picture_a": "", "picture_b": "", "steps": 5},
+    "denoise": {"picture": "", "engine": "classical"},
+    "upscale": {"picture": ""},
+    "cutout": {"picture": ""},
+    "background": {"picture": ""},
+    "place": {"picture": ""},
+    "recolor": {"picture": "", "to_hex": "#102030"},
+    "pipeline": {"picture": "", "steps": [{"op": "upscale"}]},
+    "train": {"dataset": "nobody", "network": "vae"},
+    "score": {"picture": "", "reference_picture": ""},
+}
+
+
+def test_each_operation_has_its_line_above() -> None:
+    assert set(OF_EACH) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("op", OF_EACH)
+def test_a_job_of_each_operation_can_be_read(client: TestClient, picture: str, op: str) -> None:
+    given = {name: value or picture for name, value in OF_EACH[op].items()}
+    with transaction() as session:
+        job = jobs.create(session, rows.TENANT, parse(factories.order(op, **given))).job
+
+    told = client.get(f"/v1/jobs/{job.id}")
+
+    assert told.status_code == 200
+    assert told.json()["operation"]["op"] == op
