@@ -46,11 +46,11 @@ def lifted(image: Tensor, alpha: Tensor) -> Tensor:
 
 
 def straight(covered: Tensor, alpha: Tensor) -> Tensor:
-    """Colours of premultiplied pixels: [N, 3, H, W]; white where nothing is covered.
+    """Colours of premultiplied pixels, in their place: [N, 3, H, W]; white where none are covered.
 
     Coverage as the filter left it, beyond the range too, so that its ringing cancels.
     """
-    colours = (covered / alpha.clamp_min(1 / 1024)).clamp_(0, 1)
+    colours = covered.div_(alpha.clamp_min(1 / 1024)).clamp_(0, 1)
     return colours.masked_fill_(alpha < 1 / 1024, 1.0)
 
 

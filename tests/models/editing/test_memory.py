@@ -27,6 +27,11 @@ UPSCALE = """
 from models.editing.upscale import upscale
 output = upscale(torch.rand(1, 3, 4000, 4000), scale=2).images[0]
 """
+UPSCALE_CUT_OUT = """
+from models.editing.upscale import upscale
+alpha = torch.ones(1, 1, 4000, 4000)
+output = upscale(torch.rand(1, 3, 4000, 4000), scale=2, alpha=alpha).images[0]
+"""
 CUTOUT = """
 from models.editing.cutout import cutout
 image = torch.ones(1, 3, 4000, 6000)
@@ -47,10 +52,11 @@ output = recolor(image, to_rgb=(200, 0, 0), from_rgb=None, mask=torch.ones(1, 1,
     [
         (NETWORK, [1, 3, 4000, 6000], 2000),  # tiles of 1,136 pixels at 32 channels
         (UPSCALE, [1, 3, 8000, 8000], 2800),
+        (UPSCALE_CUT_OUT, [1, 4, 8000, 8000], 3500),
         (CUTOUT, [1, 4, 4000, 6000], 3500),
         (RECOLOR, [1, 3, 4000, 6000], 2600),
     ],
-    ids=["denoise", "upscale", "cutout", "recolor"],
+    ids=["denoise", "upscale", "upscale cut out", "cutout", "recolor"],
 )
 def test_a_large_picture_needs_bounded_memory(body, shape, limit_mib):
     done = subprocess.run(
