@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 
 from api import local
+from api import settings as api_settings
 from api.client import Client
+from api.lines import Lines
+from workers import settings as worker_settings
 
 
 @dataclass
@@ -96,6 +99,31 @@ def test_a_worker_is_started_as_by_hand() -> None:
     command = " ".join(local.worker_command("gpu-2", "gpu"))
 
     assert re.search(r"-m celery .*-A workers worker -Q gpu -n gpu-2@%h", command)
+
+
+@pytest.mark.parametrize(
+    ("broker_url", "given", "tenant"),
+    [
+        ("", None, "atelier"),
+        ("", "other", "other"),
+        ("", "", ""),
+        ("redis://elsewhere:6379/0", None, None),
+    ],
+)
+def test_messages_through_our_own_broker_may_make_jobs(
+    monkeypatch: pytest.MonkeyPatch, broker_url: str, given: str | None, tenant: str | None
+) -> None:
+    monkeypatch.setenv("API_TENANT", "atelier")
+    monkeypatch.setenv("WORKER_BROKER_URL", broker_url)
+    monkeypatch.delenv("WORKER_SUBMIT_TENANT", raising=False)
+    if given is not None:
+        monkeypatch.setenv("WORKER_SUBMIT_TENANT", given)
+    for settings in (api_settings, worker_settings):
+        monkeypatch.setattr(settings, "get", settings.get.__wrapped__)
+
+    environment = local.Machine(local.Plan("127.0.0.1", 0, {}), Lines())._env()
+
+    assert environment.get("WORKER_SUBMIT_TENANT") == tenant
 
 
 def until(true: Callable[[], bool], *, said: list[str], within_s: float = 20.0) -> None:

@@ -11,9 +11,7 @@ from api.commands.options import table
 
 JOB = "0190a0b0-0000-7000-8000-000000000001"
 COLUMNS = ["id", "op", "state", "attempt", "sku", "created_at", "error"]
-ROWS = [
-    [JOB, "pipeline", "succeeded", 1, "a rather long sku-4711", "2026-11-23T09:35:19.62Z", None]
-]
+ROWS = [[JOB, "pipeline", "succeeded", 1, "a rather long sku", "2026-11-23T09:35:19.62Z", None]]
 PROGRAM = f"from api.commands.options import table; table({COLUMNS!r}, {ROWS!r})"
 
 

@@ -129,7 +129,7 @@ def make_studio(home: Path, **extra: str) -> Studio:
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """One running studio for all journeys that leave it as they found it."""
-    running = make_studio(tmp_path_factory.mktemp("studio"), WORKER_SUBMIT_TENANT="shop")
+    running = make_studio(tmp_path_factory.mktemp("studio"))
     running.start()
     yield running
     running.stop()

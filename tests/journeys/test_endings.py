@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,6 +35,17 @@ def test_a_producer_that_has_only_the_broker_gets_its_job_done(studio: Studio) -
 
     with studio.client() as client:
         until(lambda: _states(client, "by-message") == ["succeeded"], 60, studio.lines)
+
+
+def test_the_producer_that_the_page_shows_gets_its_job_done(studio: Studio) -> None:
+    (shown,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/operating.md").read_text(), re.S)
+    assert "/srv/shop/var/" in shown
+    program = shown.replace("/srv/shop/var/", f"{studio.home.resolve()}/")
+
+    subprocess.run([sys.executable, "-c", program], cwd=studio.home, timeout=60, check=True)
+
+    with studio.client() as client:
+        until(lambda: _states(client, "from-the-page") == ["succeeded"], 60, studio.lines)
 
 
 def test_a_worker_that_is_killed_loses_no_job(own_studio: Studio) -> None:
