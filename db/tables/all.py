@@ -1,16 +1,25 @@
 """Every table, for those who need the whole schema."""
 
 from db.tables.base import Row
+from db.tables.batches import Batch, BatchLine
+from db.tables.deliveries import Delivery, DeliveryAttempt, Endpoint
 from db.tables.jobs import Attempt, Job, JobInput, Queue, Turn
 from db.tables.pictures import Blob, Picture
 from db.tables.results import Result
+from db.tables.tenants import ApiKey, Tenant
 from db.tables.versions import Dataset, Epoch, Version
 from db.tables.workers import Lock, Worker
 
 __all__ = [
+    "ApiKey",
     "Attempt",
+    "Batch",
+    "BatchLine",
     "Blob",
     "Dataset",
+    "Delivery",
+    "DeliveryAttempt",
+    "Endpoint",
     "Epoch",
     "Job",
     "JobInput",
@@ -19,6 +28,7 @@ __all__ = [
     "Queue",
     "Result",
     "Row",
+    "Tenant",
     "Turn",
     "Version",
     "Worker",

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, MetaData, String
+from sqlalchemy import DateTime, Index, MetaData, String, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -45,3 +45,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Row(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map = {datetime: UtcDateTime(), str: String()}  # noqa: RUF012
+
+
+def partial(name: str, *columns: str, where: str) -> Index:
+    """An index over the few rows that are still of interest."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))

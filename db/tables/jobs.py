@@ -12,25 +12,20 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Row
+from db.tables.base import Row, partial
 
 QUEUED, RUNNING = "queued", "running"
 SUCCEEDED, FAILED, CANCELLED, DEAD = "succeeded", "failed", "cancelled", "dead"
 TERMINAL = (SUCCEEDED, FAILED, CANCELLED, DEAD)
 STATES = (QUEUED, RUNNING, *TERMINAL)
+NOT_SUCCEEDED = "state <> 'succeeded'"
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> str:
     return f"{column} IN ({', '.join(repr(value) for value in values)})"
-
-
-def _partial(name: str, *columns: str, where: str) -> Index:
-    """An index over the few rows that are still of interest."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Job(Row):
@@ -47,13 +42,21 @@ class Job(Row):
             "state <> 'queued' OR cancel_requested_at IS NULL", name="queued_not_cancelled"
         ),
         UniqueConstraint("tenant", "idempotency_key"),
-        _partial(
+        partial(
             "ix_job_due",
             *("queue", "tenant", "priority", "scheduled_at", "id"),
             where="state = 'queued'",
         ),
-        _partial("ix_job_leased", "lease_expires_at", where="state = 'running'"),
+        partial("ix_job_leased", "lease_expires_at", where="state = 'running'"),
+        partial("ix_job_running", "queue", "tenant", where="state = 'running'"),
+        partial(
+            "ix_job_deadline", "deadline_at", where="state = 'queued' AND deadline_at IS NOT NULL"
+        ),
+        partial("ix_job_batch", "batch_id", "state", where="batch_id IS NOT NULL"),
         Index("ix_job_newest", "tenant", "created_at", "id"),
+        Index("ix_job_op", "tenant", "op", "created_at", "id"),
+        # Nearly all rows have succeeded in the end; the others must be found among them.
+        partial("ix_job_state", "tenant", "state", "created_at", "id", where=NOT_SUCCEEDED),
         Index("ix_job_sku", "tenant", "sku"),
         Index("ix_job_external_id", "tenant", "external_id"),
         Index("ix_job_finished_at", "finished_at"),
@@ -72,6 +75,7 @@ class Job(Row):
     channel: Mapped[str | None] = mapped_column(String(64))
     batch_id: Mapped[str | None] = mapped_column(String(36))
     retry_of: Mapped[str | None] = mapped_column(String(36))
+    webhook_url: Mapped[str | None] = mapped_column(String(2048))
 
     state: Mapped[str] = mapped_column(String(16), default=QUEUED)
     attempt: Mapped[int] = mapped_column(default=0)

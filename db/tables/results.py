@@ -25,6 +25,7 @@ class Result(Row):
         UniqueConstraint("job_id", "ordinal"),
         CheckConstraint("visibility IN ('published', 'held', 'quarantined')", name="visibility"),
         Index("ix_result_newest", "tenant", "created_at", "id"),
+        Index("ix_result_sku", "tenant", "sku", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

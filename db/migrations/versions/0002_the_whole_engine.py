@@ -1,0 +1,221 @@
+"""The whole engine."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "batch",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=255), nullable=True),
+        sa.Column("request_sha256", sa.String(length=64), nullable=False),
+        sa.Column("external_id", sa.String(length=255), nullable=True),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("webhook_url", sa.String(length=2048), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cancel_requested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_batch")),
+        sa.UniqueConstraint(
+            "tenant", "idempotency_key", name=op.f("uq_batch_tenant_idempotency_key")
+        ),
+    )
+    op.create_index("ix_batch_newest", "batch", ["tenant", "created_at", "id"], unique=False)
+    op.create_index(
+        "ix_batch_open",
+        "batch",
+        ["created_at"],
+        unique=False,
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
+    op.create_table(
+        "delivery",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("endpoint_id", sa.String(length=36), nullable=True),
+        sa.Column("url", sa.String(length=2048), nullable=False),
+        sa.Column("event", sa.String(length=64), nullable=False),
+        sa.Column("subject", sa.String(length=36), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("replay_of", sa.String(length=36), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease_token", sa.Integer(), nullable=False),
+        sa.Column("lease_owner", sa.String(length=36), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('pending', 'delivered', 'failed')", name=op.f("ck_delivery_state")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
+    )
+    op.create_index(
+        "ix_delivery_due",
+        "delivery",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_index("ix_delivery_newest", "delivery", ["tenant", "created_at", "id"], unique=False)
+    op.create_index("ix_delivery_subject", "delivery", ["subject"], unique=False)
+    op.create_table(
+        "endpoint",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("url", sa.String(length=2048), nullable=False),
+        sa.Column("description", sa.String(length=255), nullable=True),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disabled_because", sa.String(length=255), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_endpoint")),
+    )
+    op.create_index("ix_endpoint_tenant", "endpoint", ["tenant"], unique=False)
+    op.create_table(
+        "tenant",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("max_queued", sa.Integer(), nullable=True),
+        sa.Column("max_running", sa.Integer(), nullable=True),
+        sa.Column("webhook_secret", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_tenant")),
+    )
+    op.create_table(
+        "api_key",
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("secret_sha256", sa.String(length=64), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["tenant"], ["tenant.name"], name=op.f("fk_api_key_tenant")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
+    )
+    op.create_index("ix_api_key_tenant", "api_key", ["tenant"], unique=False)
+    op.create_table(
+        "batch_line",
+        sa.Column("batch_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("job_id", sa.String(length=36), nullable=True),
+        sa.Column("problem", sa.JSON(none_as_null=True), nullable=True),
+        sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_batch_line_batch_id")),
+        sa.PrimaryKeyConstraint("batch_id", "number", name=op.f("pk_batch_line")),
+    )
+    op.create_table(
+        "delivery_attempt",
+        sa.Column("delivery_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["delivery.id"], name=op.f("fk_delivery_attempt_delivery_id")
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", "number", name=op.f("pk_delivery_attempt")),
+    )
+    op.add_column("job", sa.Column("webhook_url", sa.String(length=2048), nullable=True))
+    op.create_index(
+        "ix_job_batch",
+        "job",
+        ["batch_id", "state"],
+        unique=False,
+        sqlite_where=sa.text("batch_id IS NOT NULL"),
+        postgresql_where=sa.text("batch_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_job_deadline",
+        "job",
+        ["deadline_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'queued' AND deadline_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'queued' AND deadline_at IS NOT NULL"),
+    )
+    op.create_index("ix_job_op", "job", ["tenant", "op", "created_at", "id"], unique=False)
+    op.create_index(
+        "ix_job_running",
+        "job",
+        ["queue", "tenant"],
+        unique=False,
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
+    )
+    op.create_index(
+        "ix_job_state",
+        "job",
+        ["tenant", "state", "created_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("state <> 'succeeded'"),
+        postgresql_where=sa.text("state <> 'succeeded'"),
+    )
+    op.create_index("ix_result_sku", "result", ["tenant", "sku", "created_at"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_index("ix_result_sku", table_name="result")
+    op.drop_index(
+        "ix_job_state",
+        table_name="job",
+        sqlite_where=sa.text("state <> 'succeeded'"),
+        postgresql_where=sa.text("state <> 'succeeded'"),
+    )
+    op.drop_index(
+        "ix_job_running",
+        table_name="job",
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
+    )
+    op.drop_index("ix_job_op", table_name="job")
+    op.drop_index(
+        "ix_job_deadline",
+        table_name="job",
+        sqlite_where=sa.text("state = 'queued' AND deadline_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'queued' AND deadline_at IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_job_batch",
+        table_name="job",
+        sqlite_where=sa.text("batch_id IS NOT NULL"),
+        postgresql_where=sa.text("batch_id IS NOT NULL"),
+    )
+    op.drop_column("job", "webhook_url")
+    op.drop_table("delivery_attempt")
+    op.drop_table("batch_line")
+    op.drop_index("ix_api_key_tenant", table_name="api_key")
+    op.drop_table("api_key")
+    op.drop_table("tenant")
+    op.drop_index("ix_endpoint_tenant", table_name="endpoint")
+    op.drop_table("endpoint")
+    op.drop_index("ix_delivery_subject", table_name="delivery")
+    op.drop_index("ix_delivery_newest", table_name="delivery")
+    op.drop_index(
+        "ix_delivery_due",
+        table_name="delivery",
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.drop_table("delivery")
+    op.drop_index(
+        "ix_batch_open",
+        table_name="batch",
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
+    op.drop_index("ix_batch_newest", table_name="batch")
+    op.drop_table("batch")

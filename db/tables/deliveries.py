@@ -1,0 +1,69 @@
+"""What the storefront is told, where, and how often we tried."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import Row, partial
+
+
+class Endpoint(Row):
+    """An address that wants to hear of events; its secret is kept encrypted."""
+
+    __tablename__ = "endpoint"
+    __table_args__ = (Index("ix_endpoint_tenant", "tenant"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    url: Mapped[str] = mapped_column(String(2048))
+    description: Mapped[str | None] = mapped_column(String(255))
+    events: Mapped[list[str]] = mapped_column(JSON)
+    secret: Mapped[str] = mapped_column(Text)
+    disabled_at: Mapped[datetime | None]
+    disabled_because: Mapped[str | None] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+
+
+class Delivery(Row):
+    """One event on its way to one address: the outbox."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        CheckConstraint("state IN ('pending', 'delivered', 'failed')", name="state"),
+        partial("ix_delivery_due", "due_at", where="state = 'pending'"),
+        Index("ix_delivery_newest", "tenant", "created_at", "id"),
+        Index("ix_delivery_subject", "subject"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    endpoint_id: Mapped[str | None] = mapped_column(String(36))
+    url: Mapped[str] = mapped_column(String(2048))
+    event: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(36))
+    body: Mapped[str] = mapped_column(Text)
+    replay_of: Mapped[str | None] = mapped_column(String(36))
+    state: Mapped[str] = mapped_column(String(16), default="pending")
+    attempt: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    lease_token: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(36))
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class DeliveryAttempt(Row):
+    """One request and its answer."""
+
+    __tablename__ = "delivery_attempt"
+
+    delivery_id: Mapped[str] = mapped_column(
+        String(36), ForeignKey("delivery.id"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    status: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    answer: Mapped[str | None] = mapped_column(Text)
