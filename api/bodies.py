@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from api.deps import Settings
 from api.errors import Problem, invalid
 from api.settings import ApiSettings
-from db.operations.order import MalformedJson
+from db.operations.order import MalformedJson, check_json
 
 Parsed = TypeVar("Parsed")
+Model = TypeVar("Model", bound=BaseModel)
 
 
 async def stream(request: Request, settings: ApiSettings, *, most: int) -> AsyncIterator[bytes]:
@@ -74,6 +75,20 @@ def parse(raw: bytes, reader: Callable[[bytes], Parsed]) -> Parsed:
     except ValueError as error:
         # Python reads no integer of more than 4,300 digits, and says so in its own way.
         raise Problem("malformed_json", f"not JSON: {error}") from error
+
+
+def parse_as(raw: bytes, kind: type[Model]) -> Model:
+    """A body as the schema of this kind.
+
+    Raises:
+        Problem: as `parse`.
+    """
+
+    def read(given: bytes) -> Model:
+        check_json(given)
+        return kind.model_validate_json(given)
+
+    return parse(raw, read)
 
 
 def _again(raw: bytes) -> Any:

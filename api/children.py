@@ -17,6 +17,7 @@ LONGEST_PAUSE_S = 30.0
 # A child that lived this long earns a fresh start: its next exit is met without delay.
 STEADY_AFTER_S = 60.0
 KILL_AFTER_S = 8.0
+"""For a program that has no time of its own to put things down."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from api.client import ApiError, Unreachable
-from api.commands import dataset, look, machine, submit
+from api.commands import batch, dataset, erase, keys, look, machine, operate, submit, webhooks
 from api.commands.options import errors
 from api.commands.parameters import BadArgument
 
@@ -17,12 +17,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Packshot: product pictures generated, edited, trained on and measured.",
 )
-for part in (machine.app, submit.app, look.app):
+for part in (machine.app, submit.app, batch.app, look.app, operate.app, erase.app):
     app.add_typer(part)
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(keys.keys_app, name="keys")
+app.add_typer(keys.tenants_app, name="tenants")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(machine.data_app, name="data")
 
 EXIT_REFUSED = 2
+UNAUTHENTICATED = 401
 
 
 def main() -> None:
@@ -31,6 +35,8 @@ def main() -> None:
         app()
     except ApiError as error:
         _say(error.code, error.detail)
+        if error.status == UNAUTHENTICATED:
+            _say("packshot", "set API_KEY; on the API's own machine DB_HOME, where api.key lies")
         for one in error.errors:
             _say(f"  {one.get('pointer', '')}", str(one.get("detail", one.get("code", ""))))
     except (BadArgument, Unreachable, TimeoutError) as error:

@@ -1,5 +1,8 @@
 """The Python client a storefront imports: one file, only httpx2, nothing of ours."""
 
+import base64
+import hmac
+import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,16 +33,24 @@ class ApiError(Exception):
         super().__init__(f"{self.code}: {self.detail}")
 
 
+class InvalidWebhook(ValueError):
+    """Whoever sent this does not know the secret, or says it too late."""
+
+
 class Unreachable(ConnectionError):
     """Nobody answered, however often we asked."""
 
 
 class Client:
-    """Pictures in, jobs, pictures out. Use it in a `with` block, or call `close`."""
+    """Pictures in, jobs, pictures out. Use it in a `with` block, or call `close`.
+
+    `key` is an API key of the shop: psk_…
+    """
 
     def __init__(
         self,
         url: str = "http://127.0.0.1:8700",
+        key: str | None = None,
         *,
         timeout_s: float = 90.0,
         transport: httpx2.BaseTransport | None = None,
@@ -50,7 +61,11 @@ class Client:
         # A proxy from the environment never knows the way to this machine itself.
         local = httpx2.URL(self.url).host in ("127.0.0.1", "localhost", "::1")
         self._http = httpx2.Client(
-            base_url=self.url, timeout=timeout_s, transport=transport, trust_env=not local
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=timeout_s,
+            transport=transport,
+            trust_env=not local,
         )
 
     def __enter__(self) -> Self:
@@ -119,6 +134,60 @@ class Client:
             time.sleep(pause_s if open_ids else 0)
         return [seen[job_id][1] for job_id in order]
 
+    def submit_batch(self, orders: Iterable[Json] | bytes, *, key: str | None = None) -> Json:
+        """Create up to 10,000 jobs at once, given as orders or as JSON Lines.
+
+        Safe to repeat, as `submit` is. A line that is refused stops no other: see `batch_lines`.
+        """
+        lines = orders if isinstance(orders, bytes) else b"\n".join(map(_line, orders))
+        headers = {
+            "Idempotency-Key": key or str(uuid.uuid4()),
+            "Content-Type": "application/x-ndjson",
+        }
+        request = self._http.build_request("POST", "/v1/batches", content=lines, headers=headers)
+        answer: Json = self._send(request).json()
+        return answer
+
+    def batch(self, batch_id: str) -> Json:
+        """How far it is: `state`, and `counts` that sum to its lines."""
+        return self._one(f"/v1/batches/{batch_id}")
+
+    def batches(self, *, limit: int = 50) -> Iterator[Json]:
+        """Batches, newest first."""
+        return self._pages("/v1/batches", None, limit)
+
+    def batch_lines(
+        self, batch_id: str, query: Query | None = None, *, limit: int = 10_000
+    ) -> Iterator[Json]:
+        """Each line with its job, results or problem, in order; `query` may hold state."""
+        return self._pages(f"/v1/batches/{batch_id}/lines", query, limit, most=1_000)
+
+    def cancel_batch(self, batch_id: str) -> Json:
+        return self._post(f"/v1/batches/{batch_id}/cancel")
+
+    def wait_batch(
+        self,
+        batch_id: str,
+        *,
+        timeout_s: float = 86_400.0,
+        pause_s: float = 1.0,
+        watch: Callable[[Json], None] = lambda _: None,
+    ) -> Json:
+        """The batch when it is over; `watch` sees it at each look.
+
+        Raises:
+            TimeoutError: some of its jobs are still open.
+        """
+        give_up = time.monotonic() + timeout_s
+        while True:
+            batch = self.batch(batch_id)
+            watch(batch)
+            if batch["finished_at"]:
+                return batch
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"the batch is still running after {timeout_s:g} s")
+            time.sleep(pause_s)
+
     def results(self, query: Query | None = None, *, limit: int = 50) -> Iterator[Json]:
         """Results, newest first; `query` may hold job_id, op, sku, channel, min_psnr_db."""
         return self._pages("/v1/results", query, limit)
@@ -132,6 +201,15 @@ class Client:
 
     def picture_content(self, picture_id: str) -> bytes:
         return self._get(f"/v1/pictures/{picture_id}/content").content
+
+    def erase(self, kind: str, row_id: str, *, from_datasets: bool = False) -> None:
+        """Erase a `picture`, `job` or `result` with all that was made from it; twice is once."""
+        asked = {"from_datasets": "true"} if from_datasets else None
+        try:
+            self._send(self._http.build_request("DELETE", f"/v1/{kind}s/{row_id}", params=asked))
+        except ApiError as error:
+            if error.code != "erased":
+                raise
 
     def operations(self) -> Json:
         operations: Json = self._get("/v1/operations").json()["operations"]
@@ -154,12 +232,89 @@ class Client:
     def workers(self) -> list[Json]:
         return _items(self._get("/v1/workers").json(), "workers")
 
+    def drain(self, worker_id: str) -> Json:
+        """Send a worker home; it ends as at SIGTERM. Whoever keeps it running starts another."""
+        return self._post(f"/v1/workers/{worker_id}/drain")
+
+    def queues(self) -> list[Json]:
+        return _items(self._get("/v1/queues").json(), "queues")
+
+    def pause(self, queue: str) -> Json:
+        """Nothing more is claimed from a queue; what runs goes on."""
+        return self._post(f"/v1/queues/{queue}/pause")
+
+    def resume(self, queue: str) -> Json:
+        return self._post(f"/v1/queues/{queue}/resume")
+
+    def keys(self, tenant: str | None = None, *, limit: int = 50) -> Iterator[Json]:
+        """A tenant's keys, newest first; without a name, those of one's own."""
+        return self._pages("/v1/keys", {"tenant": tenant}, limit)
+
+    def add_key(
+        self,
+        name: str,
+        scopes: list[str],
+        *,
+        tenant: str | None = None,
+        expires_in_days: int | None = None,
+    ) -> Json:
+        """A new key; `key` in the answer is its text, which nobody can show again."""
+        body = {"name": name, "scopes": scopes, "expires_in_days": expires_in_days}
+        return self._ask("POST", "/v1/keys", {"tenant": tenant}, body)
+
+    def rotate_key(self, key_id: str, *, tenant: str | None = None) -> Json:
+        """A new key in place of one that opens for 24 hours more."""
+        return self._ask("POST", f"/v1/keys/{key_id}/rotate", {"tenant": tenant})
+
+    def revoke_key(self, key_id: str, *, tenant: str | None = None) -> Json:
+        return self._ask("DELETE", f"/v1/keys/{key_id}", {"tenant": tenant})
+
+    def tenants(self, *, limit: int = 50) -> Iterator[Json]:
+        return self._pages("/v1/tenants", None, limit)
+
+    def add_tenant(self, name: str, caps: Mapping[str, int | None]) -> Json:
+        """A new tenant; `caps` may hold max_queued and max_running."""
+        return self._ask("POST", "/v1/tenants", None, {"name": name, **caps})
+
+    def set_tenant(self, name: str, caps: Mapping[str, int | None]) -> Json:
+        """Change the caps that are named; None lifts one."""
+        return self._ask("PATCH", f"/v1/tenants/{name}", None, dict(caps))
+
     def ready(self) -> bool:
         """Whether the API answers and has all it needs."""
         try:
             return self._http.get("/readyz", timeout=5.0).status_code == 200
         except httpx2.TransportError:
             return False
+
+    def webhooks(self) -> list[Json]:
+        return _items(self._get("/v1/webhooks").json(), "webhooks")
+
+    def add_webhook(
+        self, url: str, *, events: Iterable[str] = (), description: str | None = None
+    ) -> Json:
+        """Have an address hear of events, of all if none is named; its secret is shown once."""
+        body = {"url": url, "events": list(events), "description": description}
+        return self._post("/v1/webhooks", body)
+
+    def test_webhook(self, webhook_id: str) -> Json:
+        """Send it a ping; how that went is in the delivery."""
+        return self._post(f"/v1/webhooks/{webhook_id}/test")
+
+    def webhook_secret(self) -> str:
+        """What signs deliveries to the `webhook_url` of jobs and batches."""
+        return str(self._one("/v1/webhooks/secret")["secret"])
+
+    def deliveries(self, query: Query | None = None, *, limit: int = 50) -> Iterator[Json]:
+        """What was told, newest first; `query` may hold state, webhook_id, subject."""
+        return self._pages("/v1/webhooks/deliveries", query, limit)
+
+    def delivery(self, delivery_id: str) -> Json:
+        return self._one(f"/v1/webhooks/deliveries/{delivery_id}")
+
+    def replay(self, delivery_id: str) -> Json:
+        """Tell it once more, under the same `webhook-id`."""
+        return self._post(f"/v1/webhooks/deliveries/{delivery_id}/replay")
 
     def _look(
         self, job_id: str, seen: dict[str, tuple[str, Json]], watch: Callable[[Json], None]
@@ -171,10 +326,12 @@ class Client:
             seen[job_id] = (answer.headers.get("ETag", ""), answer.json())
             watch(seen[job_id][1])
 
-    def _pages(self, path: str, query: Query | None, limit: int) -> Iterator[Json]:
+    def _pages(
+        self, path: str, query: Query | None, limit: int, *, most: int = 200
+    ) -> Iterator[Json]:
         asked = {name: value for name, value in (query or {}).items() if value is not None}
         while limit > 0:
-            page = self._get(path, asked | {"limit": min(limit, 200)}).json()
+            page = self._get(path, asked | {"limit": min(limit, most)}).json()
             yield from page["items"]
             limit -= len(page["items"])
             asked["cursor"] = page.get("next_cursor")
@@ -189,6 +346,12 @@ class Client:
         self, path: str, query: Query | None = None, *, headers: Mapping[str, str] | None = None
     ) -> httpx2.Response:
         return self._send(self._http.build_request("GET", path, params=query, headers=headers))
+
+    def _ask(self, method: str, path: str, query: Query | None, body: Json | None = None) -> Json:
+        asked = {name: value for name, value in (query or {}).items() if value is not None}
+        request = self._http.build_request(method, path, params=asked, json=body)
+        answer: Json = self._send(request).json()
+        return answer
 
     def _post(self, path: str, body: Json | None = None, *, key: str | None = None) -> Json:
         headers = {"Idempotency-Key": key} if key else {}
@@ -214,10 +377,42 @@ class Client:
         return answer
 
 
+def verify_webhook(
+    body: bytes, headers: Mapping[str, str], secret: str, *, tolerance_s: float = 300.0
+) -> Json:
+    """What a webhook says, once its signature (Standard Webhooks 1.0) and its time are right.
+
+    `body` is the request's as it came, byte for byte. The header `webhook-id` is the same when a
+    message comes again: who has seen it has done it.
+
+    Raises:
+        InvalidWebhook: it is not from us, was changed on the way, or is too old.
+    """
+    named = {name.lower(): value for name, value in headers.items()}
+    try:
+        message_id, sent_at = named["webhook-id"], int(named["webhook-timestamp"])
+        given = named["webhook-signature"].split()
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except (KeyError, ValueError) as error:
+        raise InvalidWebhook(f"no signature that can be read: {error}") from error
+    if abs(time.time() - sent_at) > tolerance_s:
+        raise InvalidWebhook("it was signed at another time")
+    signed = f"{message_id}.{sent_at}.".encode() + body
+    right = b"v1," + base64.b64encode(hmac.digest(key, signed, "sha256"))
+    if not any(hmac.compare_digest(right, one.encode()) for one in given):
+        raise InvalidWebhook("no signature is right")
+    told: Json = json.loads(body)
+    return told
+
+
 def _may_repeat(request: httpx2.Request, error: httpx2.TransportError) -> bool:
-    """Only `retry` of a job is not the same when done twice; what was never sent may go again."""
+    """What is not the same when done twice goes again only if it was never sent."""
     unsent = isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout))
-    return unsent or not request.url.path.endswith("/retry")
+    return unsent or not request.url.path.endswith(("/retry", "/rotate", "/keys", "/webhooks"))
+
+
+def _line(order: Json) -> bytes:
+    return json.dumps(order).encode()
 
 
 def _problem(answer: httpx2.Response) -> Json:

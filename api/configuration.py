@@ -22,7 +22,7 @@ It is made from the settings themselves: `python -m api.configuration > docs/con
 The same code runs against services elsewhere:
 
 ```sh
-WORKER_BROKER_URL=redis://broker:6379/0
+WORKER_BROKER_URL=rediss://packshot:…@broker:6379/0
 DB_URL=postgresql+psycopg://packshot@database/packshot
 DB_BLOBS=s3://bucket/packshot
 ```

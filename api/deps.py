@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
+from api import auth
 from api.errors import Problem
 from api.settings import ApiSettings
 from api.waiting import Waiting, preferred_s
@@ -16,9 +17,9 @@ async def _settings(request: Request) -> ApiSettings:
     return settings
 
 
-async def _tenant(request: Request) -> str:
-    """Whose request this is: one tenant for all, until there are keys."""
-    return (await _settings(request)).tenant
+async def _tenant(caller: Annotated[auth.Caller, Depends(auth.caller_of)]) -> str:
+    """Whose request this is: the key says."""
+    return caller.tenant
 
 
 async def _waiting(request: Request) -> Waiting:
@@ -56,6 +57,7 @@ async def _wait_s(
 
 
 Settings = Annotated[ApiSettings, Depends(_settings)]
+Caller = Annotated[auth.Caller, Depends(auth.caller_of)]
 Tenant = Annotated[str, Depends(_tenant)]
 Jobs = Annotated[Waiting, Depends(_waiting)]
 IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]

@@ -6,8 +6,12 @@ from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from api.handlers import MEDIA_TYPE
+from api.schemas.batches import BatchIn
 from api.schemas.datasets import DatasetIn
 from api.schemas.discovery import ProblemOut
+from api.schemas.keys import KeyIn
+from api.schemas.tenants import CapsIn, TenantIn
+from api.schemas.webhooks import WebhookChange, WebhookIn
 from db.operations.order import Order
 
 _REF = "#/components/schemas/{model}"
@@ -17,6 +21,7 @@ PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="ProblemOut")}}},
     }
 }
+_BODIES: Final = (Order, BatchIn, DatasetIn, KeyIn, TenantIn, CapsIn, WebhookIn, WebhookChange)
 # FastAPI's own words for what our handlers tell otherwise.
 _UNUSED = ("HTTPValidationError", "ValidationError")
 
@@ -41,7 +46,7 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
     for name in _UNUSED:
         schemas.pop(name, None)
     _, ours = models_json_schema(
-        [(Order, "validation"), (DatasetIn, "validation"), (ProblemOut, "serialization")],
+        [*((kind, "validation") for kind in _BODIES), (ProblemOut, "serialization")],
         ref_template=_REF,
     )
     schemas.update(ours["$defs"])

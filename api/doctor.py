@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Final, Literal
 
-from api import broker, settings
+from api import broker, key_file, local, settings
 from api.client import ApiError, Client, Unreachable
 from db import engine, migrate
 from db import settings as db_settings
@@ -105,6 +105,13 @@ def _other_broker() -> Check:
     return Check("broker", "ok", f"{shown} answers")
 
 
+def _key() -> Check:
+    if key_file.key_for(settings.get().address()):
+        told = "API_KEY" if settings.get().key else str(key_file.path())
+        return Check("API key", "ok", f"from {told}")
+    return Check("API key", "warning", "none", "packshot init, or packshot up; or set API_KEY")
+
+
 def _api() -> Check:
     url = settings.get().address()
     with Client(url, pauses_s=(), timeout_s=5.0) as client:
@@ -114,13 +121,16 @@ def _api() -> Check:
 
 
 def _fleet() -> Check:
+    url = settings.get().address()
     try:
-        with Client(settings.get().address(), pauses_s=(), timeout_s=5.0) as client:
+        with Client(url, key_file.key_for(url), pauses_s=(), timeout_s=5.0) as client:
             ready = [worker for worker in client.workers() if worker["state"] == "ready"]
-    except (ApiError, Unreachable):
+    except ApiError as error:
+        return Check("workers", "warning", f"not told: {error}", "a key with the scope admin")
+    except Unreachable:
         return Check("workers", "warning", "unknown while the API is away")
     served = {queue for worker in ready for queue in worker["queues"]}
-    lacking = [queue for queue in ("gpu", "train", "cpu") if queue not in served]
+    lacking = [queue for queue in local.WORKERS if queue not in served]
     devices = ", ".join(sorted({str(worker["device"]) for worker in ready})) or "none"
     if lacking:
         mend = f"celery -A workers worker -Q {lacking[0]}"
@@ -140,6 +150,7 @@ _CHECKS: Final[tuple[Callable[[], Check], ...]] = (
     _home,
     _database,
     _broker,
+    _key,
     _api,
     _fleet,
 )

@@ -7,9 +7,10 @@ from typing import Any, Final
 from pydantic_core import ErrorDetails
 
 from api import pointers
+from db import refusals
+from db.refusals import LONGEST_DETAIL, Refused
 
 MOST_ERRORS = 50
-LONGEST_DETAIL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +29,36 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
     "invalid_idempotency_key": Kind(400, "The idempotency key is too long or not plain ASCII"),
     "client_disconnected": Kind(400, "The connection ended before the body did"),
     "bad_request": Kind(400, "The request cannot be read"),
-    "host_not_allowed": Kind(403, "This name is not ours"),
-    "cross_site_request": Kind(403, "Another site's page may not ask for this"),
+    "unauthenticated": Kind(401, "No key that opens anything"),
+    "insufficient_scope": Kind(403, "The key does not open this"),
     "not_found": Kind(404, "There is nothing here"),
     "problem_not_found": Kind(404, "There is no such problem"),
     "picture_not_found": Kind(404, "There is no such picture"),
     "job_not_found": Kind(404, "There is no such job"),
+    "batch_not_found": Kind(404, "There is no such batch"),
     "result_not_found": Kind(404, "There is no such result"),
     "operation_not_found": Kind(404, "There is no such operation"),
     "version_not_found": Kind(404, "There is no such version"),
     "dataset_not_found": Kind(404, "There is no such dataset"),
+    "tenant_not_found": Kind(404, "There is no such tenant"),
+    "webhook_not_found": Kind(404, "There is no such webhook"),
+    "delivery_not_found": Kind(404, "There is no such delivery"),
+    "key_not_found": Kind(404, "There is no such key"),
+    "queue_not_found": Kind(404, "There is no such queue"),
+    "worker_not_found": Kind(404, "There is no such worker"),
     "method_not_allowed": Kind(405, "This is not done here"),
     "body_too_slow": Kind(408, "The body takes too long to arrive"),
     "job_finished": Kind(409, "The job is over"),
+    "batch_finished": Kind(409, "The batch is over"),
     "job_not_retryable": Kind(409, "The job is not one to retry"),
+    "job_open": Kind(409, "The job is not over"),
+    "picture_in_dataset": Kind(409, "A dataset holds the picture"),
     "dataset_exists": Kind(409, "The name belongs to other pictures"),
+    "tenant_exists": Kind(409, "The name belongs to another tenant"),
+    "key_not_live": Kind(409, "The key opens nothing more"),
+    "webhook_disabled": Kind(409, "The webhook hears of nothing"),
+    "too_many_webhooks": Kind(409, "There are webhooks enough"),
+    "erased": Kind(410, "It was erased"),
     "content_gone": Kind(410, "The bytes are no longer there"),
     "content_too_large": Kind(413, "The body is too large"),
     "unsupported_media_type": Kind(415, "This content type is not read here"),
@@ -68,8 +84,16 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
     "output_format": Kind(422, "This format cannot hold the result"),
     "dataset_too_small": Kind(422, "The dataset has too few pictures"),
     "idempotency_key_reused": Kind(422, "The key was used for another request"),
+    "batch_empty": Kind(422, "The batch has no lines"),
+    "batch_too_long": Kind(422, "The batch has too many lines"),
+    "queue_quota": Kind(429, "As many jobs are queued as may be"),
+    "url_scheme": Kind(422, "The URL is of a scheme that is not called"),
+    "url_invalid": Kind(422, "The URL names no place that we would call"),
+    "url_forbidden_address": Kind(422, "The URL leads to where we do not call"),
     "internal_error": Kind(500, "We did something wrong"),
+    "secret_key_missing": Kind(503, "Secrets of webhooks cannot be kept here"),
     "database_unavailable": Kind(503, "The database does not answer"),
+    "storage_unavailable": Kind(503, "The store does not answer"),
     "not_ready": Kind(503, "Not everything that is needed answers"),
     "storage_full": Kind(507, "There is no room left"),
 }
@@ -91,17 +115,32 @@ class Problem(Exception):
         self.errors = [dict(error) for error in errors]
 
 
+def told(refused: Refused) -> Problem:
+    """What the archive would not take, as its caller is told."""
+    return Problem(refused.code, refused.detail, errors=refused.errors)
+
+
 def at(pointer: str, code: str, detail: str) -> Problem:
     """A problem with one field of the body."""
-    error = {"pointer": pointer, "code": code, "detail": detail[:LONGEST_DETAIL]}
-    return Problem(code, detail, errors=[error])
+    return told(refusals.at(pointer, code, detail))
 
 
 def wrong(pointer: str, code: str, detail: str) -> Problem:
     """A field that is not as it must be, for a reason that has no problem of its own."""
-    problem = at(pointer, "validation_error", detail)
-    problem.errors[0]["code"] = code
-    return problem
+    return told(refusals.wrong(pointer, code, detail))
+
+
+def document(problem: Problem) -> dict[str, Any]:
+    """The problem as RFC 9457 writes it."""
+    kind = PROBLEMS[problem.code]
+    return {
+        "type": f"/v1/problems/{problem.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": problem.detail[:LONGEST_DETAIL],
+        "code": problem.code,
+        "errors": problem.errors,
+    }
 
 
 def invalid(errors: Sequence[ErrorDetails], body: Any) -> Problem:
@@ -118,4 +157,6 @@ def invalid(errors: Sequence[ErrorDetails], body: Any) -> Problem:
     ]
     first = found[0]
     more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
-    return Problem("validation_error", f"{first['pointer']}: {first['detail']}{more}", errors=found)
+    # A field that is wrong in a way with a name of its own is told by that name.
+    code = first["code"] if len(errors) == 1 and first["code"] in PROBLEMS else "validation_error"
+    return Problem(code, f"{first['pointer']}: {first['detail']}{more}", errors=found)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from api import pointers
 from api.errors import Problem, wrong
+from db.pointers import pointer
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -125,7 +125,7 @@ class _Form:
 def _unwanted(field: str) -> Problem:
     if field == FIELD:
         return _malformed(f"the field {FIELD!r} comes twice")
-    return wrong(pointers.pointer(field), "extra_forbidden", f"only {FIELD!r} is read")
+    return wrong(pointer(field), "extra_forbidden", f"only {FIELD!r} is read")
 
 
 def _text(raw: bytes) -> str:

@@ -11,11 +11,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from api.errors import LONGEST_DETAIL, PROBLEMS, Problem, invalid
-from db.blobs import NotStored, StorageFull
+from api.errors import Problem, document, invalid, told
+from db.blobs import NotStored, StorageFull, StoreUnavailable, Vanished
 from db.datasets import DatasetExists, DatasetNotFound, DatasetTooSmall
+from db.deliveries import EndpointDisabled
+from db.endpoints import TooManyEndpoints
+from db.erasure import InDataset, StillOpen
 from db.intake import NotAPicture
-from db.jobs import IdempotencyKeyReused
+from db.jobs import IdempotencyKeyReused, QueueQuota
+from db.keys import KeyNotLive
+from db.queues import QueueNotFound
+from db.refusals import Refused
+from db.secrets import SecretKeyMissing
+from db.tenants import TenantExists, TenantNotFound
 from db.versions import VersionNotFound
 
 MEDIA_TYPE = "application/problem+json"
@@ -27,7 +35,16 @@ _CODES: Final[Mapping[type[Exception], str]] = {
     DatasetNotFound: "dataset_not_found",
     DatasetTooSmall: "dataset_too_small",
     DatasetExists: "dataset_exists",
+    StillOpen: "job_open",
+    InDataset: "picture_in_dataset",
     IdempotencyKeyReused: "idempotency_key_reused",
+    QueueNotFound: "queue_not_found",
+    KeyNotLive: "key_not_live",
+    EndpointDisabled: "webhook_disabled",
+    TooManyEndpoints: "too_many_webhooks",
+    SecretKeyMissing: "secret_key_missing",
+    TenantExists: "tenant_exists",
+    TenantNotFound: "tenant_not_found",
 }
 _CODE_OF_STATUS: Final[Mapping[int, str]] = {404: "not_found", 405: "method_not_allowed"}
 
@@ -39,9 +56,13 @@ def install(app: FastAPI) -> None:
         HTTPException: _http,
         RequestValidationError: _parameters,
         ClientDisconnect: _gone,
+        Refused: _refused,
+        QueueQuota: _over_quota,
         NotAPicture: _not_a_picture,
         NotStored: _not_stored,
         StorageFull: _full,
+        StoreUnavailable: _store,
+        Vanished: _store,
         database.OperationalError: _database,
         database.InterfaceError: _database,
         database.TimeoutError: _database,
@@ -53,24 +74,23 @@ def install(app: FastAPI) -> None:
 
 
 def respond(request: Request, problem: Problem) -> JSONResponse:
-    kind = PROBLEMS[problem.code]
     request_id = getattr(request.state, "request_id", "")
-    body: dict[str, Any] = {
-        "type": f"/v1/problems/{problem.code}",
-        "title": kind.title,
-        "status": kind.status,
-        "detail": problem.detail[:LONGEST_DETAIL],
-        "code": problem.code,
-        "request_id": request_id,
-        "errors": problem.errors,
-    }
+    body = document(problem) | {"request_id": request_id}
     headers = {**problem.headers, "X-Request-Id": request_id}
-    return JSONResponse(body, status_code=kind.status, headers=headers, media_type=MEDIA_TYPE)
+    return JSONResponse(body, status_code=body["status"], headers=headers, media_type=MEDIA_TYPE)
 
 
 def _known(request: Request, error: Exception) -> JSONResponse:
     code = next(code for kind, code in _CODES.items() if isinstance(error, kind))
     return respond(request, Problem(code, str(error)))
+
+
+def _refused(request: Request, error: Refused) -> JSONResponse:
+    return respond(request, told(error))
+
+
+def _over_quota(request: Request, error: QueueQuota) -> JSONResponse:
+    return respond(request, Problem("queue_quota", str(error), headers={"Retry-After": "10"}))
 
 
 def _not_a_picture(request: Request, error: NotAPicture) -> JSONResponse:
@@ -98,6 +118,12 @@ def _not_stored(request: Request, error: NotStored) -> JSONResponse:
 def _full(request: Request, error: StorageFull) -> JSONResponse:
     _log.error("the store is full", error=str(error))
     return respond(request, Problem("storage_full", "there is no room; nothing was kept"))
+
+
+def _store(request: Request, error: OSError) -> JSONResponse:
+    _log.error("the store does not answer", error=str(error))
+    problem = Problem("storage_unavailable", "try again in a moment", headers={"Retry-After": "5"})
+    return respond(request, problem)
 
 
 def _database(request: Request, error: Exception) -> JSONResponse:

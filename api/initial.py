@@ -1,4 +1,4 @@
-"""What comes before the first job: tables of this build, and what ships with us as rows."""
+"""What comes before the first job: tables, the first key, and what ships with us as rows."""
 
 import json
 import os
@@ -7,24 +7,29 @@ import threading
 import time
 from typing import Any
 
-from api import children
+from api import children, key_file, settings
 from api.alone import Refused
 from api.children import Child
 from api.lines import Lines, Tone
-from db import engine, migrate
+from db import engine, migrate, secrets
 from db import settings as db_settings
 
 Registered = dict[str, Any]
 
 
 def initialise(lines: Lines, stopping: threading.Event) -> list[Registered]:
-    """Bring the tables up to date and register shipped weights and datasets; safe to repeat.
+    """Tables up to date, the first tenant and its key, shipped weights and datasets as rows.
+
+    Safe to repeat.
 
     Raises:
         Refused: registering failed.
     """
     db_settings.get().home.mkdir(parents=True, exist_ok=True)
     migrate.upgrade()
+    if key_file.ensure(settings.get().tenant):
+        lines.say("init", f"a key that opens everything is in {key_file.path()}: keep it to you")
+    secrets.ensure_local_key()
     engine.dispose()
     ledger = _Ledger(lines)
     command = [sys.executable, "-m", "workers.register"]

@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
-from api import alone, broker, children, settings, tracebacks
+from api import alone, broker, children, key_file, settings, tracebacks
 from api.alone import Refused
 from api.children import Child
 from api.client import ApiError, Client, Unreachable
 from api.initial import in_words, initialise
 from api.lines import Lines
 from db import settings as db_settings
+from workers import settings as worker_settings
 
-WORKERS: Final = {"gpu": 1, "train": 1, "cpu": 1}
+WORKERS: Final = {"gpu": 1, "train": 1, "cpu": 1, "hooks": 1}
 ANSWERED_WITHIN_S = 3
 """Requests that are being answered when the API is told to end."""
+KILLED_AFTER_DRAIN_S = 4.0
+"""A worker ends by itself a second after its time to drain; one that does not is killed."""
 _BROKER_WITHIN_S = 10.0
 _HINT_EVERY_S = 20.0
 
@@ -95,7 +98,9 @@ class Machine:
 
     def _stop(self) -> None:
         self._stopping.set()
-        for group in (self._workers, self._api, self._broker):
+        within_s = worker_settings.get().drain_s + KILLED_AFTER_DRAIN_S
+        children.stop(self._workers, self._lines, within_s=within_s)
+        for group in (self._api, self._broker):
             children.stop(group, self._lines)
         self._lines.say("packshot", "stopped; nothing is lost, `packshot up` goes on from here")
 
@@ -111,7 +116,8 @@ class Machine:
             "DB_HOME": str(db_settings.get().home.resolve()),
             "PYTHONUNBUFFERED": "1",
         }
-        return {"OMP_NUM_THREADS": str(threads()), **_trust(), **os.environ, **ours}
+        defaults = {"OMP_NUM_THREADS": str(threads()), "WORKER_ALLOW_PLAIN_BROKER": "true"}
+        return {**defaults, **_trust(), **os.environ, **ours}
 
     def _wait_for_broker(self) -> None:
         give_up = time.monotonic() + _BROKER_WITHIN_S
@@ -127,7 +133,7 @@ class Machine:
     def _announce(self) -> None:
         """Say once when it is ready, and now and then what it waits for."""
         hint_at = time.monotonic() + _HINT_EVERY_S
-        with Client(self.url, pauses_s=()) as client:
+        with Client(self.url, key_file.read(), pauses_s=()) as client:
             while not self._stopping.wait(0.3):
                 missing = self._missing(client)
                 if not missing:

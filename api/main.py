@@ -1,20 +1,41 @@
 """The shop window: `uvicorn api.main:build_app --factory`."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api import description, handlers, settings, stopping
+from api.auth import Keyring
 from api.edge import Edge
-from api.routes import datasets, discovery, health, jobs, pictures, results
+from api.routes import (
+    batches,
+    datasets,
+    deliveries,
+    discovery,
+    health,
+    jobs,
+    keys,
+    pictures,
+    queues,
+    results,
+    tenants,
+    webhooks,
+)
 from api.settings import ApiSettings
 from api.uploads import Door
 from api.waiting import Waiting
 from db import migrate
 
-_ROUTERS = (pictures, jobs, results, datasets, discovery, health)
+_ROUTERS = (
+    *(pictures, jobs, batches, results, datasets, discovery, queues),
+    *(deliveries, webhooks, keys, tenants, health),
+)
+_MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"
+_log = structlog.get_logger(__name__)
 
 
 def build_app(given: ApiSettings | None = None) -> FastAPI:
@@ -29,9 +50,11 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
         responses=description.PROBLEM_RESPONSES,
     )
     app.state.settings = chosen
+    app.state.keyring = Keyring(chosen.key_remembered_s)
     app.state.waiting = Waiting()
+    app.state.batches_at_once = asyncio.Semaphore(batches.AT_ONCE)
     app.state.door = Door()
-    app.add_middleware(Edge, settings=chosen)
+    app.add_middleware(Edge)
     handlers.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)
@@ -43,6 +66,8 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # Tables of another build are refused here, not met by the first customer.
     await run_in_threadpool(migrate.check)
+    if app.state.settings.keys_travel_in_the_clear():
+        _log.warning("other machines reach this API, and keys travel in the clear", mend=_MEND)
     with stopping.heard(app.state.waiting.close):
         yield
     app.state.waiting.close()

@@ -4,18 +4,14 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from db.pointers import pointer
+
 _TAG = "op"
-_LONGEST = 200
 
 
 def of(error: ErrorDetails, body: Any) -> str:
     """The pointer of a pydantic error, without the names that its unions put in between."""
     return pointer(*_path(error["loc"], body))
-
-
-def pointer(*parts: str | int) -> str:
-    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-    return "".join(f"/{part}" for part in escaped)[:_LONGEST]
 
 
 def _path(location: tuple[str | int, ...], body: Any) -> list[str | int]:

@@ -22,9 +22,10 @@ def checks() -> dict[str, str]:
 
 
 def workers() -> dict[str, int]:
-    """How many take jobs from each queue."""
+    """How many take work from each queue; who drains or is broken takes none."""
     with reading() as session:
-        taken = [queue for worker in fleet.present(session) for queue in worker.queues]
+        working = [one for one in fleet.present(session) if one.state in {"starting", "ready"}]
+    taken = [queue for worker in working for queue in worker.queues]
     return {queue: taken.count(queue) for queue in QUEUES}
 
 

@@ -2,10 +2,11 @@
 
 from functools import cache
 from ipaddress import ip_address
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from db import tenants
 
 
 class ApiSettings(BaseSettings):
@@ -17,22 +18,28 @@ class ApiSettings(BaseSettings):
     port: int = Field(default=8700, ge=0, le=65_535, description="Port that it listens on.")
     url: str = Field(
         default="",
-        description="Where the command line finds the API. Empty: http://API_HOST:API_PORT.",
+        description="Where the command line finds the API, and where callers do: https:// says "
+        "that something in front speaks TLS. Empty: http://API_HOST:API_PORT.",
     )
-    allow_open: bool = Field(
-        default=False,
-        description="Serve whoever reaches the port. There are no keys yet: without this the API "
-        "listens on this machine only and answers to its own names only.",
+    key: SecretStr | None = Field(
+        default=None,
+        description="The key that the command line asks with. Empty: on this machine the one in "
+        "DB_HOME/api.key.",
     )
     tenant: str = Field(
         default="shop",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
-        description="Whom every request belongs to, until there are keys.",
+        pattern=tenants.NAME,
+        description="The first tenant: `packshot init` and `up` make it and its first key.",
     )
     max_upload_bytes: int = Field(
         default=25_000_000, ge=1, description="Largest picture file taken in."
     )
     max_json_bytes: int = Field(default=2_000_000, ge=1, description="Largest JSON body taken in.")
+    max_batch_bytes: int = Field(
+        default=50_000_000,
+        ge=1,
+        description="Largest body of a batch; each of its lines is at most API_MAX_JSON_BYTES.",
+    )
     body_grace_s: float = Field(
         default=30.0,
         gt=0,
@@ -40,6 +47,12 @@ class ApiSettings(BaseSettings):
     )
     slowest_bytes_per_s: float = Field(
         default=20_000.0, gt=0, description="Below this speed an upload is broken off with 408."
+    )
+    key_remembered_s: float = Field(
+        default=5.0,
+        ge=0,
+        description="How long a key that was found live is not looked up again: what it takes "
+        "until a revoked one opens nothing.",
     )
     max_wait_s: float = Field(
         default=60.0, ge=0, description="Longest that `Prefer: wait` holds an answer back."
@@ -50,14 +63,9 @@ class ApiSettings(BaseSettings):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.url or f"http://{host}:{self.port}"
 
-    @model_validator(mode="after")
-    def _stay_at_home(self) -> Self:
-        if not self.allow_open and not is_this_machine(self.host):
-            raise ValueError(
-                f"the API has no keys yet, and {self.host} can be reached from other machines; "
-                "set API_ALLOW_OPEN=true if that is meant"
-            )
-        return self
+    def keys_travel_in_the_clear(self) -> bool:
+        """Other machines reach us, and nobody said that something in front speaks TLS."""
+        return not is_this_machine(self.host) and not self.url.startswith("https://")
 
 
 def is_this_machine(host: str) -> bool:

@@ -1,59 +1,59 @@
-"""Bytes by content hash, under tenant/sha256: in a local folder, in S3, or in memory."""
+"""Bytes by content hash, under tenant/sha256: put, got, held, and let go when nobody names them."""
 
-import errno
-import os
 import re
-import tempfile
+from collections.abc import Collection, Iterable
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
-from typing import Protocol
+from typing import Any, Final
 
-import obstore
-from obstore.store import MemoryStore, from_url
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from db import clock, settings
+from db import clock, settings, stores
 from db.engine import transaction
 from db.portable import upsert
+from db.stores import NotStored, StorageFull, Store, StoreUnavailable
 from db.tables.pictures import Blob
 
+__all__ = ["NotStored", "StorageFull", "StoreUnavailable", "Vanished"]
+
 # Weights that ship with us belong to no tenant; no API key can name this one.
-SHIPPED = "_shipped"
+SHIPPED: Final = "_shipped"
+GRACE_S: Final = 24 * 3600.0
+"""How long bytes are kept that nobody names: the row that will name them may be on its way."""
 
 _TENANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# SQLite takes 32,766 parameters in a statement.
+_ASKED_AT_ONCE: Final = 5_000
 
 
-class NotStored(LookupError):
-    """The store has no such bytes."""
-
-
-class StorageFull(OSError):
-    """There is no room for these bytes; nothing was kept of them."""
-
-
-class Store(Protocol):
-    """Where bytes lie."""
-
-    def write(self, path: str, data: bytes) -> None: ...
-    def read(self, path: str) -> bytes: ...
+class Vanished(OSError):
+    """The bytes were erased between their `put` and the row that names them: put them again."""
 
 
 def put(tenant: str, data: bytes) -> str:
     """Keep bytes and return their key, the SHA-256 of them.
 
-    The row comes first, so that a collector that sees no row may delete the bytes.
+    The row comes first: a process that is killed behind it leaves a row without bytes or bytes
+    that nobody names, and the collector finds both. Bytes without any row there are none.
 
     Raises:
         StorageFull: there is no room.
+        StoreUnavailable: the store does not answer.
     """
     key = sha256(data).hexdigest()
     path = _path(tenant, key)
     with transaction() as session:
-        row = {"tenant": tenant, "sha256": key, "bytes": len(data), "last_put_at": clock.now()}
-        session.execute(upsert(session, Blob, row, update=("last_put_at",)))
-    store().write(path, data)
+        row = {
+            "tenant": tenant,
+            "sha256": key,
+            "bytes": len(data),
+            "last_put_at": clock.now(),
+            "needed_at": None,
+        }
+        session.execute(upsert(session, Blob, row, update=("last_put_at", "needed_at")))
+    store().write(path, data)  # always: what the disk lost or changed is mended by it
     return key
 
 
@@ -62,11 +62,50 @@ def get(tenant: str, key: str) -> bytes:
 
     Raises:
         NotStored: there are none, or they are no longer what they were.
+        StoreUnavailable: the store does not answer.
     """
     data = store().read(_path(tenant, key))
     if sha256(data).hexdigest() != key:
         raise NotStored(f"the bytes of {key} have changed on disk")
     return data
+
+
+def hold(session: Session, tenant: str, keys: Collection[str]) -> None:
+    """Say that this transaction writes a row which names these bytes: until it ends they stay.
+
+    Raises:
+        Vanished: some of them are no longer there; the transaction must not commit.
+    """
+    held: set[str] = set()
+    for some in _some(keys):
+        named = select(Blob.sha256).where(Blob.tenant == tenant, Blob.sha256.in_(some))
+        in_order = named.order_by(Blob.sha256).with_for_update(read=True, key_share=True)
+        held.update(session.scalars(in_order))
+    if missing := set(keys) - held:
+        raise Vanished(f"{len(missing)} of {len(set(keys))} blobs were erased meanwhile")
+
+
+def let_go(
+    session: Session, tenant: str, keys: Collection[str], *, is_erased: bool = False
+) -> None:
+    """Say that rows which named these bytes have gone: the collector looks at them again.
+
+    What is erased has no time of grace.
+    """
+    values: dict[str, Any] = {"needed_at": None}
+    if is_erased:
+        values["last_put_at"] = clock.seconds_from_now(-GRACE_S)
+    for some in _some(keys):
+        these = select(Blob.sha256).where(Blob.tenant == tenant, Blob.sha256.in_(some))
+        # A lock that stands beside those of `hold`: else an upload and an erasure wait in a circle.
+        in_order = these.order_by(Blob.sha256).with_for_update(key_share=True).cte("in_order")
+        which = (Blob.tenant == tenant, Blob.sha256.in_(select(in_order.c.sha256)))
+        session.execute(update(Blob).where(*which).values(**values))
+
+
+def discard(blobs: Iterable[tuple[str, str]]) -> None:
+    """Delete the bytes of these (tenant, key); for the collector, which has locked their rows."""
+    store().delete([_path(tenant, key) for tenant, key in blobs])
 
 
 def store() -> Store:
@@ -75,9 +114,7 @@ def store() -> Store:
 
 @cache
 def _store(url: str) -> Store:
-    if "://" in url:
-        return _Remote(url)
-    return _Folder(Path(url))
+    return stores.at(url)
 
 
 def _path(tenant: str, key: str) -> str:
@@ -86,51 +123,7 @@ def _path(tenant: str, key: str) -> str:
     return f"{tenant}/{key[:2]}/{key}"
 
 
-class _Folder:
-    """A local folder; a file appears whole or not at all."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def write(self, path: str, data: bytes) -> None:
-        try:
-            self._write(self._root / path, data)
-        except OSError as error:
-            if error.errno in _FULL:
-                raise StorageFull(error.errno, f"no room for {len(data)} bytes") from error
-            raise
-
-    def _write(self, target: Path, data: bytes) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".put-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(target)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
-
-    def read(self, path: str) -> bytes:
-        try:
-            return (self._root / path).read_bytes()
-        except FileNotFoundError as error:
-            raise NotStored(path) from error
-
-
-class _Remote:
-    """S3 or memory, through obstore."""
-
-    def __init__(self, url: str) -> None:
-        self._store = MemoryStore() if url.startswith("memory:") else from_url(url)
-
-    def write(self, path: str, data: bytes) -> None:
-        obstore.put(self._store, path, data)
-
-    def read(self, path: str) -> bytes:
-        try:
-            return obstore.get(self._store, path).bytes().to_bytes()
-        except FileNotFoundError as error:
-            raise NotStored(path) from error
+def _some(keys: Collection[str]) -> Iterable[list[str]]:
+    """Each once, in the order in which everybody locks, as many as a statement takes."""
+    ordered = sorted(set(keys))
+    return (ordered[i : i + _ASKED_AT_ONCE] for i in range(0, len(ordered), _ASKED_AT_ONCE))

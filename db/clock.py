@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, literal
+from sqlalchemy import ColumnElement, Float, SQLColumnExpression, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
+from db import settings
 from db.tables.base import UtcDateTime
 
 
@@ -34,5 +35,31 @@ def now() -> ColumnElement[Any]:
 
 def seconds_from_now(seconds: float | ColumnElement[Any]) -> ColumnElement[Any]:
     """The database's time in so many seconds; negative is the past."""
-    given = literal(seconds, Float()) if isinstance(seconds, (int, float)) else seconds
+    shifted = seconds + settings.get().clock_offset_s
+    given = literal(shifted, Float()) if isinstance(shifted, (int, float)) else shifted
     return _SecondsFromNow(given)
+
+
+class _SecondsAfter(FunctionElement[Any]):
+    type = UtcDateTime()
+    inherit_cache = True
+    name = "seconds_after"
+
+
+@compiles(_SecondsAfter, "sqlite")
+def _sqlite_after(element: _SecondsAfter, compiler: Any, **options: Any) -> str:
+    moment, seconds = (compiler.process(part, **options) for part in element.clauses)
+    return f"(strftime('%Y-%m-%d %H:%M:%f', {moment}, printf('%+.3f seconds', {seconds})) || '000')"
+
+
+@compiles(_SecondsAfter, "postgresql")
+def _postgresql_after(element: _SecondsAfter, compiler: Any, **options: Any) -> str:
+    moment, seconds = (compiler.process(part, **options) for part in element.clauses)
+    return f"({moment} + make_interval(secs => CAST({seconds} AS double precision)))"
+
+
+def seconds_after(
+    moment: SQLColumnExpression[Any], seconds: SQLColumnExpression[Any]
+) -> ColumnElement[Any]:
+    """A row's own time and so many seconds, which may be another of its columns."""
+    return _SecondsAfter(moment, seconds)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -18,6 +18,17 @@ from db.tables.all import Row
 
 # Releases whose write-ahead log can be reset under a reader of another process.
 _AFFECTED_SQLITE = ((3, 7, 0), (3, 51, 2))
+
+# A server that is gone must be noticed, and a client that is gone must hold no locks.
+_POSTGRESQL: Final = {
+    "application_name": "packshot",
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "options": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
+}
 
 # A row may point at any other table, so all of them are known before the first statement.
 TABLES = Row.metadata.tables
@@ -76,7 +87,15 @@ def _reader(url: str) -> Engine:
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        # Asked before each use whether it lives: a server's restart is met by nobody.
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=20,
+            pool_timeout=10,
+            connect_args=_POSTGRESQL,
+        )
     database = make_url(url).database
     if database:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
@@ -104,7 +123,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, and which one
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=NORMAL",
+        "synchronous=FULL",  # what was answered with 202 survives a power cut (decision 0012)
         "busy_timeout=10000",
         "foreign_keys=ON",
     ):

@@ -1,13 +1,20 @@
 """Who works, and who of them leads."""
 
 from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import exists, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import clock
 from db.portable import insert
+from db.tables.jobs import Job
 from db.tables.workers import Lock, Worker
+from db.transitions import Lease
+
+PRESENT: Final = ("starting", "ready", "draining", "broken")
+# As the partial indexes say it, so that a prepared question uses them too.
+_IS_RUNNING: Final = Job.state == literal_column("'running'")
 
 
 def join(
@@ -36,13 +43,49 @@ def join(
     )
 
 
-def beat(session: Session, worker_id: str, *, state: str, in_flight: int) -> None:
-    """It lives, and this is how it is."""
-    session.execute(
+def beat(
+    session: Session,
+    worker_id: str,
+    *,
+    state: str,
+    in_flight: int,
+    numbers: dict[str, Any] | None = None,
+) -> bool:
+    """It lives, and this is how it is; True if an operator wants it to drain.
+
+    Who has said `stopped` says nothing more: an older beat may arrive behind it.
+    """
+    told: dict[str, Any] = {"state": state, "in_flight": in_flight, "last_seen_at": clock.now()}
+    if numbers is not None:
+        told["numbers"] = numbers
+    statement = (
         update(Worker)
-        .where(Worker.id == worker_id)
-        .values(state=state, in_flight=in_flight, last_seen_at=clock.now())
+        .where(Worker.id == worker_id, Worker.state != "stopped")
+        .values(**told)
+        .returning(Worker.drain_requested_at)
     )
+    return session.scalar(statement) is not None
+
+
+def is_to_drain(session: Session, worker_id: str) -> bool:
+    """Whether an operator wants this worker to drain; asked often, on a reading session."""
+    asked = select(Worker.drain_requested_at).where(Worker.id == worker_id)
+    return session.scalar(asked) is not None
+
+
+def ask_to_drain(session: Session, worker_id: str) -> Worker | None:
+    """Have it claim no more, put back what does not end in time, and end. None: nobody works here.
+
+    Asked again, the first time stands.
+    """
+    statement = (
+        update(Worker)
+        .where(Worker.id == worker_id, Worker.state.in_(PRESENT))
+        .values(drain_requested_at=func.coalesce(Worker.drain_requested_at, clock.now()))
+        .returning(Worker)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return session.scalar(statement)
 
 
 def mark_lost(session: Session, *, silent_s: float) -> None:
@@ -59,8 +102,18 @@ def mark_lost(session: Session, *, silent_s: float) -> None:
 
 def present(session: Session) -> Sequence[Worker]:
     """Workers that have not stopped or gone missing."""
-    working = Worker.state.in_(("starting", "ready", "draining", "broken"))
+    working = Worker.state.in_(PRESENT)
     return session.scalars(select(Worker).where(working).order_by(Worker.started_at)).all()
+
+
+def leases(session: Session, worker_id: str) -> list[Lease]:
+    """What the table says that it holds, whatever its own memory says."""
+    rows = session.execute(
+        select(Job.id, Job.lease_token)
+        .where(_IS_RUNNING, Job.lease_owner == worker_id)
+        .order_by(Job.id)
+    )
+    return [Lease(job_id, worker_id, token) for job_id, token in rows]
 
 
 def lead(session: Session, name: str, owner: str, *, seconds: float) -> bool:
@@ -77,3 +130,9 @@ def lead(session: Session, name: str, owner: str, *, seconds: float) -> bool:
         .returning(Lock.owner)
     )
     return session.scalar(statement) == owner
+
+
+def is_led(session: Session, name: str, *, but_not_by: str) -> bool:
+    """Whether another process has this role now."""
+    other = (Lock.name == name, Lock.owner != but_not_by, Lock.expires_at >= clock.now())
+    return bool(session.scalar(select(exists().where(*other))))

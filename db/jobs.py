@@ -1,24 +1,38 @@
 """Jobs as their callers see them: made, found, counted, cancelled."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import and_, case, func, select, tuple_, update
+from sqlalchemy import Update, bindparam, case, func, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
-from db import clock, pictures
+from db import clock, outbox, pictures
 from db.ids import new_id
 from db.operations.base import MAX_SEED
 from db.operations.order import Order
-from db.portable import insert_once
-from db.tables.jobs import CANCELLED, QUEUED, RUNNING, Job, JobInput
+from db.pictures import Source
+from db.portable import insert, insert_of
+from db.tables.jobs import CANCELLED, NOT_SUCCEEDED, QUEUED, RUNNING, SUCCEEDED, Job, JobInput
+from db.tables.tenants import Tenant
+
+# Where there is a cap, its row lets one submission count at a time.
+_CAP: Final = (
+    select(Tenant.max_queued)
+    .where(Tenant.name == bindparam("of_tenant"), Tenant.max_queued.is_not(None))
+    .with_for_update()
+)
 
 
 class IdempotencyKeyReused(ValueError):
     """The key was used before, for another request."""
+
+
+class QueueQuota(ValueError):
+    """The tenant has as many queued jobs as it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +43,44 @@ class Created:
     new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A job before it is rows: everything but the moment."""
+
+    row: dict[str, Any]
+    inputs: list[dict[str, str]]
+
+    def at(self, moment: Any) -> dict[str, Any]:
+        """The row of a job that is made at this moment."""
+        scheduled_at = self.row["scheduled_at"] or moment
+        return {**self.row, "created_at": moment, "scheduled_at": scheduled_at}
+
+
+def draft(
+    tenant: str,
+    order: Order,
+    sources: Mapping[str, Source],
+    *,
+    digest: str | None = None,
+    idempotency_key: str | None = None,
+    batch_id: str | None = None,
+    retry_of: str | None = None,
+) -> Draft:
+    """What is to be written for an order; `sources` are its pictures, as far as they are there."""
+    named = order.pictures()
+    row = _row(tenant, order, digest or order.digest())
+    row |= {"idempotency_key": idempotency_key, "batch_id": batch_id, "retry_of": retry_of}
+    row["pixels"] = order.operation.pixels(pictures.pixels(sources, named.values()))
+    inputs = [{"job_id": row["id"], "role": role, "picture_id": key} for role, key in named.items()]
+    return Draft(row, inputs)
+
+
 def create(
     session: Session,
     tenant: str,
     order: Order,
     *,
+    sources: Mapping[str, Source] | None = None,
     idempotency_key: str | None = None,
     retry_of: str | None = None,
 ) -> Created:
@@ -41,32 +88,75 @@ def create(
 
     Raises:
         IdempotencyKeyReused: the key belongs to another request.
+        QueueQuota: the tenant has too many queued jobs; the transaction must not commit.
     """
-    row = _row(tenant, order, idempotency_key, retry_of)
-    given = pictures.pixels(session, tenant, set(order.pictures().values()))
-    row["pixels"] = order.operation.pixels(given)
-    session.execute(insert_once(session, Job, row))
-    # Whoever lost the race for the key reads the winner's row.
-    which = (
-        Job.id == row["id"]
-        if idempotency_key is None
-        else and_(Job.tenant == tenant, Job.idempotency_key == idempotency_key)
-    )
-    job = session.scalars(select(Job).where(which)).one()
-    if job.request_sha256 != row["request_sha256"]:
+    if sources is None:
+        sources = pictures.resolve_many(session, tenant, order.pictures().values())
+    made = draft(tenant, order, sources, idempotency_key=idempotency_key, retry_of=retry_of)
+    job = session.scalars(*_inserting(session, made.row)).one_or_none()
+    if job is None:  # whoever lost the race for the key reads the winner's row
+        same = (Job.tenant == tenant, Job.idempotency_key == idempotency_key)
+        job = session.scalars(select(Job).where(*same)).one()
+    if job.request_sha256 != made.row["request_sha256"]:
         raise IdempotencyKeyReused(f"the key {idempotency_key!r} was used for another request")
-    new = job.id == row["id"]
+    new = job.id == made.row["id"]
     if new:
-        session.add_all(
-            JobInput(job_id=job.id, role=role, picture_id=picture)
-            for role, picture in order.pictures().items()
-        )
+        # After the row, so that a repeated request is answered however long the queue is.
+        _check_quota(session, tenant, more=0)
+        session.add_all(JobInput(**one) for one in made.inputs)
     return Created(job, new)
 
 
-def _row(
-    tenant: str, order: Order, idempotency_key: str | None, retry_of: str | None
-) -> dict[str, Any]:
+def _inserting(session: Session, row: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The statement that writes a job now, once, and what to write."""
+    dialect = session.get_bind().dialect.name
+    if row["scheduled_at"] is None:
+        given = {name: value for name, value in row.items() if name != "scheduled_at"}
+        return _insert(dialect, "created_at", "scheduled_at"), given
+    return _insert(dialect, "created_at"), row
+
+
+@cache
+def _insert(dialect: str, *now: str) -> Any:
+    """Kept, because to build it for thirty columns takes longer than to run it."""
+    statement = insert_of(dialect, Job).values(dict.fromkeys(now, clock.now()))
+    return statement.on_conflict_do_nothing().returning(Job)
+
+
+def create_many(session: Session, tenant: str, drafts: Sequence[Draft]) -> None:
+    """∅ → queued for all of a tenant's drafts, or for none.
+
+    Raises:
+        QueueQuota: they would be too many; nothing was written.
+    """
+    _check_quota(session, tenant, more=len(drafts))
+    now = session.scalar(select(clock.now()))
+    inputs = [one for made in drafts for one in made.inputs]
+    for table, rows in ((Job, [made.at(now) for made in drafts]), (JobInput, inputs)):
+        if rows:
+            session.execute(insert(session, table), rows)
+
+
+def _check_quota(session: Session, tenant: str, *, more: int) -> None:
+    """Whether a tenant may have so many queued jobs more; asks nothing of jobs without a cap.
+
+    Raises:
+        QueueQuota: with how many it may have.
+    """
+    most = session.scalar(_CAP, {"of_tenant": tenant})
+    if most is None:
+        return
+    queued = (
+        select(Job.id)
+        .where(text(NOT_SUCCEEDED), Job.tenant == tenant, Job.state == QUEUED)
+        .limit(most + 1)
+    )
+    count = session.scalar(select(func.count()).select_from(queued.subquery())) or 0
+    if count + more > most:
+        raise QueueQuota(f"{most} queued jobs is the most; try again when some have begun")
+
+
+def _row(tenant: str, order: Order, digest: str) -> dict[str, Any]:
     operation = order.operation
     asked_seed = getattr(operation, "seed", None)
     return {
@@ -76,18 +166,16 @@ def _row(
         "queue": operation.queue,
         "priority": order.priority,
         "request": order.model_dump_json(),
-        "request_sha256": order.digest(),
-        "idempotency_key": idempotency_key,
+        "request_sha256": digest,
         "external_id": order.external_id,
         "sku": order.sku,
         "channel": order.channel,
-        "retry_of": retry_of,
+        "webhook_url": order.webhook_url,
         "state": QUEUED,
-        "scheduled_at": order.run_after or clock.now(),
+        "scheduled_at": order.run_after,
         "deadline_at": order.deadline_at,
         "timeout_s": order.timeout_s or operation.timeout_s,
         "seed": secrets.randbelow(MAX_SEED + 1) if asked_seed is None else asked_seed,
-        "created_at": clock.now(),
     }
 
 
@@ -107,7 +195,7 @@ def page(
     external_id: str | None = None,
 ) -> Sequence[Job]:
     """Newest first, at most `limit`, older than the (created_at, id) of `after`."""
-    wanted = [Job.tenant == tenant]
+    wanted: list[Any] = [Job.tenant == tenant]
     for column, value in (
         (Job.state, state),
         (Job.op, op),
@@ -116,33 +204,30 @@ def page(
     ):
         if value is not None:
             wanted.append(column == value)
+    if state not in (None, SUCCEEDED):
+        wanted.append(text(f"job.{NOT_SUCCEEDED}"))  # what the partial index says of itself
     if after is not None:
         wanted.append(tuple_(Job.created_at, Job.id) < after)
     newest_first = (Job.created_at.desc(), Job.id.desc())
     return session.scalars(select(Job).where(*wanted).order_by(*newest_first).limit(limit)).all()
 
 
-def counts(session: Session, tenant: str) -> dict[str, int]:
-    """How many jobs are in each state."""
-    rows = session.execute(
-        select(Job.state, func.count()).where(Job.tenant == tenant).group_by(Job.state)
-    )
-    return {state: count for state, count in rows}  # noqa: C416
-
-
 def cancel(session: Session, tenant: str, job_id: str) -> Job | None:
     """Queued → cancelled; running: asks its worker to stop. None: there was nothing to cancel."""
+    which = (Job.tenant == tenant, Job.id == job_id, Job.state.in_((QUEUED, RUNNING)))
+    statement = stopping(update(Job).where(*which)).returning(Job)
+    job = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    outbox.tell(session, [job] if job is not None and job.state == CANCELLED else [])
+    return job
+
+
+def stopping(statement: Update) -> Update:
+    """Of open jobs, the queued end now, and the running ones' workers are asked to stop."""
     waiting = Job.state == QUEUED
-    statement = (
-        update(Job)
-        .where(Job.tenant == tenant, Job.id == job_id, Job.state.in_((QUEUED, RUNNING)))
-        .values(
-            state=case((waiting, CANCELLED), else_=Job.state),
-            finished_at=case((waiting, clock.now()), else_=None),
-            error_code=case((waiting, "cancelled"), else_=Job.error_code),
-            cancel_requested_at=func.coalesce(Job.cancel_requested_at, clock.now()),
-            revision=Job.revision + 1,
-        )
+    return statement.values(
+        state=case((waiting, CANCELLED), else_=Job.state),
+        finished_at=case((waiting, clock.now()), else_=None),
+        error_code=case((waiting, "cancelled"), else_=Job.error_code),
+        cancel_requested_at=func.coalesce(Job.cancel_requested_at, clock.now()),
+        revision=Job.revision + 1,
     )
-    returning = statement.returning(Job).execution_options(populate_existing=True)
-    return session.scalars(returning).one_or_none()

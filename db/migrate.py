@@ -23,6 +23,8 @@ def upgrade(revision: str = "head") -> None:
     """Bring the tables to a revision; the view is made anew around it."""
     with engine.writer().connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
+            # An index over a million rows takes as long as it takes.
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_LOCK})"))
         connection.execute(text(published_results.DROP))
         command.upgrade(_config(connection), revision)

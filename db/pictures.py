@@ -1,9 +1,11 @@
 """Every question we ask of pictures, and of the results that stand in for one."""
 
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from db import clock
@@ -12,6 +14,9 @@ from db.intake import Checked
 from db.portable import insert_once
 from db.tables.pictures import Picture
 from db.tables.results import Result
+
+# SQLite takes 32,766 parameters in a statement.
+_ASKED_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +61,40 @@ def find(session: Session, tenant: str, picture_id: str) -> Picture | None:
     return session.scalars(select(Picture).where(*mine)).one_or_none()
 
 
-def pixels(session: Session, tenant: str, keys: Collection[str]) -> int:
-    """How large the pictures and results of these ids are together."""
-    if not keys:
-        return 0
-    sizes = [
-        session.scalar(
-            select(func.coalesce(func.sum(table.width * table.height), 0)).where(
-                table.tenant == tenant, table.id.in_(keys)
-            )
-        )
-        for table in (Picture, Result)
-    ]
-    return sum(int(size or 0) for size in sizes)
-
-
 def resolve(session: Session, tenant: str, key: str) -> Source | None:
     """What the id of a picture or of a result names; None under another tenant."""
-    picture = find(session, tenant, key)
-    if picture is not None:
-        return Source(picture.sha256, picture.width, picture.height)
-    mine = (Result.tenant == tenant, Result.id == key)
-    result = session.scalars(select(Result).where(*mine)).one_or_none()
-    return None if result is None else Source(result.blob_key, result.width, result.height)
+    return resolve_many(session, tenant, [key]).get(key)
+
+
+def resolve_many(
+    session: Session, tenant: str, keys: Iterable[str], *, hold: bool = False
+) -> dict[str, Source]:
+    """What each of these ids names; one that names nothing of this tenant's is left out.
+
+    With `hold` nobody can erase them before this transaction ends.
+    """
+    found: dict[str, Source] = {}
+    left = sorted(set(keys))
+    for table, key in ((Picture, Picture.sha256), (Result, Result.blob_key)):
+        for first in range(0, len(left), _ASKED_AT_ONCE):
+            some = {"of_tenant": tenant, "ids": left[first : first + _ASKED_AT_ONCE]}
+            for row_id, *source in session.execute(_named(table, key, hold=hold), some):
+                found[row_id] = Source(*source)
+        left = [row_id for row_id in left if row_id not in found]
+    return found
+
+
+@cache
+def _named(table: type[Picture] | type[Result], key: Any, *, hold: bool) -> Select[Any]:
+    named = select(table.id, key, table.width, table.height).where(
+        table.tenant == bindparam("of_tenant"), table.id.in_(bindparam("ids", expanding=True))
+    )
+    if hold:
+        named = named.order_by(table.id).with_for_update(read=True, key_share=True)
+    return named
+
+
+def pixels(sources: Mapping[str, Source], keys: Iterable[str]) -> int:
+    """How large the pictures of these ids are together, as far as they are there."""
+    there = (sources[key] for key in set(keys) if key in sources)
+    return sum(source.width * source.height for source in there)

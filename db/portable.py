@@ -14,9 +14,12 @@ Statement = postgresql.Insert | sqlite.Insert
 
 def insert(session: Session, table: type[Row]) -> Statement:
     """An INSERT of the session's own dialect."""
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return insert_of(session.get_bind().dialect.name, table)
+
+
+def insert_of(dialect: str, table: type[Row]) -> Statement:
+    """An INSERT of a dialect by its name."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def insert_once(session: Session, table: type[Row], values: Mapping[str, Any]) -> Insert:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import insert, inspect, select, tuple_
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from db.tables.results import Result
+from db import blobs, clock
+from db.tables.results import KEYS, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,36 @@ class Wanted:
 
 
 def add(session: Session, rows: Iterable[Result]) -> None:
-    """Write a job's results; call it only where the fence held, in the same transaction."""
-    session.add_all(rows)
-    session.flush()
+    """Write jobs' results; call it only where the fence held, in the same transaction.
+
+    Raises:
+        Vanished: bytes that they name were erased meanwhile; nothing may be committed.
+    """
+    added = list(rows)
+    for tenant in sorted({row.tenant for row in added}):
+        blobs.hold(session, tenant, keys(row for row in added if row.tenant == tenant))
+    # Values, not the objects: an INSERT that is rolled back would leave them without their time,
+    # and a commit must be safe to repeat.
+    if added:
+        statement = insert(Result).values(created_at=clock.now())
+        session.execute(statement, [_values(row) for row in added])
+
+
+def _values(row: Result) -> dict[str, Any]:
+    """What a row that is in no session yet would be written with, but for its time."""
+    columns = [column for column in inspect(Result).columns if column.key != "created_at"]
+    given = {column.key: getattr(row, column.key) for column in columns}
+    return {
+        column.key: column.default.arg
+        if given[column.key] is None and isinstance(column.default, ScalarElementColumnDefault)
+        else given[column.key]
+        for column in columns
+    }
+
+
+def keys(rows: Iterable[Result]) -> set[str]:
+    """The keys of all bytes that these rows name."""
+    return {key for row in rows for name in KEYS if (key := getattr(row, name)) is not None}
 
 
 def find(session: Session, tenant: str, result_id: str) -> Result | None:

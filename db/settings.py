@@ -3,8 +3,10 @@
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from db.addresses import Allowed
 
 
 class DbSettings(BaseSettings):
@@ -31,6 +33,56 @@ class DbSettings(BaseSettings):
     max_side_px: int = Field(default=12_000, description="Longest side taken in.")
     intake_seconds: float = Field(default=20.0, description="Time one picture may take to check.")
     intake_memory_mb: int = Field(default=2_048, description="Memory one check may use.")
+
+    keep_jobs_days: float = Field(
+        default=0.0,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="Finished jobs are removed with their results after so many days, 1 or more; "
+        "0 keeps them for ever.",
+    )
+    keep_deliveries_days: float = Field(
+        default=30.0,
+        ge=1.0,
+        allow_inf_nan=False,
+        description="Webhooks that arrived or were given up stay in their log for so many days.",
+    )
+
+    clock_offset_s: float = Field(
+        default=0.0,
+        allow_inf_nan=False,
+        description="Tests only: what this process adds to the database's clock, in seconds.",
+    )
+    secret_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Encrypts the secrets of webhooks: 32 random bytes or more, in any spelling "
+        "(`openssl rand -base64 32`). Several with commas: the first encrypts, all decrypt. Empty: "
+        "the file secret.key in DB_HOME, which `packshot init` makes.",
+    )
+    webhook_allow: str = Field(
+        default="",
+        description="Storefronts of the house that webhooks may reach though they are not on the "
+        "open internet: names, addresses and networks with commas, as "
+        "127.0.0.1,10.0.0.0/8,storefront.internal. A name or address here may also be http and "
+        "on any port.",
+    )
+
+    @field_validator("keep_jobs_days")
+    @classmethod
+    def _long_enough(cls, days: float) -> float:
+        if 0 < days < 1:
+            raise ValueError("an idempotency key is promised to be good for a day: 0, or 1 or more")
+        return days
+
+    @field_validator("webhook_allow")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        Allowed.of(text)
+        return text
+
+    def allowed(self) -> Allowed:
+        """Whom webhooks may reach beside the open internet."""
+        return Allowed.of(self.webhook_allow)
 
     def database_url(self) -> str:
         return self.url or f"sqlite:///{self.home.resolve() / 'packshot.db'}"

@@ -1,6 +1,7 @@
 """What workers do to jobs: each arrow of the state machine is one guarded statement.
 
-The rows that RETURNING gives decide what happened, never a count. A terminal state never changes.
+The rows that RETURNING gives decide what happened, never a count. A terminal state never changes,
+and whoever wants to hear of it is written into the outbox by the same transaction.
 """
 
 import secrets
@@ -8,17 +9,34 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, case, exists, func, or_, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Update,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from db import attempts, clock
-from db.tables.jobs import CANCELLED, DEAD, FAILED, QUEUED, RUNNING, SUCCEEDED, Job, Queue
+from db import attempts, clock, line, outbox, results
+from db.attempts import Ending
+from db.line import Waiting
+from db.tables.jobs import CANCELLED, DEAD, FAILED, QUEUED, RUNNING, SUCCEEDED, TERMINAL, Job
+from db.tables.results import Result
 from db.tables.versions import Epoch
 
 SOLO_FROM_CRASH = 2
 DEAD_AT_CRASH = 4
 LONGEST_BACK_OFF_S = 600.0
-_IN_ORDER = (Job.priority, Job.scheduled_at, Job.id)
+MOST_AT_ONCE = 1_000
+"""Rows that one sweep may lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,79 +49,65 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A job in line: how much room it takes, and whether it must be alone."""
+class Outcome:
+    """How a running job ends: `succeeded`, or `failed` for what no further attempt would mend."""
 
-    pixels: int
-    solo: bool
+    lease: Lease
+    state: str
+    code: str | None = None
+    detail: str | None = None
+    report: dict[str, Any] | None = None
+    results: Sequence[Result] = ()
 
 
-def line(session: Session, queue: str, *, known: Iterable[str], most: int) -> list[Waiting]:
-    """The first that a claim would take, in their order: cheap, and asked often."""
-    rows = session.execute(
-        select(Job.pixels, Job.solo)
-        .where(*_due(queue), Job.op.in_(list(known)))
-        .order_by(*_IN_ORDER)
-        .limit(most)
-    )
-    return [Waiting(pixels, solo) for pixels, solo in rows]
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """Jobs in hand that should end: somebody wants them cancelled, or nobody waits any more."""
+
+    cancelled: frozenset[str]
+    late: frozenset[str]
 
 
 def claim(
-    session: Session,
-    *,
-    queue: str,
-    owner: str,
-    device: str,
-    room: int,
-    lease_s: float,
-    known: Iterable[str],
-    solo: bool = False,
+    session: Session, chosen: Sequence[Waiting], *, owner: str, device: str, lease_s: float
 ) -> Sequence[Job]:
-    """Queued → running: the due rows first in line, as many as there is room for.
+    """Queued → running: what `line` gave in this transaction and there is room for, in its order.
 
-    A solo job is one that took its worker down twice; it is claimed by `solo`, alone.
+    No lease is longer than the job's own time-out.
     """
-    first_in_line = (
-        select(Job.id)
-        .where(*_due(queue), Job.op.in_(list(known)), Job.solo.is_(solo))
-        .order_by(*_IN_ORDER)
-        .limit(room)
-        .with_for_update(skip_locked=True)
-        # A CTE, because PostgreSQL runs a subquery again for every row and so takes all of them.
-        .cte("first_in_line")
-    )
+    order = {one.id: place for place, one in enumerate(chosen)}
     statement = (
         update(Job)
-        .where(Job.id.in_(select(first_in_line.c.id)), Job.state == QUEUED)
+        .where(Job.id.in_(list(order)), Job.state == QUEUED)
         .values(
             state=RUNNING,
             attempt=Job.attempt + 1,
             lease_token=Job.lease_token + 1,
             lease_owner=owner,
-            lease_expires_at=clock.seconds_from_now(lease_s),
+            lease_expires_at=clock.seconds_from_now(
+                case((Job.timeout_s < lease_s, Job.timeout_s), else_=lease_s)
+            ),
             started_at=clock.now(),
             progress=None,
             revision=Job.revision + 1,
         )
     )
-    claimed = _changed(session, statement)
+    claimed = sorted(_changed(session, statement), key=lambda job: order[job.id]) if order else []
     attempts.begin(session, claimed, worker=owner, device=device)
-    return sorted(claimed, key=lambda job: (job.priority, job.scheduled_at, job.id))
+    for queue in {job.queue for job in claimed}:
+        line.take_turns(session, queue, (job.tenant for job in claimed if job.queue == queue))
+    return claimed
 
 
 def renew(session: Session, owner: str, leases: Iterable[Lease], *, lease_s: float) -> set[Lease]:
     """Running → running: which of my leases hold, longer now; no job outlives its time-out."""
-    held = list(leases)
+    ends = clock.seconds_after(Job.started_at, Job.timeout_s)
+    longer = clock.seconds_from_now(lease_s)
+    mine = and_(_any_of(owner, leases), ends > clock.now())
     statement = (
         update(Job)
-        .where(
-            Job.state == RUNNING,
-            Job.lease_owner == owner,
-            tuple_(Job.id, Job.lease_token).in_([(lease.job_id, lease.token) for lease in held]),
-            Job.started_at > clock.seconds_from_now(-Job.timeout_s),
-        )
-        .values(lease_expires_at=clock.seconds_from_now(lease_s))
+        .where(Job.id.in_(_locked(mine)), mine)
+        .values(lease_expires_at=case((ends < longer, ends), else_=longer))
     )
     return {Lease(job.id, owner, job.lease_token) for job in _changed(session, statement)}
 
@@ -113,11 +117,20 @@ def is_held(session: Session, lease: Lease) -> bool:
     return bool(session.scalar(select(exists().where(_mine(lease)))))
 
 
-def cancels_asked(session: Session, leases: Iterable[Lease]) -> set[str]:
-    """Which of these jobs somebody wants cancelled."""
+def stops(session: Session, leases: Iterable[Lease]) -> Stops:
+    """Which of these jobs need not be worked on any longer."""
     ids = [lease.job_id for lease in leases]
-    asked = select(Job.id).where(Job.id.in_(ids), Job.cancel_requested_at.is_not(None))
-    return set(session.scalars(asked))
+    if not ids:
+        return Stops(frozenset(), frozenset())
+    late = func.coalesce(Job.deadline_at < clock.now(), False)
+    asked = Job.cancel_requested_at.is_not(None)
+    found = session.execute(
+        select(Job.id, asked, late).where(Job.id.in_(ids), or_(asked, late))
+    ).all()
+    return Stops(
+        cancelled=frozenset(job_id for job_id, is_asked, _ in found if is_asked),
+        late=frozenset(job_id for job_id, is_asked, _ in found if not is_asked),
+    )
 
 
 def report_progress(session: Session, lease: Lease, progress: dict[str, Any]) -> bool:
@@ -126,25 +139,77 @@ def report_progress(session: Session, lease: Lease, progress: dict[str, Any]) ->
     return bool(_changed(session, statement))
 
 
-def succeed(session: Session, lease: Lease, *, report: dict[str, Any] | None = None) -> bool:
-    """Running → succeeded. False: the lease was lost, and nothing may be written.
+def finish(session: Session, outcomes: Sequence[Outcome]) -> set[Lease]:
+    """Running → succeeded or failed, with their results, for all whose lease still holds.
 
-    A cancel that came too late is answered by the result.
+    Several owners' outcomes do not mix. A cancel that came too late is answered by the result.
     """
-    return _finish(session, lease, SUCCEEDED, report=report)
+    if not outcomes:
+        return set()
+    by_id = {outcome.lease.job_id: outcome for outcome in outcomes}
+    mine = _any_of(outcomes[0].lease.owner, [outcome.lease for outcome in outcomes])
+
+    def each(name: str, column: InstrumentedAttribute[Any]) -> Any:
+        given = {key: value for key, one in by_id.items() if (value := getattr(one, name))}
+        whens = [(Job.id == key, literal(value, column.type)) for key, value in given.items()]
+        return case(*whens, else_=None) if whens else None
+
+    statement = (
+        update(Job)
+        .where(Job.id.in_(_in_order(mine)), mine)
+        .values(
+            state=each("state", Job.state),
+            finished_at=clock.now(),
+            lease_owner=None,
+            lease_expires_at=None,
+            error_code=each("code", Job.error_code),
+            error_detail=each("detail", Job.error_detail),
+            report=each("report", Job.report),
+            revision=Job.revision + 1,
+        )
+    )
+    done = _changed(session, statement)
+    results.add(session, [row for job in done for row in by_id[job.id].results])
+    attempts.end(session, [Ending(j.id, j.lease_token, j.state, j.error_detail) for j in done])
+    outbox.tell(session, done)
+    return {by_id[job.id].lease for job in done}
 
 
-def fail(
-    session: Session, lease: Lease, *, code: str, detail: str, report: dict[str, Any] | None = None
-) -> bool:
+def succeed(session: Session, lease: Lease, *, report: dict[str, Any] | None = None) -> bool:
+    """Running → succeeded. False: the lease was lost, and nothing may be written."""
+    return bool(finish(session, [Outcome(lease, SUCCEEDED, report=report)]))
+
+
+def fail(session: Session, lease: Lease, *, code: str, detail: str) -> bool:
     """Running → failed, for what no further attempt would mend."""
-    return _finish(session, lease, FAILED, code=code, detail=detail, report=report)
+    return bool(finish(session, [Outcome(lease, FAILED, code=code, detail=detail)]))
+
+
+def has_ended_so(session: Session, outcome: Outcome) -> bool:
+    """Whether this very attempt has already ended like that: a commit whose answer was lost."""
+    lease = outcome.lease
+    return attempts.outcome(session, lease.job_id, lease.token) == outcome.state
 
 
 def cancel_running(session: Session, lease: Lease) -> bool:
     """Running → cancelled, when the flag is set and the worker has stopped."""
-    asked = Job.cancel_requested_at.is_not(None)
-    return _finish(session, lease, CANCELLED, code="cancelled", detail="cancelled", also=asked)
+    statement = (
+        update(Job)
+        .where(_mine(lease), Job.cancel_requested_at.is_not(None))
+        .values(
+            state=CANCELLED,
+            finished_at=clock.now(),
+            lease_owner=None,
+            lease_expires_at=None,
+            error_code="cancelled",
+            error_detail="cancelled",
+            revision=Job.revision + 1,
+        )
+    )
+    done = _changed(session, statement)
+    attempts.end(session, [Ending(job.id, lease.token, CANCELLED, None) for job in done])
+    outbox.tell(session, done)
+    return bool(done)
 
 
 def retry(session: Session, lease: Lease, *, code: str, detail: str) -> str | None:
@@ -182,20 +247,14 @@ def crash(session: Session, lease: Lease, *, detail: str) -> str | None:
     )
 
 
-def sweep(session: Session) -> Sequence[Job]:
+def sweep(session: Session, *, most: int = MOST_AT_ONCE) -> Sequence[Job]:
     """Running → queued, cancelled or dead, for every lease that ran out; the token moves on."""
-    overtime = Job.started_at <= clock.seconds_from_now(-Job.timeout_s)
+    overtime = clock.seconds_after(Job.started_at, Job.timeout_s) <= clock.now()
     # A training job that got through an epoch goes on from there: its worker's end is no crash.
     advanced = exists().where(Epoch.job_id == Job.id, Epoch.created_at > Job.started_at)
-    expired = (
-        select(Job.id)
-        .where(Job.state == RUNNING, Job.lease_expires_at < clock.now())
-        .order_by(Job.id)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
+    expired = and_(Job.state == RUNNING, Job.lease_expires_at < clock.now())
     statement = _back_in_line(
-        update(Job).where(Job.id.in_(expired), Job.state == RUNNING),
+        update(Job).where(Job.id.in_(_locked(expired, most=most)), Job.state == RUNNING),
         attempt=case((overtime, Job.attempt), else_=Job.attempt - 1),
         crashes=(crashes := case((or_(overtime, advanced), 0), else_=1)),
         dead_if=case(
@@ -210,16 +269,19 @@ def sweep(session: Session) -> Sequence[Job]:
         ),
     )
     swept = _changed(session, statement.values(lease_token=Job.lease_token + 1))
-    for job in swept:
-        attempts.end(session, job.id, job.lease_token - 1, outcome="swept", error=job.error_code)
+    attempts.end(
+        session, [Ending(job.id, job.lease_token - 1, "swept", job.error_code) for job in swept]
+    )
+    outbox.tell(session, [job for job in swept if job.state in TERMINAL])
     return swept
 
 
-def expire(session: Session) -> Sequence[Job]:
+def expire(session: Session, *, most: int = MOST_AT_ONCE) -> Sequence[Job]:
     """Queued → failed `deadline`, for what nobody waits for any more."""
+    passed = and_(Job.state == QUEUED, Job.deadline_at < clock.now())
     statement = (
         update(Job)
-        .where(Job.state == QUEUED, Job.deadline_at < clock.now())
+        .where(Job.id.in_(_locked(passed, most=most)), Job.state == QUEUED)
         .values(
             state=FAILED,
             finished_at=clock.now(),
@@ -228,18 +290,30 @@ def expire(session: Session) -> Sequence[Job]:
             revision=Job.revision + 1,
         )
     )
-    return _changed(session, statement)
+    expired = _changed(session, statement)
+    outbox.tell(session, expired)
+    return expired
 
 
-def _due(queue: str) -> tuple[ColumnElement[bool], ...]:
-    paused = exists().where(Queue.name == queue, Queue.paused_at.is_not(None))
-    return (
-        Job.state == QUEUED,
-        Job.queue == queue,
-        Job.scheduled_at <= clock.now(),
-        or_(Job.deadline_at.is_(None), Job.deadline_at > clock.now()),
-        ~paused,
+def _any_of(owner: str, leases: Iterable[Lease]) -> ColumnElement[bool]:
+    """The fence around several jobs of one owner."""
+    held = [(lease.job_id, lease.token) for lease in leases]
+    return and_(
+        Job.state == RUNNING, Job.lease_owner == owner, tuple_(Job.id, Job.lease_token).in_(held)
     )
+
+
+def _in_order(condition: ColumnElement[bool]) -> Select[str]:
+    """Their ids, locked in the order in which everybody locks: no two groups wait in a circle."""
+    rows = select(Job.id).where(condition).order_by(Job.id).with_for_update().cte("in_order")
+    # A CTE, because PostgreSQL runs a subquery again for every row.
+    return select(rows.c.id)
+
+
+def _locked(condition: ColumnElement[bool], *, most: int | None = None) -> Select[str]:
+    """Their ids, locked; what somebody else is changing just now is left to them."""
+    rows = select(Job.id).where(condition).order_by(Job.id).limit(most)
+    return select(rows.with_for_update(skip_locked=True).cte("not_locked").c.id)
 
 
 def _mine(lease: Lease) -> ColumnElement[bool]:
@@ -250,37 +324,6 @@ def _mine(lease: Lease) -> ColumnElement[bool]:
         Job.lease_owner == lease.owner,
         Job.lease_token == lease.token,
     )
-
-
-def _finish(
-    session: Session,
-    lease: Lease,
-    state: str,
-    *,
-    code: str | None = None,
-    detail: str | None = None,
-    report: dict[str, Any] | None = None,
-    also: ColumnElement[bool] | None = None,
-) -> bool:
-    guard = _mine(lease) if also is None else and_(_mine(lease), also)
-    statement = (
-        update(Job)
-        .where(guard)
-        .values(
-            state=state,
-            finished_at=clock.now(),
-            lease_owner=None,
-            lease_expires_at=None,
-            error_code=code,
-            error_detail=detail,
-            report=report,
-            revision=Job.revision + 1,
-        )
-    )
-    done = bool(_changed(session, statement))
-    if done:
-        attempts.end(session, lease.job_id, lease.token, outcome=state, error=detail)
-    return done
 
 
 def _give_back(
@@ -306,10 +349,10 @@ def _give_back(
         code=code,
         detail=detail,
     )
-    for job in _changed(session, statement):
-        attempts.end(session, lease.job_id, lease.token, outcome=outcome, error=detail)
-        return job.state
-    return None
+    changed = _changed(session, statement)
+    attempts.end(session, [Ending(job.id, lease.token, outcome, detail) for job in changed])
+    outbox.tell(session, [job for job in changed if job.state in TERMINAL])
+    return next((job.state for job in changed), None)
 
 
 def _back_in_line(

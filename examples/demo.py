@@ -1,7 +1,7 @@
 """`make demo`: about forty jobs through everything; a table, a contact sheet and a report.
 
 Run it with `python -m examples.demo` in the repository's root. It starts a Packshot of its own in
-demo/var, or asks one that runs: `--url http://127.0.0.1:8700`.
+demo/var, or asks one that runs: `--url http://127.0.0.1:8700`, with API_KEY or DB_HOME/api.key.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.client import TERMINAL, ApiError, Client, Json, Unreachable
+from api.key_file import key_for
 from examples import machine, report
 from examples.contact_sheet import Shown, draw
 from examples.pictures import png
@@ -36,7 +37,8 @@ def main() -> int:
     out.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
-        shop = stack.enter_context(Client(given.url or _own(stack, out)))
+        url, key = (given.url, key_for(given.url)) if given.url else _own(stack, out)
+        shop = stack.enter_context(Client(url, key))
         datasets = {row["name"]: int(row["pictures"]) for row in shop.datasets()}
         shown = _through(shop, datasets)
         lost = _lost(shop, shown)
@@ -60,13 +62,13 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _own(stack: contextlib.ExitStack, out: Path) -> str:
-    """Broker, database, API and three workers, for as long as the demo lasts."""
+def _own(stack: contextlib.ExitStack, out: Path) -> tuple[str, str]:
+    """Broker, database, API and three workers, for as long as the demo lasts; with their key."""
     with console.status("Starting the broker, the API and three workers"):
         home, log = (out / "var").resolve(), out / "up.log"
         url = stack.enter_context(machine.running(home, log, dict(os.environ)))
     console.print(f"Packshot runs at {url}; what it says is in {log}.", soft_wrap=True)
-    return url
+    return url, (home / "api.key").read_text(encoding="ascii").strip()
 
 
 def _through(shop: Client, datasets: dict[str, int]) -> list[Shown]:

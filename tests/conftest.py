@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from tests import archives
+from tests import archives, issued
 from workers import settings as worker_settings
 
 
@@ -33,24 +33,32 @@ def home(empty_archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The queues whose bell the API rang, in order; nobody hears it."""
-    from api.routes import jobs
+    from api.routes import batches, deliveries, jobs, webhooks
 
     queues: list[str] = []
-    monkeypatch.setattr(jobs, "ring", queues.append)
+    for routes in (batches, deliveries, jobs, webhooks):
+        monkeypatch.setattr(routes, "ring", queues.append)
     return queues
 
 
 @pytest.fixture
-def serve(home: Path, rung: list[str]) -> Iterator[Callable[..., TestClient]]:
-    """Starts the real app under settings given by name, and gives a client of it."""
+def api_key(home: Path) -> str:
+    """A key of the shop that opens everything."""
+    return issued.key()
+
+
+@pytest.fixture
+def serve(home: Path, rung: list[str], api_key: str) -> Iterator[Callable[..., TestClient]]:
+    """Starts the real app under settings given by name, and gives a client with the shop's key."""
     from api.main import build_app
     from api.settings import ApiSettings
 
     with ExitStack() as started:
 
-        def start(**settings: object) -> TestClient:
+        def start(*, key: str = api_key, **settings: object) -> TestClient:
             app = build_app(ApiSettings.model_validate(settings))
-            return started.enter_context(TestClient(app, base_url="http://localhost"))
+            client = TestClient(app, base_url="http://localhost", headers=issued.headers(key))
+            return started.enter_context(client)
 
         yield start
 
@@ -59,3 +67,9 @@ def serve(home: Path, rung: list[str]) -> Iterator[Callable[..., TestClient]]:
 def client(serve: Callable[..., TestClient]) -> TestClient:
     """A client of the real app, as it stands without any setting."""
     return serve()
+
+
+@pytest.fixture
+def other_shop(serve: Callable[..., TestClient]) -> TestClient:
+    """A client that belongs to another tenant, and is no operator."""
+    return serve(key=issued.key("other", scopes=issued.SHOPS))

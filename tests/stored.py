@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from db.engine import reading
-from db.tables.all import Dataset, Job, JobInput, Picture
+from db.tables.all import Batch, BatchLine, Dataset, Job, JobInput, Picture
 
 
 def counted(home: Path) -> dict[str, int]:
@@ -13,10 +13,12 @@ def counted(home: Path) -> dict[str, int]:
     with reading() as session:
         rows = {
             table.__tablename__: session.scalar(select(func.count()).select_from(table)) or 0
-            for table in (Picture, Job, JobInput, Dataset)
+            for table in (Picture, Job, JobInput, Batch, BatchLine, Dataset)
         }
     blobs = home / "blobs"
     return {**rows, "files": sum(path.is_file() for path in blobs.rglob("*"))}
 
 
-NOTHING = {"picture": 0, "job": 0, "job_input": 0, "dataset": 0, "files": 0}
+NOTHING = dict.fromkeys(
+    ("picture", "job", "job_input", "batch", "batch_line", "dataset", "files"), 0
+)

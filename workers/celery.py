@@ -2,8 +2,9 @@
 
 from celery import Celery
 
-from workers import settings
+from workers import envelopes, settings
 
+envelopes.install()
 app = Celery("packshot", include=["workers.tasks", "workers.signals"], set_as_current=False)
 app.conf.update(
     broker_url=settings.get().broker(),
@@ -31,7 +32,8 @@ app.conf.update(
     broker_connection_max_retries=None,
     broker_pool_acquire_timeout=2.0,
     broker_transport_options={
-        "visibility_timeout": 21_600,
+        # Handled in milliseconds, and safe to hear twice: what a killed worker had comes back soon.
+        "visibility_timeout": 60,
         "health_check_interval": 10,
         "socket_connect_timeout": 5,
         "socket_timeout": 30,

@@ -1,51 +1,190 @@
-"""Fenced commits: a job's results and its state are one transaction, or nothing."""
+"""Fenced group commits: a job's results and its state are one transaction, or nothing.
 
-from collections.abc import Sequence
+Hands bring their outcomes here and wait. While one group is being written the next one gathers, so
+a lone job waits for nobody, and many share the cost of a commit.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import structlog
+from sqlalchemy import exc
+from sqlalchemy.orm import Session
 
-from db import results, transitions
+from db import transitions
+from db.blobs import Vanished
 from db.engine import transaction
+from db.tables.jobs import FAILED, SUCCEEDED
 from db.tables.results import Result
-from db.transitions import Lease
+from db.transitions import Lease, Outcome
+from workers import queues
+from workers.patience import Written, patiently
+
+MOST_IN_A_GROUP = 16
+
+_REFUSED = (exc.IntegrityError, exc.DataError)
+
+Held = bool | Exception
+"""Whether a lease held; or why its outcome cannot be written, for its own hand to decide."""
 
 _log = structlog.get_logger(__name__)
+_Waiting = tuple[Outcome, "Future[bool]"]
 
 
-def succeed(lease: Lease, rows: Sequence[Result], *, report: dict[str, Any] | None) -> bool:
-    """Running → succeeded with its results. False: the lease was lost and nothing was written."""
-    with transaction() as session:
-        held = transitions.succeed(session, lease, report=report)
-        if held:
-            results.add(session, rows)
-    return _said(lease, held, "succeeded")
+class Committer:
+    """One thread that writes what hands have finished.
+
+    Args:
+        patience_s: how long an outcome is kept for a database that does not answer.
+    """
+
+    def __init__(self, *, patience_s: float) -> None:
+        self._patience_s = patience_s
+        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """After what waits is written."""
+        self._waiting.put(None)
+
+    def succeed(self, lease: Lease, rows: Sequence[Result], report: dict[str, Any] | None) -> bool:
+        """Running → succeeded with its results. False: the lease was lost; nothing was written."""
+        return self._commit(Outcome(lease, SUCCEEDED, report=report, results=rows))
+
+    def fail_gate(
+        self, lease: Lease, rows: Sequence[Result], missed: str, report: dict[str, Any] | None
+    ) -> bool:
+        """Running → failed `gate`; its results are kept for review, never published."""
+        for row in rows:
+            row.visibility = "held"
+        return self._commit(
+            Outcome(lease, FAILED, code="gate", detail=missed, report=report, results=rows)
+        )
+
+    def fail(self, lease: Lease, *, code: str, detail: str) -> bool:
+        """Running → failed, for what no further attempt would mend."""
+        return self._commit(Outcome(lease, FAILED, code=code, detail=detail))
+
+    def retry(self, lease: Lease, *, code: str, detail: str) -> str | None:
+        """Running → queued after a growing pause, or → dead; None: the lease was lost."""
+        return self._alone(lambda s: transitions.retry(s, lease, code=code, detail=detail))
+
+    def release(self, lease: Lease) -> str | None:
+        """Running → queued, as if it had not been tried; None: the lease was lost."""
+        return self._alone(lambda session: transitions.release(session, lease))
+
+    def cancel(self, lease: Lease) -> bool:
+        """Running → cancelled, as somebody asked."""
+        return self._alone(lambda session: transitions.cancel_running(session, lease))
+
+    def _alone(self, change: Callable[[Session], Written]) -> Written:
+        def write() -> Written:
+            with transaction() as session:
+                return change(session)
+
+        # Done twice it finds its lease gone, and changes nothing.
+        written = patiently(write, patience_s=self._patience_s)
+        queues.ring("hooks")
+        return written
+
+    def _commit(self, outcome: Outcome) -> bool:
+        written: Future[bool] = Future()
+        self._waiting.put((outcome, written))
+        held = written.result()
+        _say(outcome, held=held)
+        return held
+
+    def _run(self) -> None:
+        while (group := self._gather()) is not None:
+            try:
+                held = commit([outcome for outcome, _ in group], patience_s=self._patience_s)
+            except BaseException as error:  # noqa: BLE001 — each hand learns of it and decides
+                for _, written in group:
+                    written.set_exception(error)
+                continue
+            for outcome, written in group:
+                _answer(written, held[outcome.lease])
+
+    def _gather(self) -> list[_Waiting] | None:
+        """What has come meanwhile; None when it is time to stop."""
+        first = self._waiting.get()
+        if first is None:
+            return None
+        group = [first]
+        while len(group) < MOST_IN_A_GROUP:
+            try:
+                another = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if another is None:
+                self._waiting.put(None)
+                break
+            group.append(another)
+        return group
 
 
-def fail_gate(
-    lease: Lease, rows: Sequence[Result], *, missed: str, report: dict[str, Any] | None
-) -> bool:
-    """Running → failed `gate`; its results are kept for review, never published."""
-    for row in rows:
-        row.visibility = "held"
-    with transaction() as session:
-        held = transitions.fail(session, lease, code="gate", detail=missed, report=report)
-        if held:
-            results.add(session, rows)
-    return _said(lease, held, "failed its gates")
+def commit(outcomes: Sequence[Outcome], *, patience_s: float = 0.0) -> dict[Lease, Held]:
+    """Write these ends of one owner's jobs; of each, whether its lease still held.
 
+    Only the attempt that holds the lease may write: a slow worker that lost it changes nothing.
 
-def fail(lease: Lease, *, code: str, detail: str) -> bool:
-    """Running → failed, for what no further attempt would mend."""
-    with transaction() as session:
-        held = transitions.fail(session, lease, code=code, detail=detail)
-    return _said(lease, held, "failed", code=code, detail=detail)
-
-
-def _said(lease: Lease, held: bool, outcome: str, **fields: str) -> bool:  # noqa: FBT001
-    if held:
-        _log.info(f"job {outcome}", job=lease.job_id, **fields)
-    else:
-        # Only the attempt that holds the lease may write: a slow worker changes nothing.
-        _log.warning("a late outcome was refused", job=lease.job_id, token=lease.token)
+    Raises:
+        sqlalchemy.exc.OperationalError: the database did not answer in time; what was not written
+            is found by the sweeper.
+    """
+    ordered = sorted(outcomes, key=lambda outcome: outcome.lease.job_id)
+    held = patiently(lambda: _write(ordered), patience_s=patience_s)
+    queues.ring("hooks")
     return held
+
+
+def _write(outcomes: Sequence[Outcome]) -> dict[Lease, Held]:
+    """One transaction for all; if one of them is refused by the database, each by itself."""
+    with transaction() as session:
+        try:
+            with session.begin_nested():
+                done = transitions.finish(session, outcomes)
+            held: dict[Lease, Held] = {one.lease: one.lease in done for one in outcomes}
+        except (*_REFUSED, Vanished):
+            held = {outcome.lease: _write_alone(session, outcome) for outcome in outcomes}
+        # A commit whose answer was lost is no refusal: this very attempt has ended so already.
+        for outcome in outcomes:
+            if held[outcome.lease] is False:
+                held[outcome.lease] = transitions.has_ended_so(session, outcome)
+    return held
+
+
+def _write_alone(session: Session, outcome: Outcome) -> Held:
+    """Its results cannot be written: that is its own failure, and nobody else's."""
+    try:
+        with session.begin_nested():
+            return bool(transitions.finish(session, [outcome]))
+    except Vanished as error:
+        return error  # somebody erased the same bytes meanwhile; another attempt puts them again
+    except _REFUSED as error:
+        said = str(error.orig)
+        _log.error("a result was refused by the database", job=outcome.lease.job_id, error=said)
+        detail = f"the database refused the result: {type(error).__name__}"
+        refused = Outcome(outcome.lease, FAILED, code="commit_rejected", detail=detail)
+        return bool(transitions.finish(session, [refused]))
+
+
+def _answer(written: "Future[bool]", held: Held) -> None:
+    if isinstance(held, Exception):
+        written.set_exception(held)
+    else:
+        written.set_result(held)
+
+
+def _say(outcome: Outcome, *, held: bool) -> None:
+    job = outcome.lease.job_id
+    if held:
+        _log.info("a job ended", job=job, state=outcome.state, code=outcome.code)
+    else:
+        _log.warning("a late outcome was refused", job=job, token=outcome.lease.token)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pydantic import ValidationError
+from sqlalchemy import exc
 
 from db.blobs import NotStored
 from db.datasets import DatasetNotFound, DatasetTooSmall
@@ -34,11 +35,16 @@ class Permanent(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is written of an error, and whether the job is tried again."""
+    """What is written of an error, and whether the job is tried again.
+
+    Attributes:
+        is_ours: no attempt of the job's is spent on it.
+    """
 
     code: str
     detail: str
     permanent: bool
+    is_ours: bool = False
 
 
 def judge(error: BaseException) -> Judgement:
@@ -60,6 +66,9 @@ def judge(error: BaseException) -> Judgement:
             return Judgement("model_file_invalid", str(error), permanent=True)
         case NotStored():
             return Judgement("source_missing", str(error), permanent=True)
+        case exc.OperationalError() | exc.InterfaceError() | exc.TimeoutError():
+            detail = "the database did not answer"
+            return Judgement("database_unavailable", detail, permanent=False, is_ours=True)
         case MemoryError():
             return Judgement("out_of_memory", str(error) or "not enough memory", permanent=False)
         case OSError():

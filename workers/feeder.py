@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from db import transitions, versions
+from db import line, transitions, versions
 from db.engine import reading, transaction
+from db.line import Waiting
 from db.operations.order import Order
 from db.operations.union import OPERATIONS
 from db.tables.jobs import Job
@@ -21,6 +22,9 @@ from workers.leases import Leases
 
 PIXELS = 64_000_000
 """Pictures decoded at a time, together: what bounds this process's memory."""
+
+SOLO_PATIENCE_S = 10.0
+"""How long a job that must be alone waits for an idle process, before one comes to rest for it."""
 
 _log = structlog.get_logger(__name__)
 
@@ -50,7 +54,10 @@ class Feeder:
         self._changed = threading.Condition()
         self._rung = False
         self._is_alone = False
+        # Not every process of a fleet may come to rest for the same job at the same time.
+        self._patience_s = SOLO_PATIENCE_S * random.uniform(1, 3)  # noqa: S311
         self._stopping = False
+        self._is_over = False
         self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
 
     def start(self) -> None:
@@ -71,11 +78,23 @@ class Feeder:
             return self._room - self._free
 
     def wait_until_idle(self, seconds: float) -> bool:
-        """Whether every hand came free in time."""
+        """Whether every hand came free in time, and no claim was on its way to one."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._free == self._room, timeout=seconds)
+            return self._changed.wait_for(self._is_idle, timeout=seconds)
+
+    def _is_idle(self) -> bool:
+        may_claim = self._thread.is_alive() and self._stopping and not self._is_over
+        return self._free == self._room and not may_claim
 
     def _run(self) -> None:
+        try:
+            self._feed_until_stopped()
+        finally:
+            with self._changed:
+                self._is_over = True
+                self._changed.notify_all()
+
+    def _feed_until_stopped(self) -> None:
         while not self._stopping:
             try:
                 took = [self._feed(queue) for queue in self._queues]
@@ -95,65 +114,73 @@ class Feeder:
             self._rung = False
 
     def _feed(self, queue: str) -> bool:
-        """One claim; True if the queue may hold more than there was room for."""
+        """One claim; True if it took something, so that there may be more."""
         with self._changed:
             room, is_idle = self._free, self._free == self._room
         if room == 0 or self._is_alone:
             return False
         with reading() as session:
-            waiting = transitions.line(session, queue, known=OPERATIONS, most=room)
-        if not waiting:
-            return False
-        fitting = self._that_fit([one.pixels for one in waiting if not one.solo], is_idle=is_idle)
+            if not line.is_due(session, queue):
+                return False
         with transaction() as session:
-            jobs = self._claim(session, queue, fitting, solo=False) if fitting else []
-            if not jobs and is_idle:
-                jobs = self._claim(session, queue, 1, solo=True)
-            ready = [job for job in jobs if self._prepared(session, job)]
+            chosen = self._choose(session, queue, room, is_idle=is_idle)
+            jobs = transitions.claim(
+                session,
+                chosen,
+                owner=self._worker_id,
+                device=self._device,
+                lease_s=self._lease_s,
+            )
+            ready = self._prepared(session, jobs)
         # A job that took its worker down twice has the process to itself until it ends.
         self._is_alone = any(job.solo for job in ready)
         for job in ready:
             self._hand_over(job)
-        return len(jobs) == room
+        return bool(jobs)
 
-    def _that_fit(self, line: list[int], *, is_idle: bool) -> int:
+    def _choose(
+        self,
+        session: Session,
+        queue: str,
+        room: int,
+        *,
+        is_idle: bool,
+    ) -> Sequence[Waiting]:
+        waited_s = 0.0 if is_idle else self._patience_s
+        alone = line.alone(session, queue, known=OPERATIONS, waited_s=waited_s)
+        if alone is not None:
+            # Under a steady load nobody is ever idle: this process takes no more until it is.
+            return [alone] if is_idle else []
+        waiting = line.following(session, queue, known=OPERATIONS, most=room)
+        return waiting[: self._that_fit(waiting, is_idle=is_idle)]
+
+    def _that_fit(self, waiting: Sequence[Waiting], *, is_idle: bool) -> int:
         """How many from the head of the line; what does not fit keeps its place, and so its turn.
 
         A picture larger than all the room goes in alone.
         """
         left = PIXELS - self._pixels
-        for count, pixels in enumerate(line):
-            left -= pixels
+        for count, one in enumerate(waiting):
+            left -= one.pixels
             if left < 0:
                 return 1 if is_idle and count == 0 else count
-        return len(line)
+        return len(waiting)
 
-    def _claim(self, session: Session, queue: str, room: int, *, solo: bool) -> Sequence[Job]:
-        return transitions.claim(
-            session,
-            queue=queue,
-            owner=self._worker_id,
-            device=self._device,
-            room=room,
-            lease_s=self._lease_s,
-            known=OPERATIONS,
-            solo=solo,
-        )
-
-    def _prepared(self, session: Session, job: Job) -> bool:
+    def _prepared(self, session: Session, jobs: Sequence[Job]) -> list[Job]:
         """Fix the versions at the first claim; a request that cannot run fails here."""
-        if job.versions is not None:
-            return True
-        try:
-            needs = Order.model_validate_json(job.request).operation.needs()
-            job.versions = versions.choose(session, job.tenant, needs)
-            session.flush()
-        except (ValidationError, versions.VersionNotFound) as error:
-            judgement = judge(error)
-            lease = Lease(job.id, self._worker_id, job.lease_token)
-            transitions.fail(session, lease, code=judgement.code, detail=judgement.detail)
-            return False
-        return True
+        ready: list[Job] = []
+        serving: dict[tuple[str, str], dict[str, str]] = {}
+        for job in jobs:
+            try:
+                if job.versions is None:
+                    job.versions = _versions(session, job, serving)
+            except (ValidationError, versions.VersionNotFound) as error:
+                judgement = judge(error)
+                lease = Lease(job.id, self._worker_id, job.lease_token)
+                transitions.fail(session, lease, code=judgement.code, detail=judgement.detail)
+            else:
+                ready.append(job)
+        return ready
 
     def _hand_over(self, job: Job) -> None:
         self._leases.hold(Lease(job.id, self._worker_id, job.lease_token))
@@ -189,3 +216,14 @@ class Feeder:
             self._is_alone = False
             self._rung = True
             self._changed.notify_all()
+
+
+def _versions(
+    session: Session, job: Job, serving: dict[tuple[str, str], dict[str, str]]
+) -> dict[str, str]:
+    """The versions that serve this request; asked once for all jobs of a claim that need them."""
+    needs = Order.model_validate_json(job.request).operation.needs()
+    key = (job.tenant, repr(needs))
+    if key not in serving:
+        serving[key] = versions.choose(session, job.tenant, needs)
+    return serving[key]

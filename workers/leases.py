@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 
 from db import fleet, transitions
 from db.engine import reading, transaction
 from db.transitions import Lease
-from workers.failures import Cancelled, LeaseLost
+from workers.failures import Cancelled, LeaseLost, Permanent
 
 LOOK_EVERY_S = 1.0
 
@@ -19,13 +20,24 @@ _log = structlog.get_logger(__name__)
 class Leases:
     """The jobs this process holds."""
 
-    def __init__(self, worker_id: str, *, lease_s: float, state: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        worker_id: str,
+        *,
+        lease_s: float,
+        state: Callable[[], str],
+        numbers: Callable[[], dict[str, Any] | None] = lambda: None,
+        on_drain_asked: Callable[[], None] = lambda: None,
+    ) -> None:
         self._worker_id = worker_id
         self._lease_s = lease_s
         self._state = state
+        self._numbers = numbers
+        self._on_drain_asked = on_drain_asked
         # By lease, not by job: a job that was swept may come back to this very process.
         self._held: set[Lease] = set()
-        self._cancelled: set[str] = set()
+        self._cancelled: frozenset[str] = frozenset()
+        self._late: frozenset[str] = frozenset()
         self._lost: set[Lease] = set()
         self._guard = threading.Lock()
         self._stop = threading.Event()
@@ -45,7 +57,6 @@ class Leases:
     def let_go(self, lease: Lease) -> None:
         with self._guard:
             self._held.discard(lease)
-            self._cancelled.discard(lease.job_id)
             self._lost.discard(lease)
 
     def held(self) -> list[Lease]:
@@ -58,37 +69,46 @@ class Leases:
         Raises:
             Cancelled: somebody asked for it.
             LeaseLost: it is another worker's now.
+            Permanent: `deadline`, nobody waits for it any more.
         """
         with self._guard:
             if lease in self._lost:
                 raise LeaseLost(lease.job_id)
             if lease.job_id in self._cancelled:
                 raise Cancelled(lease.job_id)
+            if lease.job_id in self._late:
+                raise Permanent("deadline", "the deadline passed before the job ended")
 
     def _run(self) -> None:
         renew_at = time.monotonic()
         while not self._stop.wait(LOOK_EVERY_S):
             try:
-                self._look_for_cancels()
+                self._look_for_stops()
                 if time.monotonic() >= renew_at:
                     self._renew()
                     renew_at = time.monotonic() + self._lease_s / 3
             except Exception as error:  # noqa: BLE001 — this thread may not die before its process
                 _log.warning("leases were not renewed", error=str(error))
 
-    def _look_for_cancels(self) -> None:
-        held = self.held()
-        if not held:
-            return
+    def _look_for_stops(self) -> None:
         with reading() as session:
-            asked = transitions.cancels_asked(session, held)
+            is_to_drain = fleet.is_to_drain(session, self._worker_id)
+            stops = transitions.stops(session, self.held())
         with self._guard:
-            self._cancelled |= asked & {lease.job_id for lease in self._held}
+            self._cancelled, self._late = stops.cancelled, stops.late
+        if is_to_drain:
+            self._on_drain_asked()
 
     def _renew(self) -> None:
         held = self.held()
         with transaction() as session:
-            fleet.beat(session, self._worker_id, state=self._state(), in_flight=len(held))
+            fleet.beat(
+                session,
+                self._worker_id,
+                state=self._state(),
+                in_flight=len(held),
+                numbers=self._numbers(),
+            )
             renewed = transitions.renew(session, self._worker_id, held, lease_s=self._lease_s)
         for lease in set(held) - renewed:
             self._look_at(lease)

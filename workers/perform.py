@@ -4,16 +4,15 @@ from dataclasses import dataclass
 
 import structlog
 
-from db import transitions
-from db.engine import transaction
 from db.operations.order import Order
 from db.operations.scoring import Score
 from db.tables.jobs import Job
 from db.transitions import Lease
 from models.images import Loaded
 from models.made import Made
-from workers import committer, sources, training
+from workers import sources, training
 from workers.apply import apply
+from workers.committer import Committer
 from workers.deliver import deliver
 from workers.edit import Given
 from workers.failures import Cancelled, Draining, LeaseLost, judge
@@ -33,6 +32,7 @@ class Bench:
 
     leases: Leases
     warm: Warm
+    committer: Committer
 
 
 def perform(job: Job, bench: Bench) -> None:
@@ -46,14 +46,12 @@ def perform(job: Job, bench: Bench) -> None:
     except LeaseLost:
         _log.warning("a lost job was put down", job=job.id)
     except Draining:
-        with transaction() as session:
-            transitions.release(session, lease)
+        bench.committer.release(lease)
     except Cancelled:
-        with transaction() as session:
-            transitions.cancel_running(session, lease)
+        bench.committer.cancel(lease)
         training.forget(job.id)
     except Exception as error:  # noqa: BLE001 — every outcome is a transition in the table
-        _put_down(lease, error)
+        _put_down(lease, error, bench.committer)
     finally:
         bench.leases.let_go(lease)
 
@@ -73,17 +71,17 @@ def _make(job: Job, lease: Lease, bench: Bench) -> None:
         made = apply(order.operation, given)
     bench.leases.check(lease)
     if isinstance(order.operation, Score):
-        _answer(lease, order, made, read)
+        _answer(lease, order, made, read, bench.committer)
         return
     rows, failed = deliver(job, order, made, read, watch)
     report = {name: value for name, value in made.report.items() if value is not None}
     if failed:
-        committer.fail_gate(lease, rows, missed="; ".join(failed), report=report)
+        bench.committer.fail_gate(lease, rows, "; ".join(failed), report)
     else:
-        committer.succeed(lease, rows, report=report)
+        bench.committer.succeed(lease, rows, report)
 
 
-def _answer(lease: Lease, order: Order, made: Made, read: Read) -> None:
+def _answer(lease: Lease, order: Order, made: Made, read: Read, committer: Committer) -> None:
     """An operation that measures delivers numbers, no picture."""
     scores = score(
         order.operation,
@@ -93,9 +91,9 @@ def _answer(lease: Lease, order: Order, made: Made, read: Read) -> None:
     )
     report = {"scores": scores.stored(), "identical": scores.identical}
     if failed := missed(scores, order.limits()):
-        committer.fail_gate(lease, [], missed="; ".join(failed), report=report)
+        committer.fail_gate(lease, [], "; ".join(failed), report)
     else:
-        committer.succeed(lease, [], report=report)
+        committer.succeed(lease, [], report)
 
 
 def _waited_ms(job: Job) -> float:
@@ -104,11 +102,13 @@ def _waited_ms(job: Job) -> float:
     return max(0.0, (job.started_at - max(job.scheduled_at, job.created_at)).total_seconds() * 1000)
 
 
-def _put_down(lease: Lease, error: Exception) -> None:
+def _put_down(lease: Lease, error: Exception, committer: Committer) -> None:
     judgement = judge(error)
     if judgement.permanent:
         committer.fail(lease, code=judgement.code, detail=judgement.detail)
         return
     _log.warning("an attempt failed", job=lease.job_id, code=judgement.code, exc_info=error)
-    with transaction() as session:
-        transitions.retry(session, lease, code=judgement.code, detail=judgement.detail)
+    if judgement.is_ours:
+        committer.release(lease)
+    else:
+        committer.retry(lease, code=judgement.code, detail=judgement.detail)

@@ -1,90 +1,196 @@
 """One worker process: its device, its threads, and how they start and stop."""
 
+import dataclasses
 import os
 import socket
-from collections.abc import Sequence
+import threading
+from collections.abc import Collection, Sequence
 from importlib.metadata import version
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from db import fleet, migrate, transitions
 from db.engine import transaction
 from db.ids import new_id
-from workers import device, settings
+from db.tables.jobs import Job
+from db.transitions import Lease
+from workers import batcher, device, exits, settings
 from workers.batcher import Batcher
+from workers.committer import Committer
+from workers.exits import EXIT_DEVICE_LOST, EXIT_STUCK
 from workers.feeder import Feeder
 from workers.leases import Leases
+from workers.locks import LockFile
+from workers.patience import patiently
 from workers.perform import Bench, perform
+from workers.queues import ring
 from workers.settings import WorkerSettings
 from workers.sweeper import Sweeper
 from workers.warm import Warm
+from workers.watchdog import Watchdog
 
-EXIT_DEVICE_LOST = 75
+FALL_WITHIN_S = 5.0
+"""For a process that ends at once: time to put its jobs back, if the database answers."""
 
 _log = structlog.get_logger(__name__)
 
 
 class Process:
-    """Everything that lives as long as `celery worker` does."""
+    """Everything that lives as long as `celery worker` does.
 
-    def __init__(self, queues: Sequence[str], given: WorkerSettings) -> None:
+    Args:
+        queues: whose jobs it takes.
+        name: what tells it from other workers of this machine.
+    """
+
+    def __init__(self, queues: Sequence[str], given: WorkerSettings, *, name: str = "") -> None:
         migrate.check()
         self.id = new_id()
-        self.state = "starting"
+        self._queues = queues
+        self._guard = threading.Lock()
+        self._is_falling = False
         self._drain_s = given.drain_s
         self.device = device.choose(given.device)
+        self._lock_file = _lock_file(given, str(self.device), queues, name)
+        self.state = "broken" if self._lock_file.is_broken() else "starting"
         self._batcher = Batcher(
             self.device,
             max_batch=given.max_batch,
             wait_s=given.batch_wait_ms / 1000,
-            # Another process has a working device; this one's jobs are swept back in line.
-            on_death=lambda _error: os._exit(EXIT_DEVICE_LOST),
+            on_death=self._device_lost,
         )
-        self._leases = Leases(self.id, lease_s=given.lease_s, state=lambda: self.state)
+        self._leases = Leases(
+            self.id,
+            lease_s=given.lease_s,
+            state=lambda: self.state,
+            numbers=lambda: dataclasses.asdict(self._batcher.numbers),
+            on_drain_asked=exits.ask_to_stop,
+        )
         self._sweeper = Sweeper(self.id)
-        bench = Bench(self._leases, Warm(self._batcher))
+        # As long as its leases hold, a finished job waits for a database that does not answer.
+        self._committer = Committer(patience_s=given.lease_s)
+        self._bench = Bench(self._leases, Warm(self._batcher), self._committer)
+        hands = _hands(queues, given, is_cpu=self.device.type == "cpu")
+        self._watchdog = Watchdog(
+            hands=hands,
+            patience_s=2 * given.lease_s,
+            device_is_stuck=self._batcher.is_stuck,
+            on_stuck=self._stuck,
+        )
         self._feeder = Feeder(
             worker_id=self.id,
             device=str(self.device),
             queues=queues,
-            hands=_hands(queues, given, is_cpu=self.device.type == "cpu"),
+            hands=hands,
             lease_s=given.lease_s,
             poll_s=given.poll_s,
             leases=self._leases,
-            perform=lambda job: perform(job, bench),
+            perform=self._perform,
         )
         self._join(queues)
 
     def start(self) -> None:
-        """Take jobs from now on."""
-        self._set_state("ready")
+        """Take jobs from now on; nothing, if it was drained before, and no jobs if it is broken."""
+        with self._guard:
+            if self.state not in {"starting", "broken"}:
+                return
+            is_broken = self.state == "broken"
+            self.state = "broken" if is_broken else "ready"
         self._leases.start()
         self._sweeper.start()
-        self._feeder.start()
-        _log.info("ready", worker=self.id, device=str(self.device))
+        if is_broken:
+            _log.error(
+                "the device was lost too often; no jobs", lock_file=str(self._lock_file.path)
+            )
+        else:
+            self._committer.start()
+            self._watchdog.start()
+            self._feeder.start()
+            _log.info("ready", worker=self.id, device=str(self.device))
+        self._tell()
 
     def wake(self) -> None:
         self._feeder.wake()
 
     def drain(self) -> None:
-        """Claim no more; what ends in time ends, the rest goes back as if never tried."""
-        if self.state in ("draining", "stopped"):
-            return
-        self._set_state("draining")
+        """Claim no more; what ends in time ends, the rest goes back as if never tried.
+
+        Without its database it takes as long as that is away: whoever calls sets an end to it.
+        """
+        with self._guard:
+            if self.state in {"draining", "stopped"}:
+                return
+            self.state = "draining"
         self._feeder.stop_claiming()
         self._leases.draining.set()
-        if not self._feeder.wait_until_idle(self._drain_s):
-            self._release()
+        # Beside this thread, because a database that is away may hold it.
+        threading.Thread(target=self._tell, name="tell", daemon=True).start()
+        is_idle = self._feeder.wait_until_idle(self._drain_s)
+        self._put_back(patience_s=0 if is_idle else float("inf"))
+        self._committer.stop()
         self._leases.stop()
         self._sweeper.stop()
+        self._watchdog.stop()
         self._batcher.stop()
-        self._set_state("stopped")
+        self.state = "stopped"
+        self._tell()
 
-    def _release(self) -> None:
-        with transaction() as session:
-            for lease in sorted(self._leases.held(), key=lambda lease: lease.job_id):
-                transitions.release(session, lease)
-                _log.info("a job was released", job=lease.job_id)
+    def _perform(self, job: Job) -> None:
+        lease = Lease(job.id, self.id, job.lease_token)
+        known = batcher.current_lease.set(lease)
+        try:
+            with self._watchdog.watching(lease, job.timeout_s):
+                perform(job, self._bench)
+        finally:
+            batcher.current_lease.reset(known)
+
+    def _device_lost(self, error: BaseException, suspects: Collection[Lease]) -> None:
+        try:
+            self._lock_file.note_loss([lease.job_id for lease in suspects])
+        except OSError as full:
+            _log.warning("the loss of the device could not be noted", error=str(full))
+        self._fall(EXIT_DEVICE_LOST, f"the device was lost: {error}", suspects)
+
+    def _stuck(self, why: str, late: Collection[Lease]) -> None:
+        self._fall(EXIT_STUCK, why, {*late, *self._batcher.suspects()})
+
+    def _fall(self, code: int, why: str, suspects: Collection[Lease]) -> None:
+        """End at once: the suspects' jobs crashed, the others go back as if never tried."""
+        with self._guard:
+            if self._is_falling:
+                return
+            self._is_falling = True
+        # Whatever the database does: what could not be put back is swept by others.
+        exits.leave_within(FALL_WITHIN_S, code)
+        self._feeder.stop_claiming()
+        self._put_back(suspects, why[:500], patience_s=FALL_WITHIN_S)
+        exits.leave(code)
+
+    def _put_back(
+        self, suspects: Collection[Lease] = (), why: str = "", *, patience_s: float
+    ) -> None:
+        """All that the table says is ours, and so also what a claim took a moment ago."""
+
+        def write() -> list[Lease]:
+            with transaction() as session:
+                mine = fleet.leases(session, self.id)
+                for lease in mine:
+                    if lease in suspects:
+                        transitions.crash(session, lease, detail=why)
+                    else:
+                        transitions.release(session, lease)
+                return mine
+
+        try:
+            back = patiently(write, patience_s=patience_s)
+        except SQLAlchemyError as error:
+            _log.warning("jobs were not put back", error=str(error))
+            return
+        for lease in back:
+            _log.info("a job was put back", job=lease.job_id, crashed=lease in suspects)
+        for queue in self._queues if back else ():
+            ring(queue)
 
     def _join(self, queues: Sequence[str]) -> None:
         with transaction() as session:
@@ -98,10 +204,13 @@ class Process:
                 build=version("packshot"),
             )
 
-    def _set_state(self, state: str) -> None:
-        self.state = state
-        with transaction() as session:
-            fleet.beat(session, self.id, state=state, in_flight=self._feeder.busy())
+    def _tell(self) -> None:
+        """How this worker is. Without its database nobody hears it, and it goes on."""
+        try:
+            with transaction() as session:
+                fleet.beat(session, self.id, state=self.state, in_flight=self._feeder.busy())
+        except SQLAlchemyError as error:
+            _log.warning("the state was not told", state=self.state, error=str(error))
 
 
 def _hands(queues: Sequence[str], given: WorkerSettings, *, is_cpu: bool) -> int:
@@ -114,17 +223,14 @@ def _hands(queues: Sequence[str], given: WorkerSettings, *, is_cpu: bool) -> int
     return 2 * cores if is_cpu else 2 * given.max_batch + cores
 
 
-_current: Process | None = None
+def _lock_file(given: WorkerSettings, device: str, queues: Sequence[str], name: str) -> LockFile:
+    """A device is one worker's for these queues; a CPU is shared, so each counts for itself."""
+    work = "-".join(sorted(queues))
+    if device == "cpu":
+        work = f"{work}.{name}"
+    return LockFile(given.locks_folder(), host=socket.gethostname(), device=device, work=work)
 
 
-def boot(queues: Sequence[str]) -> Process:
-    """The one process object of this operating-system process."""
-    global _current
-    _current = Process(queues, settings.get())
-    return _current
-
-
-def current() -> Process:
-    if _current is None:
-        raise RuntimeError("this process is no worker")
-    return _current
+def boot(queues: Sequence[str], *, name: str = "") -> Process:
+    """The worker of jobs in this operating-system process."""
+    return Process(queues, settings.get(), name=name)

@@ -2,15 +2,18 @@
 
 import threading
 import time
-from typing import Final
+from typing import Any, Final
 
 import structlog
-from kombu.exceptions import OperationalError
+from amqp.exceptions import ChannelError
 
 from workers.celery import app
 
-QUEUES: Final = ("gpu", "train", "cpu")
+QUEUES: Final = ("gpu", "train", "cpu", "hooks")
 MOST_WAKE_UPS_PER_S = 20
+MOST_UNHEARD = 100
+"""Wake-ups that lie in the broker for a queue that no worker serves."""
+_PRODUCER_WITHIN_S = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -52,10 +55,23 @@ class _Bell:
 
 
 def _wake(queue: str) -> None:
+    """One message, unless nobody has taken the last hundred: the table holds the backlog."""
     try:
-        app.send_task("wake", queue=queue, retry=False, ignore_result=True)
-    except (OperationalError, OSError) as error:
+        with app.producer_pool.acquire(block=True, timeout=_PRODUCER_WITHIN_S) as producer:
+            if _unheard(producer.channel, queue) < MOST_UNHEARD:
+                app.send_task(
+                    "wake", queue=queue, retry=False, ignore_result=True, producer=producer
+                )
+    except Exception as error:  # noqa: BLE001 — whatever a broker does, the bell rings on
         _log.warning("a wake-up was not published", queue=queue, error=str(error))
+
+
+def _unheard(channel: Any, queue: str) -> int:
+    """Messages of a queue that no worker has taken."""
+    try:
+        return int(channel.queue_declare(queue, passive=True).message_count)
+    except ChannelError:
+        return 0  # the queue is made by its first message
 
 
 _bell = _Bell()

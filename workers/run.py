@@ -9,16 +9,19 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from db import blobs, datasets, transitions, versions
 from db.engine import reading, transaction
 from db.operations.order import Order
 from db.operations.training import Train
-from db.tables.jobs import Job
-from db.transitions import Lease
+from db.tables.jobs import SUCCEEDED, Job
+from db.transitions import Lease, Outcome
 from models.data.augmentation import Augment
 from models.training import run
 from models.training.config import RECIPES, TrainConfig
@@ -27,9 +30,11 @@ from models.weights import MODEL_FILE
 from workers import device, settings
 from workers.failures import LeaseLost, judge
 from workers.lessons import read
+from workers.patience import Written, patiently
 from workers.training import EXIT_STOPPED, EXIT_WRITTEN, folder_of, forget
 
 TELL_EVERY_S = 1.0
+MOST_FOR_A_NAME = 10
 
 _log = structlog.get_logger(__name__)
 
@@ -46,20 +51,27 @@ class Reporter:
     def epoch(self, epoch: Epoch) -> None:
         values = dataclasses.asdict(epoch)
         number = values.pop("number")
-        with transaction() as session:
-            if not transitions.is_held(session, self.lease):
-                self.asked_to_stop = True
-                return
-            datasets.record_epoch(session, self.lease.job_id, number, values)
+
+        def write() -> bool:
+            with transaction() as session:
+                held = transitions.is_held(session, self.lease)
+                if held:
+                    datasets.record_epoch(session, self.lease.job_id, number, values)
+            return held
+
+        self.asked_to_stop |= not _patiently(write)
 
     def progress(self, done: int, total: int) -> None:
         if time.monotonic() - self.told_at < TELL_EVERY_S:
             return
         self.told_at = time.monotonic()
-        with transaction() as session:
-            progress = {"step": done, "total": total, "epochs": self.epochs}
-            held = transitions.report_progress(session, self.lease, progress)
-        self.asked_to_stop |= not held
+        progress = {"step": done, "total": total, "epochs": self.epochs}
+
+        def write() -> bool:
+            with transaction() as session:
+                return transitions.report_progress(session, self.lease, progress)
+
+        self.asked_to_stop |= not _patiently(write)
 
 
 def main(job_id: str, owner: str, token: int) -> int:
@@ -84,11 +96,17 @@ def main(job_id: str, owner: str, token: int) -> int:
 def _put_down(lease: Lease, error: Exception) -> None:
     judgement = judge(error)
     _log.warning("a training run failed", job=lease.job_id, code=judgement.code, exc_info=error)
-    with transaction() as session:
-        if judgement.permanent:
-            transitions.fail(session, lease, code=judgement.code, detail=judgement.detail)
-        else:
-            transitions.retry(session, lease, code=judgement.code, detail=judgement.detail)
+
+    def write() -> None:
+        with transaction() as session:
+            if judgement.permanent:
+                transitions.fail(session, lease, code=judgement.code, detail=judgement.detail)
+            elif judgement.is_ours:
+                transitions.release(session, lease)
+            else:
+                transitions.retry(session, lease, code=judgement.code, detail=judgement.detail)
+
+    _patiently(write)
     if judgement.permanent:
         forget(lease.job_id)
 
@@ -132,12 +150,23 @@ def _config(operation: Train, seed: int, *, channels: int) -> TrainConfig:
 def _commit(job: Job, operation: Train, lease: Lease, trained: Trained) -> None:
     """The version and the job's success are one transaction, or nothing."""
     key = blobs.put(job.tenant, (trained.folder / MODEL_FILE).read_bytes())
+    for _ in range(MOST_FOR_A_NAME):
+        with suppress(IntegrityError):  # another run took the version's number at the same moment
+            _patiently(lambda: _write(job, operation, lease, trained, key))
+            return
+    raise RuntimeError(f"{MOST_FOR_A_NAME} other runs took the number of this version")
+
+
+def _write(job: Job, operation: Train, lease: Lease, trained: Trained, key: str) -> None:
     last = trained.epochs[-1] if trained.epochs else None
     with transaction() as session:
-        dataset = datasets.find(session, job.tenant, operation.dataset)
+        if transitions.has_ended_so(session, Outcome(lease, SUCCEEDED)):
+            return  # the answer to this commit was lost, the commit was not
         if not transitions.is_held(session, lease):
             _log.warning("a late version was refused", job=job.id, token=lease.token)
             return
+        blobs.hold(session, job.tenant, [key])
+        dataset = datasets.find(session, job.tenant, operation.dataset)
         version = versions.add(
             session,
             tenant=job.tenant,
@@ -158,6 +187,11 @@ def _commit(job: Job, operation: Train, lease: Lease, trained: Trained) -> None:
         }
         if not transitions.succeed(session, lease, report=report):
             raise LeaseLost(job.id)  # rolls the version back: on PostgreSQL a sweep may slip in
+
+
+def _patiently(write: Callable[[], Written]) -> Written:
+    """As long as the parent's lease would hold: hours of training wait for a database."""
+    return patiently(write, patience_s=settings.get().lease_s)
 
 
 def _end_with(parent: int) -> None:

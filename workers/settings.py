@@ -21,8 +21,9 @@ class WorkerSettings(BaseSettings):
 
     broker_url: str = Field(
         default="",
-        description="Redis or Valkey, as Celery writes it: redis://host:6379/0. Empty: the one "
-        "that `packshot up` starts, through a socket in DB_HOME.",
+        description="Redis or Valkey, as Celery writes it: rediss://user:password@host:6379/0, "
+        "for a certificate authority of your own with ?ssl_ca_certs=FILE. Empty: the one that "
+        "`packshot up` starts, through a socket in DB_HOME.",
     )
     device: str = Field(
         default="",
@@ -44,6 +45,15 @@ class WorkerSettings(BaseSettings):
     drain_s: float = Field(
         default=4.0, ge=0, description="On SIGTERM, time for jobs to end before they are released."
     )
+    allow_plain_broker: bool = Field(
+        default=False,
+        description="Work with a broker on another machine without TLS and a password: for a "
+        "private network. `packshot up` sets it for its own workers.",
+    )
+    locks: str = Field(
+        default="",
+        description="Folder of the devices' lock files, on this machine. Empty: DB_HOME/locks.",
+    )
     submit_tenant: str = Field(
         default="",
         description="Tenant of jobs sent as messages (`jobs.submit`). Empty: they are refused.",
@@ -58,7 +68,14 @@ class WorkerSettings(BaseSettings):
     )
 
     def broker(self) -> str:
-        return self.broker_url or f"redis+socket://{socket_path()}?virtual_host=0"
+        url = self.broker_url or f"redis+socket://{socket_path()}?virtual_host=0"
+        if not url.startswith("rediss:") or "ssl_cert_reqs=" in url:
+            return url
+        # Left to itself kombu encrypts and trusts whoever answers.
+        return f"{url}{'&' if '?' in url else '?'}ssl_cert_reqs=CERT_REQUIRED"
+
+    def locks_folder(self) -> Path:
+        return Path(self.locks) if self.locks else db_settings.get().home.resolve() / "locks"
 
     def runs_folder(self) -> Path:
         return Path(self.runs) if self.runs else db_settings.get().home.resolve() / "runs"

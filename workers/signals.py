@@ -2,8 +2,10 @@
 
 import logging
 import os
+import signal
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -15,45 +17,77 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from workers import process
+from workers import exits, life, refusals, settings
+from workers.exits import EXIT_DONE, EXIT_REFUSED, EXIT_STUCK
+from workers.life import Life
 
-EXIT_UNAVAILABLE = 69
+LEAVE_AFTER_S = 1.0
+"""After the time to drain. With three seconds more a supervisor never has to kill."""
+
+CELERY_ENDS_WITHIN_S = 2.0
+"""When all is put down: to give its unread messages back. With its broker away it would wait."""
+
+_draining = threading.Lock()
+_drained = threading.Event()
 
 
 @celeryd_after_setup.connect
 def boot(instance: Any, **_: Any) -> None:
     """Choose the device and open the shop, before the first message."""
+    # Nothing was begun yet, and Celery hears signals only after this.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_DONE))
     queues = list(instance.app.amqp.queues.consume_from)
     try:
-        process.boot(queues)
+        refusals.check(queues)
+        life.begin(_life(queues, name=instance.hostname))
     except Exception as error:
         # Celery swallows what a handler raises: the worker would live on and take nothing.
         sys.stderr.write(f"packshot worker: {error}\n")
-        raise SystemExit(EXIT_UNAVAILABLE) from error
+        raise SystemExit(EXIT_REFUSED) from error
 
 
 @worker_ready.connect
 def start(**_: Any) -> None:
-    process.current().start()
+    if not _draining.locked():
+        life.current().start()
 
 
 @worker_shutting_down.connect
 def drain(**_: Any) -> None:
+    if not _draining.acquire(blocking=False):
+        return
     # In a thread: this runs inside the signal handler, where nothing may wait.
-    threading.Thread(target=process.current().drain, name="drain").start()
+    threading.Thread(target=_drain, name="drain").start()
+    # Also when a hand hangs in a call, the database is away, or Celery waits for its broker.
+    exits.leave_within(settings.get().drain_s + LEAVE_AFTER_S, EXIT_STUCK, unless=_drained)
 
 
 @worker_shutdown.connect
 def stop(**_: Any) -> None:
-    """Leave, also when a hand hangs in a call that nothing can interrupt."""
-    process.current().drain()
+    """Leave when all is put down, whatever ended Celery."""
+    if not life.has_begun():
+        return
+    drain()
     for thread in threading.enumerate():
         if thread.name == "drain":
             thread.join()
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+    exits.leave(EXIT_DONE if _drained.is_set() else EXIT_STUCK)
+
+
+def _life(queues: Sequence[str], *, name: str) -> Life:
+    if queues == ["hooks"]:
+        from workers import webhooks
+
+        return webhooks.boot(queues)
+    from workers import process  # not for a worker of webhooks: it brings torch
+
+    return process.boot(queues, name=name)
+
+
+def _drain() -> None:
+    life.current().drain()
+    _drained.set()
+    exits.leave_within(CELERY_ENDS_WITHIN_S, EXIT_DONE)
 
 
 @setup_logging.connect

@@ -1,17 +1,21 @@
 """What was lost is found again: expired leases, passed deadlines, workers gone silent."""
 
 import threading
+import time
 
 import structlog
 
-from db import fleet, transitions
-from db.engine import transaction
-from workers import queues, settings
+from db import batches, fleet, outbox, transitions
+from db.engine import reading, transaction
+from workers import housekeeping, queues, settings
 
-EVERY_S = 2.0
-LEADS_FOR_S = 6.0
+EVERY_S = 1.0
+LEADS_FOR_S = 3.0
+TIDY_EVERY_S = 60.0
 # Three beats of a worker with the default lease; longer leases beat more slowly.
 LOST_AFTER_S = 60.0
+# Whoever could not renew a lease while the database was away does so within a second of its return.
+HOLD_OFF_S = 2.5
 
 _log = structlog.get_logger(__name__)
 
@@ -23,6 +27,9 @@ class Sweeper:
         self._worker_id = worker_id
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        self._looked_at = time.monotonic()
+        self._acts_from = 0.0
+        self._tidies_from = time.monotonic() + TIDY_EVERY_S
 
     def start(self) -> None:
         self._thread.start()
@@ -33,16 +40,34 @@ class Sweeper:
     def _run(self) -> None:
         while not self._stop.wait(EVERY_S):
             try:
-                self._sweep_if_leading()
+                self._look()
             except Exception as error:  # noqa: BLE001 — this thread may not die before its process
                 _log.warning("a sweep did not come through", error=str(error))
 
-    def _sweep_if_leading(self) -> None:
-        with transaction() as session:
-            if not fleet.lead(session, "sweeper", self._worker_id, seconds=LEADS_FOR_S):
-                return
+    def _look(self) -> None:
+        """Lead, and sweep; but not at once after a time in which nobody could renew a lease."""
+        is_leading = self._leads()
+        now = time.monotonic()
+        # Longer than it sleeps: the database was away, or this machine was.
+        if now - self._looked_at > EVERY_S + HOLD_OFF_S:
+            self._acts_from = now + HOLD_OFF_S
+        self._looked_at = now
+        if not is_leading or now < self._acts_from:
+            return
         for queue in sweep():
             queues.ring(queue)
+        if now >= self._tidies_from:
+            housekeeping.tidy()
+            self._tidies_from = time.monotonic() + TIDY_EVERY_S
+            self._looked_at = time.monotonic()
+
+    def _leads(self) -> bool:
+        """Read first: of a hundred workers one writes."""
+        with reading() as session:
+            if fleet.is_led(session, "sweeper", but_not_by=self._worker_id):
+                return False
+        with transaction() as session:
+            return fleet.lead(session, "sweeper", self._worker_id, seconds=LEADS_FOR_S)
 
 
 def sweep() -> set[str]:
@@ -50,9 +75,13 @@ def sweep() -> set[str]:
     with transaction() as session:
         swept = transitions.sweep(session)
         expired = transitions.expire(session)
+        finished = batches.close_finished(session)
+        outbox.tell_batches(session, finished)
         fleet.mark_lost(session, silent_s=max(LOST_AFTER_S, settings.get().lease_s))
     for job in swept:
         _log.warning("a lost job was found", job=job.id, state=job.state, crashes=job.crash_count)
     for job in expired:
         _log.info("a deadline passed", job=job.id)
+    if expired or finished:
+        queues.ring("hooks")
     return {job.queue for job in swept if job.state == "queued"}

@@ -8,13 +8,15 @@ import structlog
 from celery import Task
 from celery.exceptions import Reject
 from pydantic import ValidationError
-from sqlalchemy import exc
 
-from db import jobs
+from db import admission, jobs
 from db.engine import transaction
+from db.jobs import Created
 from db.operations.order import MalformedJson, parse
-from workers import process, queues, settings
+from db.refusals import Refused
+from workers import life, queues, settings
 from workers.celery import app
+from workers.patience import TRANSIENT
 
 REQUEUE_PAUSE_S = 1.0
 
@@ -22,13 +24,13 @@ _log = structlog.get_logger(__name__)
 
 
 @app.task(name="wake")
-def wake() -> None:
-    """Look at the table; the message says no more."""
-    process.current().wake()
+def wake(*_: Any, **__: Any) -> None:
+    """Look at the table; whatever else the message says."""
+    life.current().wake()
 
 
 @app.task(name="jobs.submit", bind=True, max_retries=None)
-def submit(self: "Task[Any, Any]", whole: Any = None, /, **order: Any) -> None:
+def submit(self: "Task[Any, Any]", *whole: Any, **order: Any) -> None:
     """Write the row of a job that came whole in the message; its id is the idempotency key.
 
     The job is the message's named arguments, or one dictionary with the same names.
@@ -36,24 +38,38 @@ def submit(self: "Task[Any, Any]", whole: Any = None, /, **order: Any) -> None:
     The message is acknowledged after the commit; what is no valid job is counted and dropped.
     """
     tenant = settings.get().submit_tenant
-    if not tenant:
-        _log.warning("a submitted job was dropped: WORKER_SUBMIT_TENANT is unset")
-        return
-    order = {**whole, **order} if isinstance(whole, dict) else order
-    key = order.pop("idempotency_key", None) or self.request.id
     try:
-        _check_key(key)
-        parsed = parse(json.dumps(order).encode())
-        with transaction() as session:
-            job = jobs.create(session, tenant, parsed, idempotency_key=key).job
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+        created = _place(tenant, _asked(whole, order), key_else=self.request.id)
+    except (*TRANSIENT, jobs.QueueQuota) as error:
         # The message is the only copy of the job: it goes back, slowly, until the row is written.
         time.sleep(REQUEUE_PAUSE_S)
         raise Reject(error, requeue=True) from error
-    except (MalformedJson, ValidationError, jobs.IdempotencyKeyReused) as error:
+    except (MalformedJson, ValidationError, Refused, jobs.IdempotencyKeyReused) as error:
         _log.warning("a submitted job was dropped", message=self.request.id, error=str(error))
         return
-    queues.ring(job.queue)
+    queues.ring(created.job.queue)
+
+
+def _asked(whole: tuple[Any, ...], order: dict[str, Any]) -> dict[str, Any]:
+    match whole:
+        case ():
+            return order
+        case (dict() as given,):
+            return {**given, **order}
+        case _:
+            raise MalformedJson("expected named arguments, or one dictionary of them")
+
+
+def _place(tenant: str, asked: dict[str, Any], *, key_else: str | None) -> Created:
+    if not tenant:
+        raise MalformedJson("WORKER_SUBMIT_TENANT is unset: jobs by message are not taken")
+    key = asked.pop("idempotency_key", None) or key_else
+    _check_key(key)
+    order = parse(json.dumps(asked).encode())
+    if order.priority == 0:
+        raise MalformedJson("priority 0 is for operators, who use the API")
+    with transaction() as session:
+        return admission.place(session, tenant, order, key=key)
 
 
 def _check_key(key: Any) -> None:

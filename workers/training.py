@@ -20,6 +20,7 @@ from db.transitions import Lease
 from workers import settings
 from workers.failures import Cancelled, Draining, LeaseLost
 from workers.leases import Leases
+from workers.patience import patiently
 
 EXIT_WRITTEN = 0
 EXIT_STOPPED = 3
@@ -80,11 +81,15 @@ def folder_of(job_id: str) -> Path:
 def _put_down(lease: Lease, code: int, *, has_advanced: bool) -> None:
     """A child that got further than before may go on; one that did not is a crash."""
     _log.warning("a training run ended early", job=lease.job_id, code=code, advanced=has_advanced)
-    with transaction() as session:
-        if has_advanced or code == EXIT_STOPPED:
-            transitions.release(session, lease)
-        else:
-            transitions.crash(session, lease, detail=f"the training process ended with {code}")
+
+    def write() -> None:
+        with transaction() as session:
+            if has_advanced or code == EXIT_STOPPED:
+                transitions.release(session, lease)
+            else:
+                transitions.crash(session, lease, detail=f"the training process ended with {code}")
+
+    patiently(write, patience_s=settings.get().lease_s)
 
 
 def _checkpointed(folder: Path) -> float:

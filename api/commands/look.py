@@ -76,15 +76,6 @@ def versions(*, url: Url = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def workers(*, url: Url = None, as_json: AsJson = False) -> None:
-    """Who works now."""
-    with connect(url) as client:
-        found = client.workers()
-    columns = ["host", "pid", "device", "queues", "state", "in_flight", "last_seen_at"]
-    _show(found, columns, as_json=as_json)
-
-
-@app.command()
 def operations(
     name: Annotated[str | None, typer.Argument(help="One of them, with its parameters.")] = None,
     *,

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api import settings
+from api import key_file, settings
 from api.client import Client
 from api.commands.parameters import is_id
 
@@ -29,7 +29,8 @@ _PAUSES_S = (0.1, 0.3, 1.0)  # a person waits
 
 
 def connect(url: str | None) -> Client:
-    return Client(url or settings.get().address(), pauses_s=_PAUSES_S)
+    where = url or settings.get().address()
+    return Client(where, key_file.key_for(where), pauses_s=_PAUSES_S)
 
 
 def say(text: str) -> None:

@@ -38,7 +38,7 @@ def submit(
     sku: Annotated[str | None, typer.Option(help="The product it belongs to.")] = None,
     channel: Annotated[str | None, typer.Option(help="Where it will be shown.")] = None,
     external_id: Annotated[str | None, typer.Option(help="Your own name for it.")] = None,
-    priority: Annotated[int | None, typer.Option(help="1 is first, 9 last.")] = None,
+    priority: Annotated[int | None, typer.Option(help="1 to 9, 1 first; 0: admin.")] = None,
     gate: _Gates = None,
     output: Annotated[str | None, typer.Option("--format", help="png, jpeg or webp.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Until the jobs have ended.")] = False,

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from api.auth import any_key, needs
 from api.deps import Tenant
 from api.errors import PROBLEMS, Problem
 from api.schemas.discovery import (
@@ -18,42 +19,44 @@ from db.engine import reading
 from db.operations.union import OPERATIONS, schemas
 
 router = APIRouter(prefix="/v1", tags=["discovery"])
+# What this build can do and say is no secret among those who have a key.
+_BUILD = [any_key()]
 
 
-@router.get("/operations")
+@router.get("/operations", dependencies=_BUILD)
 async def operations() -> OperationsOut:
     """All that can be asked for, with the JSON Schema of each."""
     return OperationsOut(operations={name: _operation(name) for name in OPERATIONS})
 
 
-@router.get("/operations/{name}")
+@router.get("/operations/{name}", dependencies=_BUILD)
 async def operation(name: str) -> OperationOut:
     if name not in OPERATIONS:
         raise Problem("operation_not_found", f"there are {', '.join(OPERATIONS)}")
     return _operation(name)
 
 
-@router.get("/versions")
+@router.get("/versions", dependencies=[needs("versions:read")])
 def all_versions(tenant: Tenant) -> VersionsOut:
     """The shop's own and those that came with Packshot, newest first."""
     with reading() as session:
         return VersionsOut(items=[version_out(row) for row in versions.visible(session, tenant)])
 
 
-@router.get("/workers")
+@router.get("/workers", dependencies=[needs("admin")])
 def workers() -> WorkersOut:
     """Who takes jobs at this moment."""
     with reading() as session:
         return WorkersOut(items=[WorkerOut.model_validate(row) for row in fleet.present(session)])
 
 
-@router.get("/problems")
+@router.get("/problems", dependencies=_BUILD)
 async def problems() -> ProblemKinds:
     """Every code that an error answer may have."""
     return ProblemKinds(items=[_problem(code) for code in PROBLEMS])
 
 
-@router.get("/problems/{code}")
+@router.get("/problems/{code}", dependencies=_BUILD)
 async def problem(code: str) -> ProblemKind:
     """What the `type` of an error answer points at."""
     if code not in PROBLEMS:

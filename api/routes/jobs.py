@@ -7,22 +7,27 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from api import bodies, contents, orders, pages
+from api import auth, bodies, contents, erasing, pages
+from api.auth import check_order, needs
 from api.bodies import JsonBody
-from api.deps import IdempotencyKey, Jobs, Tenant, WaitSeconds
+from api.deps import Caller, IdempotencyKey, Jobs, Tenant, WaitSeconds
+from api.erasing import FromDatasets
 from api.errors import Problem
 from api.schemas.base import Page
 from api.schemas.jobs import JobOut, JobsQuery, JobSummary, job_out, job_summary
-from db import attempts, datasets, ids, jobs, results, versions
+from db import admission, attempts, datasets, erasure, ids, jobs, results, versions
 from db.engine import reading, transaction
 from db.jobs import Created
 from db.operations import order as operations
 from db.operations.order import Order
 from db.tables.jobs import CANCELLED, DEAD, FAILED, TERMINAL, Job
+from db.tables.versions import Epoch
 from workers.queues import ring
 
 RETRY_AFTER_S = 2
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+_READ, _WRITE = [needs("jobs:read")], [needs("jobs:write")]
+_NOT_FOUND = "job_not_found"
 _BODY = {
     "required": True,
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}},
@@ -32,6 +37,7 @@ _BODY = {
 @router.post(
     "",
     status_code=202,
+    dependencies=_WRITE,
     openapi_extra={"requestBody": _BODY},
     responses={
         201: {"model": JobOut, "description": "It ended while you waited."},
@@ -40,25 +46,30 @@ _BODY = {
 )
 async def create(
     raw: JsonBody,
-    tenant: Tenant,
+    caller: Caller,
     key: IdempotencyKey,
     wait_s: WaitSeconds,
     waiting: Jobs,
     response: Response,
 ) -> JobOut:
     """Place one operation; the answer does not wait for it unless asked to (`Prefer: wait=N`)."""
-    created = await run_in_threadpool(_create, raw, tenant, key)
+    created = await run_in_threadpool(_create, raw, caller, key)
     if not created.new:
         response.status_code = 200
     if wait_s is not None:
         response.headers["Preference-Applied"] = f"wait={wait_s:.0f}"
-        over = await waiting.until_over(tenant, created.job.id, wait_s)
+        over = await waiting.until_over(caller.tenant, created.job.id, wait_s)
         if over and created.new:
             response.status_code = 201
-    return await run_in_threadpool(_told, tenant, created.job.id, response)
+    elif created.new:
+        # Nothing has happened to it yet that would have to be read back.
+        epochs: list[Epoch] | None = [] if created.job.op == "train" else None
+        fresh = job_out(created.job, attempts=[], results=[], epochs=epochs, version=None)
+        return _with_headers(fresh, response)
+    return await run_in_threadpool(_told, caller.tenant, created.job.id, response)
 
 
-@router.get("")
+@router.get("", dependencies=_READ)
 def page(query: Annotated[JobsQuery, Query()], tenant: Tenant) -> Page[JobSummary]:
     """Newest first."""
     with reading() as session:
@@ -77,7 +88,10 @@ def page(query: Annotated[JobsQuery, Query()], tenant: Tenant) -> Page[JobSummar
 
 
 @router.get(
-    "/{job_id}", response_model=JobOut, responses={304: {"description": "No new revision."}}
+    "/{job_id}",
+    response_model=JobOut,
+    responses={304: {"description": "No new revision."}},
+    dependencies=_READ,
 )
 def find(job_id: str, tenant: Tenant, request: Request, response: Response) -> JobOut | Response:
     """A job with its tries and results; ask again after Retry-After seconds while it is open."""
@@ -87,32 +101,42 @@ def find(job_id: str, tenant: Tenant, request: Request, response: Response) -> J
     return told
 
 
-@router.post("/{job_id}/cancel", status_code=202)
+@router.post("/{job_id}/cancel", status_code=202, dependencies=_WRITE)
 def cancel(job_id: str, tenant: Tenant, response: Response) -> JobOut:
     """A queued job is cancelled at once; a running one when its worker has stopped."""
     with transaction() as session:
         job = _found(session, tenant, job_id)
         if jobs.cancel(session, tenant, job_id) is None:
             raise Problem("job_finished", f"the job is {job.state}")
+    ring("hooks")
     return _told(tenant, job_id, response)
 
 
-@router.post("/{job_id}/retry", status_code=202)
-def retry(job_id: str, tenant: Tenant, key: IdempotencyKey, response: Response) -> JobOut:
+@router.post("/{job_id}/retry", status_code=202, dependencies=_WRITE)
+def retry(job_id: str, caller: Caller, key: IdempotencyKey, response: Response) -> JobOut:
     """A new job with the same order; for what failed, died or was cancelled."""
     with transaction() as session:
-        job = _found(session, tenant, job_id)
+        job = _found(session, caller.tenant, job_id)
         if job.state not in (FAILED, DEAD, CANCELLED):
             raise Problem("job_not_retryable", f"the job is {job.state}")
-        created = orders.place(session, tenant, _order_of(job), key=key, retry_of=job.id)
+        order = _order_of(job)
+        check_order(caller, order)
+        created = admission.place(session, caller.tenant, order, key=key, retry_of=job.id)
     _ring(created)
-    return _told(tenant, created.job.id, response)
+    return _told(caller.tenant, created.job.id, response)
 
 
-def _create(raw: bytes, tenant: str, key: str | None) -> Created:
+@router.delete("/{job_id}", status_code=204, dependencies=_WRITE)
+def erase(job_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -> None:
+    """Erase a job that is over with its results and all that was made from them."""
+    erasing.erase(erasure.erase_job, tenant, job_id, from_datasets=from_datasets, code=_NOT_FOUND)
+
+
+def _create(raw: bytes, caller: auth.Caller, key: str | None) -> Created:
     order = bodies.parse(raw, operations.parse)
+    check_order(caller, order)
     with transaction() as session:
-        created = orders.place(session, tenant, order, key=key)
+        created = admission.place(session, caller.tenant, order, key=key)
     _ring(created)
     return created
 
@@ -142,6 +166,10 @@ def _told(tenant: str, job_id: str, response: Response) -> JobOut:
             epochs=datasets.epochs(session, job.id) if job.op == "train" else None,
             version=versions.of_job(session, job.id),
         )
+    return _with_headers(told, response)
+
+
+def _with_headers(told: JobOut, response: Response) -> JobOut:
     response.headers["Location"] = told.links.self
     response.headers["ETag"] = f'"{told.revision}"'
     if told.state not in TERMINAL:
@@ -152,5 +180,5 @@ def _told(tenant: str, job_id: str, response: Response) -> JobOut:
 def _found(session: Session, tenant: str, job_id: str) -> Job:
     job = jobs.find(session, tenant, job_id) if ids.is_id(job_id) else None
     if job is None:
-        raise Problem("job_not_found", "no job has this id")
+        raise erasing.missing(session, tenant, job_id, _NOT_FOUND, "no job has this id")
     return job

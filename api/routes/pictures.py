@@ -2,16 +2,21 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api import contents
+from api import contents, erasing
+from api.auth import needs
 from api.deps import Tenant
-from api.errors import Problem
+from api.erasing import FromDatasets
 from api.schemas.pictures import PictureOut
-from api.uploads import Uploaded
-from db import blobs, ids, pictures
+from api.uploads import Upload, Uploaded
+from db import blobs, erasure, ids, pictures
+from db.blobs import Vanished
 from db.engine import reading, transaction
+from db.pictures import Registered
 from db.tables.pictures import Picture
 
 router = APIRouter(prefix="/v1/pictures", tags=["pictures"])
+_READ, _WRITE = [needs("pictures:read")], [needs("pictures:write")]
+_NOT_FOUND = "picture_not_found"
 _BODY = {
     "required": True,
     "content": {
@@ -31,27 +36,31 @@ _BODY = {
 @router.post(
     "",
     status_code=201,
+    dependencies=_WRITE,
     openapi_extra={"requestBody": _BODY},
     responses={200: {"model": PictureOut, "description": "The same bytes were there already."}},
 )
 def upload(upload: Uploaded, tenant: Tenant, response: Response) -> PictureOut:
     """Take in a JPEG, PNG, WebP or AVIF; it is decoded whole before it is stored."""
-    blobs.put(tenant, upload.data)
-    with transaction() as session:
-        registered = pictures.register(session, tenant, upload.checked, name=upload.name)
+    registered = _kept(tenant, upload)
     response.headers["Location"] = f"/v1/pictures/{registered.picture.id}"
     if not registered.new:
         response.status_code = 200
     return PictureOut.model_validate(registered.picture)
 
 
-@router.get("/{picture_id}")
+@router.get("/{picture_id}", dependencies=_READ)
 def find(picture_id: str, tenant: Tenant) -> PictureOut:
     return PictureOut.model_validate(_found(tenant, picture_id))
 
 
-@router.head("/{picture_id}/content", include_in_schema=False)
-@router.get("/{picture_id}/content", response_class=Response, responses=contents.RESPONSES)
+@router.head("/{picture_id}/content", include_in_schema=False, dependencies=_READ)
+@router.get(
+    "/{picture_id}/content",
+    response_class=Response,
+    responses=contents.RESPONSES,
+    dependencies=_READ,
+)
 def content(picture_id: str, tenant: Tenant, request: Request) -> Response:
     """The file as it came."""
     row = _found(tenant, picture_id)
@@ -60,9 +69,31 @@ def content(picture_id: str, tenant: Tenant, request: Request) -> Response:
     )
 
 
+@router.delete("/{picture_id}", status_code=204, dependencies=_WRITE)
+def erase(picture_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -> None:
+    """Erase it with the jobs that used it and all that was made from it; open ones end."""
+    erasing.erase(
+        erasure.erase_picture, tenant, picture_id, from_datasets=from_datasets, code=_NOT_FOUND
+    )
+
+
+def _kept(tenant: str, upload: Upload, *, tries: int = 3) -> Registered:
+    """The bytes, then the row; once more if the same bytes were erased just in between."""
+    key = blobs.put(tenant, upload.data)
+    try:
+        with transaction() as session:
+            blobs.hold(session, tenant, [key])
+            return pictures.register(session, tenant, upload.checked, name=upload.name)
+    except Vanished:
+        if tries == 1:
+            raise
+        return _kept(tenant, upload, tries=tries - 1)
+
+
 def _found(tenant: str, picture_id: str) -> Picture:
     with reading() as session:
         row = pictures.find(session, tenant, picture_id) if ids.is_id(picture_id) else None
-    if row is None:
-        raise Problem("picture_not_found", "no picture has this id")
+        if row is None:
+            detail = "no picture has this id"
+            raise erasing.missing(session, tenant, picture_id, _NOT_FOUND, detail)
     return row

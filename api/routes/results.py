@@ -4,19 +4,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api import contents, pages
+from api import contents, erasing, pages
+from api.auth import needs
 from api.deps import Tenant
-from api.errors import Problem
+from api.erasing import FromDatasets
 from api.schemas.base import Page
 from api.schemas.results import ResultOut, ResultsQuery, result_out
-from db import ids, results
+from db import erasure, ids, results
 from db.engine import reading
 from db.tables.results import Result
 
 router = APIRouter(prefix="/v1/results", tags=["results"])
+_READ, _WRITE = [needs("jobs:read")], [needs("jobs:write")]  # a result is the job's answer
+_NOT_FOUND = "result_not_found"
 
 
-@router.get("")
+@router.get("", dependencies=_READ)
 def page(query: Annotated[ResultsQuery, Query()], tenant: Tenant) -> Page[ResultOut]:
     """Newest first; only published ones unless asked otherwise."""
     with reading() as session:
@@ -31,13 +34,18 @@ def page(query: Annotated[ResultsQuery, Query()], tenant: Tenant) -> Page[Result
     return Page(items=[result_out(row) for row in rows], next_cursor=cursor)
 
 
-@router.get("/{result_id}")
+@router.get("/{result_id}", dependencies=_READ)
 def find(result_id: str, tenant: Tenant) -> ResultOut:
     return result_out(_found(tenant, result_id))
 
 
-@router.head("/{result_id}/content", include_in_schema=False)
-@router.get("/{result_id}/content", response_class=Response, responses=contents.RESPONSES)
+@router.head("/{result_id}/content", include_in_schema=False, dependencies=_READ)
+@router.get(
+    "/{result_id}/content",
+    response_class=Response,
+    responses=contents.RESPONSES,
+    dependencies=_READ,
+)
 def content(result_id: str, tenant: Tenant, request: Request) -> Response:
     """The delivered file; X-Visibility says `held` of one that waits for review."""
     row = _found(tenant, result_id)
@@ -48,9 +56,17 @@ def content(result_id: str, tenant: Tenant, request: Request) -> Response:
     return answer
 
 
+@router.delete("/{result_id}", status_code=204, dependencies=_WRITE)
+def erase(result_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -> None:
+    """Erase it with all that was made from it; its job stays."""
+    erasing.erase(
+        erasure.erase_result, tenant, result_id, from_datasets=from_datasets, code=_NOT_FOUND
+    )
+
+
 def _found(tenant: str, result_id: str) -> Result:
     with reading() as session:
         row = results.find(session, tenant, result_id) if ids.is_id(result_id) else None
-    if row is None:
-        raise Problem("result_not_found", "no result has this id")
+        if row is None:
+            raise erasing.missing(session, tenant, result_id, _NOT_FOUND, "no result has this id")
     return row

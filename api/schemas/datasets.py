@@ -41,6 +41,8 @@ class DatasetOut(Answer):
     kind: str
     pictures: int
     categories: list[str]
+    erased: int
+    """How many pictures were erased from it since it was registered."""
     licence: str | None
     shipped: bool
     """Whether it came with Packshot."""
@@ -58,6 +60,7 @@ def dataset_out(row: Dataset) -> DatasetOut:
         kind=row.kind,
         pictures=row.pictures,
         categories=row.categories,
+        erased=row.erased or 0,
         licence=row.licence,
         shipped=row.tenant == SHIPPED,
         created_at=row.created_at,

@@ -33,9 +33,13 @@ class WorkerOut(Answer):
     queues: list[str]
     build: str
     state: str
+    """starting, ready, draining; or broken: its device was lost too often, it takes nothing."""
     in_flight: int
+    numbers: dict[str, Any] | None
+    """What it measured of itself, as of its last beat."""
     started_at: datetime
     last_seen_at: datetime
+    drain_requested_at: datetime | None
 
 
 class WorkersOut(Answer):

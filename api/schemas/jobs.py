@@ -78,6 +78,7 @@ class JobSummary(Answer):
     sku: str | None
     channel: str | None
     external_id: str | None
+    batch_id: str | None
     retry_of: str | None
     created_at: datetime
     scheduled_at: datetime

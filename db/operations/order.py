@@ -2,12 +2,15 @@
 
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
+from db import urls
 from db.operations.base import Key
 from db.operations.union import AnyOperation
 
@@ -20,6 +23,17 @@ Moment = Annotated[
     Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC)),
     AfterValidator(lambda moment: moment.astimezone(UTC)),  # one moment, one digest
 ]
+
+
+def _named(url: str) -> str:
+    """The URL in the one spelling that we keep."""
+    try:
+        return urls.parse(url).url()
+    except urls.Refused as error:
+        raise PydanticCustomError(error.code, "{detail}", {"detail": error.detail}) from error
+
+
+WebhookUrl = Annotated[str, Field(max_length=urls.LONGEST_URL), AfterValidator(_named)]
 Bound = Annotated[float, Field(allow_inf_nan=False)]
 ScoreName = Literal[
     "psnr_db", "ssim", "product_psnr_db", "product_ssim", "product_delta_e_mean",
@@ -64,8 +78,10 @@ class Order(_Part):
     sku: Annotated[str, Field(min_length=1, max_length=255, pattern=_NO_NUL)] | None = None
     channel: Annotated[str, Field(min_length=1, max_length=64, pattern=_NO_NUL)] | None = None
     external_id: Annotated[str, Field(min_length=1, max_length=255, pattern=_NO_NUL)] | None = None
-    priority: Annotated[int, Field(ge=1, le=9)] = 5
-    """1 is first."""
+    webhook_url: WebhookUrl | None = None
+    """Where to tell how the job ended, beside the tenant's webhooks."""
+    priority: Annotated[int, Field(ge=0, le=9)] = 5
+    """Lower is earlier; 0 is the operator's and needs the scope admin."""
     run_after: Moment | None = None
     deadline_at: Moment | None = None
     timeout_s: Annotated[float, Field(ge=1, le=604_800)] | None = None
@@ -85,7 +101,10 @@ class Order(_Part):
 
     def digest(self) -> str:
         """The same for the same request, whatever its spelling."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        said = self.model_dump(mode="json")
+        if self.webhook_url is None:
+            del said["webhook_url"]  # so that an order of an older build is still the same
+        canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return sha256(canonical.encode()).hexdigest()
 
 
@@ -132,11 +151,11 @@ def _depth(raw: bytes) -> int:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    doubled = {name for name in names if names.count(name) > 1} if len(names) < 1_000 else set()
-    if doubled or len(names) != len(set(names)):
-        raise MalformedJson(f"the name {min(doubled or names)!r} stands twice in one object")
-    return dict(pairs)
+    named = dict(pairs)
+    if len(named) != len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        raise MalformedJson(f"the name {counts.most_common(1)[0][0]!r} stands twice in one object")
+    return named
 
 
 def _refuse(constant: str) -> None:

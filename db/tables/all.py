@@ -3,6 +3,7 @@
 from db.tables.base import Row
 from db.tables.batches import Batch, BatchLine
 from db.tables.deliveries import Delivery, DeliveryAttempt, Endpoint
+from db.tables.erasures import Erasure
 from db.tables.jobs import Attempt, Job, JobInput, Queue, Turn
 from db.tables.pictures import Blob, Picture
 from db.tables.results import Result
@@ -21,6 +22,7 @@ __all__ = [
     "DeliveryAttempt",
     "Endpoint",
     "Epoch",
+    "Erasure",
     "Job",
     "JobInput",
     "Lock",

@@ -17,6 +17,7 @@ class Batch(Row):
         UniqueConstraint("tenant", "idempotency_key"),
         Index("ix_batch_newest", "tenant", "created_at", "id"),
         partial("ix_batch_open", "created_at", where="finished_at IS NULL"),
+        partial("ix_batch_over", "finished_at", where="finished_at IS NOT NULL"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -30,6 +31,12 @@ class Batch(Row):
     created_at: Mapped[datetime]
     cancel_requested_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+    # How its jobs ended: written with finished_at, while all of them are still there.
+    succeeded: Mapped[int | None]
+    failed: Mapped[int | None]
+    cancelled: Mapped[int | None]
+    dead: Mapped[int | None]
 
 
 class BatchLine(Row):

@@ -47,6 +47,7 @@ class Job(Row):
             *("queue", "tenant", "priority", "scheduled_at", "id"),
             where="state = 'queued'",
         ),
+        partial("ix_job_solo", "queue", "scheduled_at", "id", where="state = 'queued' AND solo"),
         partial("ix_job_leased", "lease_expires_at", where="state = 'running'"),
         partial("ix_job_running", "queue", "tenant", where="state = 'running'"),
         partial(
@@ -57,8 +58,12 @@ class Job(Row):
         Index("ix_job_op", "tenant", "op", "created_at", "id"),
         # Nearly all rows have succeeded in the end; the others must be found among them.
         partial("ix_job_state", "tenant", "state", "created_at", "id", where=NOT_SUCCEEDED),
-        Index("ix_job_sku", "tenant", "sku"),
-        Index("ix_job_external_id", "tenant", "external_id"),
+        partial("ix_job_sku", *("tenant", "sku", "created_at", "id"), where="sku IS NOT NULL"),
+        partial(
+            "ix_job_external_id",
+            *("tenant", "external_id", "created_at", "id"),
+            where="external_id IS NOT NULL",
+        ),
         Index("ix_job_finished_at", "finished_at"),
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Row
+from db.tables.base import Row, partial
 
 
 class Picture(Row):
@@ -30,11 +30,18 @@ class Picture(Row):
 
 
 class Blob(Row):
-    """Bytes that lie in the store under tenant/sha256."""
+    """Bytes that lie in the store under tenant/sha256.
+
+    Attributes:
+        needed_at: when somebody was seen to name them; empty while nobody has looked since they
+            were put, or since a row that named them has gone.
+    """
 
     __tablename__ = "blob"
+    __table_args__ = (partial("ix_blob_unseen", "last_put_at", where="needed_at IS NULL"),)
 
     tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     bytes: Mapped[int]
     last_put_at: Mapped[datetime]
+    needed_at: Mapped[datetime | None]

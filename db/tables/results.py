@@ -14,7 +14,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Row
+from db.tables.base import Row, partial
+
+# The columns that name bytes; `sha256` says what those of blob_key are.
+KEYS = ("blob_key", "source_key", "reference_key", "mask_key", "edit_mask_key")
+
+
+def _by_key(column: str) -> Index:
+    """Who names these bytes? Most rows have no mask and no reference."""
+    return partial(f"ix_result_{column}", "tenant", column, where=f"{column} IS NOT NULL")
 
 
 class Result(Row):
@@ -26,6 +34,7 @@ class Result(Row):
         CheckConstraint("visibility IN ('published', 'held', 'quarantined')", name="visibility"),
         Index("ix_result_newest", "tenant", "created_at", "id"),
         Index("ix_result_sku", "tenant", "sku", "created_at"),
+        *(_by_key(column) for column in KEYS),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

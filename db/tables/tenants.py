@@ -17,7 +17,14 @@ class Tenant(Row):
     max_queued: Mapped[int | None]
     max_running: Mapped[int | None]
     webhook_secret: Mapped[str | None] = mapped_column(Text)
+    webhook_previous_secret: Mapped[str | None] = mapped_column(Text)
+    webhook_rotated_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+    @property
+    def id(self) -> str:
+        """What pages are cut by."""
+        return self.name
 
 
 class ApiKey(Row):
@@ -35,3 +42,4 @@ class ApiKey(Row):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+    replaced_by: Mapped[str | None] = mapped_column(String(16))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Row
@@ -16,6 +16,7 @@ class Version(Row):
     __table_args__ = (
         UniqueConstraint("tenant", "label"),
         UniqueConstraint("job_id"),
+        Index("ix_version_weights_key", "tenant", "weights_key"),
         CheckConstraint("state IN ('candidate', 'serving', 'retired')", name="state"),
     )
 
@@ -32,7 +33,11 @@ class Version(Row):
 
 
 class Dataset(Row):
-    """A set of pictures to learn from; never changed once registered."""
+    """A set of pictures to learn from; once registered, only erasure takes pictures out of it.
+
+    Attributes:
+        erased: how many it took out.
+    """
 
     __tablename__ = "dataset"
     __table_args__ = (UniqueConstraint("tenant", "name"),)
@@ -45,6 +50,7 @@ class Dataset(Row):
     categories: Mapped[list[str]] = mapped_column(JSON)
     manifest: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     licence: Mapped[str | None] = mapped_column(String(255))
+    erased: Mapped[int | None]
     created_at: Mapped[datetime]
 
 

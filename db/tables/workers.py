@@ -30,6 +30,7 @@ class Worker(Row):
     numbers: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     started_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    drain_requested_at: Mapped[datetime | None]
 
 
 class Lock(Row):

@@ -101,7 +101,7 @@ WRONG: list[tuple[bytes, str, str]] = [
         "less_than_equal",
     ),
     (order("train", dataset="d", network="vae", epochs=10**9), "/operation/epochs", ""),
-    (order(envelope={"priority": 0}), "/priority", "greater_than_equal"),
+    (order(envelope={"priority": -1}), "/priority", "greater_than_equal"),
     (order(envelope={"sku": ""}), "/sku", "string_too_short"),
     (order(envelope={"sku": 1}), "/sku", "string_type"),
     (order(envelope={"a/b~c": 1}), "/a~1b~0c", "extra_forbidden"),
@@ -191,10 +191,10 @@ def test_pictures_that_are_not_there_are_named(
     assert stored.counted(home) == stored.NOTHING
 
 
-def test_another_tenants_picture_is_not_there(serve: Callable[..., TestClient]) -> None:
-    theirs = _upload(serve(tenant="other"), 24, 16)
+def test_another_tenants_picture_is_not_there(client: TestClient, other_shop: TestClient) -> None:
+    theirs = _upload(other_shop, 24, 16)
 
-    answer = refused(serve(), order("upscale", picture=theirs))
+    answer = refused(client, order("upscale", picture=theirs))
 
     assert (answer.status_code, answer.json()["code"]) == (404, "picture_not_found")
 

@@ -232,3 +232,43 @@ def test_the_command_leaves_torch_and_celery_alone() -> None:
     )
 
     assert ran.stdout.strip() == "[]"
+
+
+def test_without_a_key_it_says_where_one_is_looked_for(
+    packshot: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scripted.serving(lambda _: Answer(401, {"code": "unauthenticated"})) as server:
+        code = packshot("jobs", "--url", server.url)
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert "unauthenticated" in told
+    assert "API_KEY" in told
+
+
+def test_a_new_key_is_all_that_is_on_standard_output(
+    packshot: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scripted.serving(lambda _: Answer(201, {"id": "k1", "key": "psk_new"})) as server:
+        packshot("keys", "add", "till", "--scope", "train", "--scope", "jobs:read",
+                 "--tenant", "atelier", "--url", server.url)  # fmt: skip
+
+    assert capsys.readouterr().out == "psk_new\n"
+    (asked,) = server.asked
+    assert asked.path == "/v1/keys?tenant=atelier"
+    assert asked.json() == {
+        "name": "till",
+        "scopes": ["train", "jobs:read"],
+        "expires_in_days": None,
+    }
+
+
+def test_a_cap_is_set_lifted_or_left_alone(packshot: Run) -> None:
+    with scripted.serving(lambda _: {"name": "atelier"}) as server:
+        packshot("tenants", "set", "atelier", "--max-queued", "none", "--url", server.url)
+        packshot("tenants", "set", "atelier", "--max-running", "3", "--url", server.url)
+        code = packshot("tenants", "set", "atelier", "--max-running", "-3", "--url", server.url)
+
+    assert [one.json() for one in server.asked] == [{"max_queued": None}, {"max_running": 3}]
+    assert {(one.method, one.path) for one in server.asked} == {("PATCH", "/v1/tenants/atelier")}
+    assert code == 2

@@ -48,6 +48,28 @@ def test_asking_for_a_retry_is_never_repeated_after_a_cut_connection() -> None:
     assert len(server.asked) == 1
 
 
+def test_a_key_is_not_made_twice_after_a_cut_connection() -> None:
+    with (
+        scripted.serving(lambda _: CUT) as server,
+        Client(server.url, pauses_s=AT_ONCE) as shop,
+    ):
+        with pytest.raises(Unreachable):
+            shop.add_key("till", ["train"])
+        with pytest.raises(Unreachable):
+            shop.rotate_key("k1")
+
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(("key", "sent"), [("psk_mine", "Bearer psk_mine"), (None, None)])
+def test_every_request_carries_the_key(key: str | None, sent: str | None) -> None:
+    with scripted.serving(lambda _: {"items": []}) as server, Client(server.url, key) as shop:
+        shop.versions()
+        shop.upload(b"picture")
+
+    assert [one.headers.get("Authorization") for one in server.asked] == [sent, sent]
+
+
 def test_a_busy_api_is_asked_again_when_it_says_so() -> None:
     answers = iter([Answer(503, {}, {"Retry-After": "0"}), {"items": [{"id": "v"}]}])
     with scripted.serving(lambda _: next(answers)) as server, Client(server.url) as shop:

@@ -1,7 +1,6 @@
 """Datasets through the door: registered once, never changed."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +53,8 @@ def test_a_dataset_is_registered_with_the_bytes_it_stands_for(client: TestClient
 
 
 def test_datasets_that_ship_are_listed_with_the_shops_own(
-    serve: Callable[..., TestClient],
+    client: TestClient, other_shop: TestClient
 ) -> None:
-    client = serve()
     with transaction() as session:
         datasets.add(
             session,
@@ -72,7 +70,7 @@ def test_datasets_that_ship_are_listed_with_the_shops_own(
     register(client, name="mine", pictures=[{"picture": picture["id"], "category": "a"}])
 
     mine = client.get("/v1/datasets").json()["items"]
-    theirs = serve(tenant="other").get("/v1/datasets").json()["items"]
+    theirs = other_shop.get("/v1/datasets").json()["items"]
 
     assert [(row["name"], row["shipped"]) for row in mine] == [("garments", True), ("mine", False)]
     assert [row["name"] for row in theirs] == ["garments"]

@@ -32,7 +32,7 @@ def test_one_operation_is_told_by_its_name(client: TestClient) -> None:
 
 
 def test_versions_that_ship_are_told_with_the_shops_own(
-    serve: Callable[..., TestClient],
+    client: TestClient, other_shop: TestClient
 ) -> None:
     for tenant, name in ((SHIPPED, "gan-fashion"), ("shop", "gan-mine")):
         with transaction() as session:
@@ -46,8 +46,8 @@ def test_versions_that_ship_are_told_with_the_shops_own(
                 card='{"licence": "CC0-1.0"}',
             )
 
-    mine = serve().get("/v1/versions").json()["items"]
-    theirs = serve(tenant="other").get("/v1/versions").json()["items"]
+    mine = client.get("/v1/versions").json()["items"]
+    theirs = other_shop.get("/v1/versions").json()["items"]
 
     assert {(row["label"], row["shipped"]) for row in mine} == {
         ("gan-fashion@1", True),
@@ -68,7 +68,21 @@ def test_workers_that_are_there_are_told(client: TestClient) -> None:
     assert [(row["id"], row["queues"], row["state"]) for row in told] == [
         ("w1", ["gpu"], "starting")
     ]
-    assert client.get("/readyz").json()["workers"] == {"gpu": 1, "train": 0, "cpu": 0}
+    counted = client.get("/readyz").json()["workers"]
+    assert counted == {"gpu": 1, "train": 0, "cpu": 0, "hooks": 0}
+
+
+def test_a_worker_that_takes_nothing_is_told_but_not_counted(client: TestClient) -> None:
+    with transaction() as session:
+        for state in ("draining", "broken"):
+            worker = {"worker_id": state, "host": "h", "pid": 7, "device": "cpu"}
+            fleet.join(session, **worker, queues=["gpu"], build="0.1")
+            fleet.beat(session, state, state=state, in_flight=0)
+
+    told = client.get("/v1/workers").json()["items"]
+
+    assert {row["state"] for row in told} == {"draining", "broken"}
+    assert client.get("/readyz").json()["workers"]["gpu"] == 0
 
 
 def test_every_problem_has_a_page_that_its_type_points_at(client: TestClient) -> None:

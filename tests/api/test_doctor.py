@@ -1,11 +1,28 @@
-"""The doctor asks a broker that is not ours, too."""
+"""The doctor asks a broker that is not ours, too, and shows no secret."""
 
 from pathlib import Path
 
 import pytest
 
-from api import doctor
+from api import doctor, key_file
+from api import settings as api_settings
 from workers import settings
+
+
+def test_the_key_that_the_command_line_has_is_named_and_not_shown(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("API_KEY", raising=False)
+    monkeypatch.setattr(api_settings, "get", api_settings.get.__wrapped__)
+
+    before = _check("API key")
+    key_file.ensure("shop")
+    after = _check("API key")
+
+    assert (before.state, after.state) == ("warning", "ok")
+    assert "packshot init" in before.mend
+    assert str(home / "api.key") in after.found
+    assert (key_file.read() or "psk") not in str(after)
 
 
 @pytest.mark.parametrize(
@@ -21,8 +38,12 @@ def test_a_broker_elsewhere_is_asked(
     monkeypatch.setenv("WORKER_BROKER_URL", url)
     settings.get.cache_clear()
 
-    check = next(one for one in doctor.examine() if one.name == "broker")
+    check = _check("broker")
 
     assert check.state == state
     assert found in check.found
     assert "secret" not in check.found
+
+
+def _check(name: str) -> doctor.Check:
+    return next(one for one in doctor.examine() if one.name == name)

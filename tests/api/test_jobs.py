@@ -345,12 +345,10 @@ def test_an_id_that_names_no_job_is_not_found(
 @pytest.mark.parametrize(
     ("method", "suffix"), [("GET", ""), ("POST", "/cancel"), ("POST", "/retry")]
 )
-def test_another_tenants_job_is_not_found(
-    serve: Callable[..., TestClient], method: str, suffix: str
-) -> None:
+def test_another_tenants_job_is_not_found(other_shop: TestClient, method: str, suffix: str) -> None:
     job_id = rows.queued()
 
-    missing = serve(tenant="other").request(method, f"/v1/jobs/{job_id}{suffix}")
+    missing = other_shop.request(method, f"/v1/jobs/{job_id}{suffix}")
 
     assert (missing.status_code, missing.json()["code"]) == (404, "job_not_found")
 

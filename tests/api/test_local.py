@@ -1,5 +1,6 @@
 """`packshot up`, whole: started, wounded, refused a twin, and stopped by Ctrl-C."""
 
+import io
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ import pytest
 
 from api import local
 from api import settings as api_settings
+from api.children import Child
 from api.client import Client
 from api.lines import Lines
 from workers import settings as worker_settings
@@ -62,11 +64,12 @@ def test_up_starts_everything_mends_it_and_ends_it(up: Up) -> None:
     until(lambda: up.has_said("ready: http"), within_s=150, said=up.said)
     url = re.findall(r"ready: (http\S+)", "\n".join(up.said))[0]
 
-    with Client(url) as shop:
+    key = (Path(up.environment["DB_HOME"]) / "api.key").read_text().strip()
+    with Client(url, key) as shop:
         queues = {queue for worker in shop.workers() for queue in worker["queues"]}
         job = shop.submit({"operation": {"op": "sample", "seed": 1}})
         assert shop.wait([job["id"]], timeout_s=100)[0]["state"] == "succeeded"
-    assert queues == {"gpu", "train", "cpu"}
+    assert queues == {"gpu", "train", "cpu", "hooks"}
 
     broker = next(pid for pid in children_of(up) if "valkey-server" in command_of(pid))
     os.kill(broker, signal.SIGKILL)
@@ -86,7 +89,7 @@ def test_up_starts_everything_mends_it_and_ends_it(up: Up) -> None:
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(timeout=25) == 0
     until(lambda: up.has_said("stopped; nothing is lost"), said=up.said)
-    assert len(family) == 5
+    assert len(family) == 6
     assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
 
 
@@ -141,3 +144,23 @@ def children_of(up: Up) -> list[int]:
 
 def command_of(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+def test_a_worker_is_given_its_time_to_drain_before_it_is_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WORKER_DRAIN_S", "0.6")
+    monkeypatch.setattr(worker_settings, "get", worker_settings.get.__wrapped__)
+    monkeypatch.setattr(local, "KILLED_AFTER_DRAIN_S", 0.2)
+    out = io.StringIO()
+    machine = local.Machine(local.Plan("127.0.0.1", 0, {}), Lines(out))
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up'); time.sleep(60)"
+    worker = Child("gpu", [sys.executable, "-u", "-c", deaf], dict(os.environ))
+    machine._workers.append(worker)
+    worker.start(machine._lines)
+    until(lambda: "up" in out.getvalue(), said=[])
+
+    machine._stop()
+
+    assert "did not end within 0.8 s; killed" in out.getvalue()
+    assert not worker.running()

@@ -352,10 +352,10 @@ def test_an_id_that_names_nothing_is_not_found(
     assert missing.json()["code"] in ("picture_not_found", "not_found")
 
 
-def test_another_tenants_picture_is_not_found(serve: Callable[..., TestClient]) -> None:
-    made = serve(tenant="one").post("/v1/pictures", files={"file": factories.png()}).json()
+def test_another_tenants_picture_is_not_found(client: TestClient, other_shop: TestClient) -> None:
+    made = client.post("/v1/pictures", files={"file": factories.png()}).json()
 
-    missing = serve(tenant="two").get(f"/v1/pictures/{made['id']}")
+    missing = other_shop.get(f"/v1/pictures/{made['id']}")
 
     assert (missing.status_code, missing.json()["code"]) == (404, "picture_not_found")
 

@@ -1,6 +1,5 @@
 """Results through the door: found by product and score, their bytes given back."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -113,11 +112,10 @@ def test_an_id_that_names_no_result_is_not_found(
 
 
 @pytest.mark.parametrize("suffix", ["", "/content"])
-def test_another_tenants_result_is_not_found(serve: Callable[..., TestClient], suffix: str) -> None:
+def test_another_tenants_result_is_not_found(other_shop: TestClient, suffix: str) -> None:
     result_id = deliver()
-    other = serve(tenant="other")
 
-    missing = other.get(f"/v1/results/{result_id}{suffix}")
+    missing = other_shop.get(f"/v1/results/{result_id}{suffix}")
 
     assert (missing.status_code, missing.json()["code"]) == (404, "result_not_found")
-    assert found(other, "visibility=all") == []
+    assert found(other_shop, "visibility=all") == []

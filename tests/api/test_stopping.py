@@ -15,7 +15,9 @@ import pytest
 
 from api import children, local
 from api.client import Client
-from tests import factories
+from tests import factories, issued
+
+JSON = {"Content-Type": "application/json"}
 
 
 @contextmanager
@@ -38,17 +40,17 @@ def serving(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_who_waits_is_answered_when_the_server_is_told_to_stop(
-    home: Path, number: signal.Signals
+    home: Path, api_key: str, number: signal.Signals
 ) -> None:
     answers: list[httpx2.Response] = []
-    with serving(home) as (url, process), Client(url) as client:
+    with serving(home) as (url, process), Client(url, api_key) as client:
         picture = client.upload(factories.png())["id"]
         asking = threading.Thread(
             target=lambda: answers.append(
                 httpx2.post(
                     f"{url}/v1/jobs",
                     content=factories.order("upscale", picture=picture),
-                    headers={"Content-Type": "application/json", "Prefer": "wait=60"},
+                    headers={**JSON, **issued.headers(api_key), "Prefer": "wait=60"},
                     timeout=30,
                     trust_env=False,
                 )
@@ -69,8 +71,9 @@ def test_who_waits_is_answered_when_the_server_is_told_to_stop(
     assert answers[0].json()["state"] == "queued"
 
 
-def test_a_client_that_never_ends_its_request_holds_nobody_up(home: Path) -> None:
+def test_a_client_that_never_ends_its_request_holds_nobody_up(home: Path, api_key: str) -> None:
     half = b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    half += f"Authorization: Bearer {api_key}\r\n".encode()
     port = free_port()
     with (
         serving(home, port=port) as (_, process),

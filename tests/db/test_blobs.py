@@ -1,34 +1,42 @@
-"""Bytes by content hash, wherever they lie."""
+"""Bytes by content hash, wherever they lie, and what happens when several want them at once."""
 
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from db import blobs, settings
-from db.engine import reading
-from db.tables.pictures import Blob
+from db import blobs, clock, collector
+from db.blobs import GRACE_S, NotStored, Vanished
+from db.engine import reading, transaction
+from db.portable import insert_once
+from db.stores import Store
+from db.tables.pictures import Blob, Picture
+from tests.factories import NOWHERE
+
+SHOE = b"shoe"
+KEY = sha256(SHOE).hexdigest()
+PICTURE = {
+    "id": NOWHERE,
+    "tenant": "shop",
+    "sha256": KEY,
+    "created_at": clock.now(),
+    "format": "png",
+    "mode": "RGB",
+    "bytes": len(SHOE),
+    "width": 1,
+    "height": 1,
+}
 
 
-@pytest.fixture(params=["folder", "memory"])
-def store(
-    request: pytest.FixtureRequest, archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    if request.param == "memory":
-        monkeypatch.setenv("DB_BLOBS", "memory://")
-    settings.get.cache_clear()
-    blobs._store.cache_clear()
-    yield
-    blobs._store.cache_clear()
-
-
-def _row(key: str, tenant: str = "shop") -> Blob | None:
+def _row(key: str = KEY, tenant: str = "shop") -> Blob | None:
     with reading() as session:
         return session.get(Blob, (tenant, key))
 
@@ -105,14 +113,6 @@ def test_bytes_that_changed_on_disk_are_not_given_out(sqlite_archive: Path):
         blobs.get("shop", key)
 
 
-def test_bytes_that_were_deleted_are_not_stored(sqlite_archive: Path):
-    key = blobs.put("shop", b"shoe")
-    _file(sqlite_archive, key).unlink()
-
-    with pytest.raises(blobs.NotStored):
-        blobs.get("shop", key)
-
-
 def test_putting_them_again_mends_what_the_disk_lost(sqlite_archive: Path):
     key = blobs.put("shop", b"shoe")
     _file(sqlite_archive, key).write_bytes(b"boot")
@@ -122,63 +122,243 @@ def test_putting_them_again_mends_what_the_disk_lost(sqlite_archive: Path):
     assert blobs.get("shop", key) == b"shoe"
 
 
-def test_many_threads_that_put_the_same_leave_one_whole_file(sqlite_archive: Path):
+@pytest.mark.usefixtures("store")
+def test_many_threads_that_put_the_same_leave_them_whole():
     data = bytes(100_000)
 
     with ThreadPoolExecutor(8) as pool:
         keys = set(pool.map(lambda _: blobs.put("shop", data), range(24)))
 
     (key,) = keys
-    assert [path.name for path in _files(sqlite_archive)] == [key]
     assert blobs.get("shop", key) == data
+    with reading() as session:
+        assert len(session.scalars(select(Blob)).all()) == 1
 
 
-def _files(home: Path) -> list[Path]:
-    return [path for path in (home / "blobs").rglob("*") if path.is_file()]
+# Killed between two steps
 
 
-_ON_A_FULL_DISK = """
-    import resource, sys
-    from db import blobs
-    kept = blobs.put("shop", b"shoe")
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
-    try:
-        blobs.put("shop", bytes(3_000_000))
-    except blobs.StorageFull as error:
-        assert isinstance(error.__cause__, OSError)
-        assert blobs.get("shop", kept) == b"shoe"
-        sys.exit(17)
+_DIES = """
+    import os
+    from db import blobs, stores
+    stores.Folder.{step} = lambda *_: os._exit(9)
+    blobs.put("shop", b"shoe")
 """
 
 
 @pytest.mark.usefixtures("archive")
-def test_a_full_disk_is_said_and_leaves_no_half_file(tmp_path: Path):
-    child = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(_ON_A_FULL_DISK)], capture_output=True, check=False
-    )
-
-    assert child.returncode == 17, child.stderr.decode()
-    assert [path.name for path in _files(tmp_path)] == [sha256(b"shoe").hexdigest()]
-
-
-def test_a_disk_without_room_for_a_name_is_full_too(
-    sqlite_archive: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["write", "_making"])
+def test_a_put_that_is_killed_leaves_a_row_for_the_collector_and_nothing_else(
+    step: str, tmp_path: Path
 ):
-    def no_inodes(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
+    program = textwrap.dedent(_DIES).format(step=step)
+    child = subprocess.run([sys.executable, "-c", program], check=False)
 
-    monkeypatch.setattr("db.blobs.tempfile.mkstemp", no_inodes)
+    assert child.returncode == 9
+    assert _row() is not None
+    assert not list((tmp_path / "blobs").rglob(KEY))
+    _a_day_passes()
+    collector.collect()
+    assert _row() is None
 
-    with pytest.raises(blobs.StorageFull):
-        blobs.put("shop", b"shoe")
+
+@pytest.mark.usefixtures("store")
+def test_bytes_whose_row_never_came_are_collected_after_a_day():
+    blobs.put("shop", SHOE)
+    collector.collect()
+    assert blobs.get("shop", KEY) == SHOE
+
+    _a_day_passes()
+    collector.collect()
+
+    assert _row() is None
+    with pytest.raises(NotStored):
+        blobs.get("shop", KEY)
 
 
-def test_a_folder_that_may_not_be_written_is_not_called_full(
-    sqlite_archive: Path,
-):
-    (sqlite_archive / "blobs").write_bytes(b"a file stands where the folder should")
+# A put beside the collector, in every order that there is
 
-    with pytest.raises(OSError, match="blobs") as raised:
-        blobs.put("shop", b"shoe")
 
-    assert not isinstance(raised.value, blobs.StorageFull)
+@pytest.mark.usefixtures("store")
+def test_a_put_while_the_collector_deletes_waits_for_it_and_writes_them_anew(store: Store):
+    blobs.put("shop", SHOE)
+    _a_day_passes()
+
+    with _held_up(store, "delete") as at_it:
+        collecting = _started(collector.collect)
+        at_it.wait_until_there()
+        putting = _started(lambda: _registered(SHOE))
+        assert putting.is_alive_after(0.3)  # the row is locked
+        at_it.goes_on()
+        collecting.ends()
+        putting.ends()
+
+    assert _row() is not None
+    assert blobs.get("shop", KEY) == SHOE
+
+
+@pytest.mark.usefixtures("store")
+def test_bytes_that_are_just_being_put_again_are_not_collected(store: Store):
+    blobs.put("shop", SHOE)
+    _a_day_passes()
+
+    with _held_up(store, "write") as at_it:
+        putting = _started(lambda: _registered(SHOE))
+        at_it.wait_until_there()
+        collector.collect()
+        at_it.goes_on()
+        putting.ends()
+
+    collector.collect()
+    assert blobs.get("shop", KEY) == SHOE
+
+
+@pytest.mark.usefixtures("store")
+def test_bytes_are_not_collected_while_the_row_that_names_them_is_being_written():
+    blobs.put("shop", SHOE)
+    _a_day_passes()
+    named, may_commit = threading.Event(), threading.Event()
+
+    def name_them() -> None:
+        with transaction() as session:
+            blobs.hold(session, "shop", [KEY])
+            named.set()
+            may_commit.wait(10)
+            session.execute(insert_once(session, Picture, PICTURE))
+
+    naming = _started(name_them)
+    assert named.wait(10)
+    collecting = _started(collector.collect)
+    collecting.is_alive_after(0.3)  # on SQLite it waits its turn, on PostgreSQL it passes them by
+    may_commit.set()
+    naming.ends()
+    collecting.ends()
+
+    collector.collect()
+    assert blobs.get("shop", KEY) == SHOE
+    assert _row() is not None
+
+
+@pytest.mark.usefixtures("store")
+def test_a_row_cannot_name_bytes_that_have_been_collected():
+    blobs.put("shop", SHOE)
+    _a_day_passes()
+    collector.collect()
+
+    with transaction() as session, pytest.raises(Vanished):
+        blobs.hold(session, "shop", [KEY])
+
+
+@pytest.mark.usefixtures("store")
+def test_eight_who_put_beside_the_collector_never_end_with_a_row_that_names_nothing():
+    stop = threading.Event()
+
+    def put_and_read(_: int) -> list[bytes]:
+        return [_registered(SHOE) and blobs.get("shop", KEY) for _ in range(10)]
+
+    def collect_all_the_time() -> None:
+        while not stop.is_set():
+            _nobody_names_them()
+            _a_day_passes()
+            collector.collect()
+
+    collecting = _started(collect_all_the_time)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            seen = [data for found in pool.map(_in_peace(put_and_read), range(8)) for data in found]
+    finally:
+        stop.set()
+        collecting.ends()
+
+    assert set(seen) <= {SHOE}
+    _registered(SHOE)
+    assert blobs.get("shop", KEY) == SHOE
+
+
+def _in_peace(read: Callable[[int], list[bytes]]) -> Callable[[int], list[bytes]]:
+    """Whose row another takes away, with its bytes, may find nothing; but never half of them."""
+
+    def found(number: int) -> list[bytes]:
+        try:
+            return read(number)
+        except NotStored:
+            return []
+
+    return found
+
+
+def _registered(data: bytes) -> str:
+    """Put and named, as an upload does it."""
+    while True:
+        key = blobs.put("shop", data)
+        try:
+            with transaction() as session:
+                blobs.hold(session, "shop", [key])
+                session.execute(insert_once(session, Picture, PICTURE))
+        except Vanished:
+            continue
+        return key
+
+
+def _nobody_names_them() -> None:
+    with transaction() as session:
+        for row in session.scalars(select(Picture).with_for_update()):
+            session.delete(row)
+        session.flush()
+        blobs.let_go(session, "shop", [KEY])
+
+
+def _a_day_passes() -> None:
+    with transaction() as session:
+        long_ago = clock.seconds_from_now(-GRACE_S - 1)
+        session.execute(update(Blob).values(last_put_at=long_ago))
+
+
+class _Started:
+    """Work in a thread of its own; what it raises is raised where its end is waited for."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._pool = ThreadPoolExecutor(1)
+        self._future = self._pool.submit(work)
+
+    def is_alive_after(self, seconds: float) -> bool:
+        threading.Event().wait(seconds)
+        return not self._future.done()
+
+    def ends(self) -> None:
+        self._future.result(timeout=30)
+        self._pool.shutdown()
+
+
+def _started(work: Callable[[], object]) -> _Started:
+    return _Started(work)
+
+
+class _HeldUp:
+    def __init__(self) -> None:
+        self._there, self._go = threading.Event(), threading.Event()
+
+    def stop_here(self) -> None:
+        self._there.set()
+        assert self._go.wait(10)
+
+    def wait_until_there(self) -> None:
+        assert self._there.wait(10)
+
+    def goes_on(self) -> None:
+        self._go.set()
+
+
+@contextmanager
+def _held_up(store: Store, step: str) -> Iterator[_HeldUp]:
+    """The first who comes to this step of the store stops before it."""
+    held, real, first = _HeldUp(), getattr(store, step), iter([True])
+
+    def stopping(*arguments: object) -> object:
+        if next(first, False):
+            held.stop_here()
+        return real(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, step, stopping)
+        yield held

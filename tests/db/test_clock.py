@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import literal, select
 from sqlalchemy.exc import StatementError
 
-from db import clock
+from db import clock, settings
 from db.engine import reading
 from tests import rows
 
@@ -77,3 +77,19 @@ def test_a_time_without_its_zone_is_refused():
 
     with pytest.raises(StatementError, match="zone"):
         rows.change(job_id, deadline_at=datetime(2030, 1, 1))  # noqa: DTZ001
+
+
+def test_a_shifted_process_takes_another_moment_for_now(monkeypatch: pytest.MonkeyPatch):
+    before = _read(clock.now())
+    monkeypatch.setenv("DB_CLOCK_OFFSET_S", "90")
+    settings.get.cache_clear()
+
+    now, then, columns = (
+        _read(clock.now()),
+        _read(clock.seconds_from_now(10)),
+        _read(clock.seconds_from_now(literal(5.0) * 2)),
+    )
+
+    assert (now - before).total_seconds() == pytest.approx(90, abs=2)
+    assert (then - before).total_seconds() == pytest.approx(100, abs=2)
+    assert (columns - before).total_seconds() == pytest.approx(100, abs=2)

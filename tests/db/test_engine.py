@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from db import clock, engine
 from db.engine import UnsafeSqlite, reading, transaction
@@ -83,7 +83,7 @@ def test_sqlite_is_set_up_for_several_processes():
 
     assert found == {
         "journal_mode": "wal",
-        "synchronous": 1,
+        "synchronous": 2,
         "busy_timeout": 10_000,
         "foreign_keys": 1,
     }
@@ -196,3 +196,105 @@ def test_an_archive_in_a_folder_that_is_not_there_yet_makes_it(
         assert session.scalar(select(func.count()).select_from(text("sqlite_master"))) == 0
 
     assert (tmp_path / "deep" / "home" / "packshot.db").exists()
+
+
+# PostgreSQL that goes away
+
+
+def _backend() -> int:
+    with reading() as session:
+        return int(session.scalar(text("SELECT pg_backend_pid()")) or 0)
+
+
+def _end_every_other_backend(pid: int) -> None:
+    """What `pg_ctl stop -m immediate` does to connections, without the server's end."""
+    with engine.writer().connect() as connection:
+        others = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = :pid")
+        connection.execute(others, {"pid": pid})
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("postgresql_archive")
+def test_a_connection_that_died_while_nobody_used_it_is_replaced_unseen():
+    before = _backend()
+    _end_every_other_backend(before)
+
+    after = _backend()
+
+    assert after != before
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("postgresql_archive")
+def test_a_transaction_whose_connection_dies_raises_and_has_changed_nothing():
+    def add_and_lose_the_connection() -> None:
+        with transaction() as session:
+            session.add(Queue(name="gpu"))
+            session.flush()
+            pid = session.scalar(text("SELECT pg_backend_pid()"))
+            engine.dispose()  # so that the next connection is another one
+            _end_every_other_backend(int(pid or 0))
+            session.execute(text("SELECT 1"))
+
+    with pytest.raises(OperationalError):
+        add_and_lose_the_connection()
+
+    assert _queues() == set()
+    with transaction() as session:
+        session.add(Queue(name="cpu"))
+    assert _queues() == {"cpu"}
+
+
+@pytest.mark.postgres
+def test_a_server_that_is_not_there_is_told_apart_from_our_own_mistakes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from tests import archives
+
+    url = "postgresql+psycopg://nobody@127.0.0.1:9/nowhere"
+    with (
+        archives.opened(monkeypatch, tmp_path, url=url),
+        pytest.raises(OperationalError),
+        transaction() as session,
+    ):
+        session.execute(text("SELECT 1"))
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("postgresql_archive")
+def test_neither_a_statement_nor_an_idle_transaction_holds_locks_for_ever():
+    with reading() as session:
+        found = {
+            name: session.scalar(text(f"SHOW {name}"))
+            for name in ("statement_timeout", "idle_in_transaction_session_timeout")
+        }
+
+    assert found == {
+        "statement_timeout": "30s",
+        "idle_in_transaction_session_timeout": "1min",
+    }
+
+
+# What was answered
+
+
+_IS_KILLED = """
+    import os
+    from db.engine import transaction
+    from db.tables.jobs import Queue
+    for name in ("one", "two"):
+        with transaction() as session:
+            session.add(Queue(name=name))
+    with transaction() as session:
+        session.add(Queue(name="never committed"))
+        session.flush()
+        os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.usefixtures("archive")
+def test_what_was_committed_outlives_a_killed_process_and_the_rest_does_not():
+    child = subprocess.run([sys.executable, "-c", textwrap.dedent(_IS_KILLED)], check=False)
+
+    assert child.returncode == -9
+    assert _queues() == {"one", "two"}

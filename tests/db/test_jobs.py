@@ -201,17 +201,6 @@ def test_a_page_is_narrowed_by_what_is_asked(wanted: dict[str, str]):
     assert [job.id for job in _page(**wanted)] == [match]
 
 
-def test_jobs_are_counted_by_state_for_their_tenant():
-    _create()
-    _create()
-    rows.claim()
-    _create(tenant="another")
-
-    with reading() as session:
-        assert jobs.counts(session, TENANT) == {"queued": 1, "running": 1}
-        assert jobs.counts(session, "nobody") == {}
-
-
 def test_a_job_made_again_remembers_which_it_repeats():
     first = _create()
 

@@ -1,15 +1,19 @@
 """The tables' revision, and the view that storefronts read."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from alembic.script import ScriptDirectory
+from sqlalchemy import JSON, Boolean, Column, DateTime, MetaData, Numeric, String, insert, text
 
-from db import clock, engine, migrate, results
+from db import clock, engine, migrate
 from db.engine import reading, transaction
 from db.migrate import WrongRevision
 from db.tables import published_results
@@ -72,6 +76,134 @@ def test_an_empty_database_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
         migrate.check()
 
 
+# From every revision that somebody may have
+
+
+REVISIONS = [
+    script.revision
+    for script in ScriptDirectory.from_config(migrate._config(None)).walk_revisions()
+][::-1]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def no_tables(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """A database without any table."""
+    if request.param == "sqlite":
+        with archives.opened(monkeypatch, tmp_path):
+            yield
+        return
+    url = sqlalchemy.make_url(request.getfixturevalue("postgresql_url"))
+    server = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text("CREATE DATABASE migrated"))
+    try:
+        fresh = url.set(database="migrated").render_as_string(hide_password=False)
+        with archives.opened(monkeypatch, tmp_path, url=fresh):
+            yield
+    finally:
+        with server.connect() as connection:
+            connection.execute(text("DROP DATABASE migrated WITH (FORCE)"))
+        server.dispose()
+
+
+@pytest.mark.usefixtures("no_tables")
+@pytest.mark.parametrize("revision", REVISIONS[:-1])
+def test_a_database_of_an_earlier_build_is_upgraded_with_every_row_in_it(revision: str):
+    migrate.upgrade(revision)
+    _fill()
+    before = _contents()
+
+    migrate.upgrade()
+
+    migrate.check()
+    after = _contents()
+    assert all(before.values())
+    for table, kept_rows in before.items():
+        same = [{name: row[name] for name in kept_rows[0]} for row in after[table]]
+        assert same == kept_rows, table
+    with reading() as session:
+        for mapper in Row.registry.mappers:
+            rows_of_old = session.scalars(sqlalchemy.select(mapper.class_)).all()
+            assert len(rows_of_old) == len(before.get(mapper.class_.__tablename__, []))
+    assert _published() == ["result-id"]
+    with engine.writer().connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Row.metadata) == []
+
+
+@pytest.mark.usefixtures("no_tables")
+@pytest.mark.parametrize("revision", REVISIONS[:-1])
+def test_an_upgrade_can_be_taken_back_and_done_again_with_rows_in_it(revision: str):
+    migrate.upgrade(revision)
+    _fill()
+    before = _contents()
+    migrate.upgrade()
+
+    with engine.writer().connect() as connection, connection.begin():
+        connection.execute(text(published_results.DROP))
+        command.downgrade(migrate._config(connection), revision)
+
+    assert _contents() == before
+    migrate.upgrade()
+    assert _published() == ["result-id"]
+
+
+# What a row needs beside something of its column's type.
+_SPECIAL: dict[str, Any] = {
+    "job.state": "succeeded",
+    "job.lease_owner": None,
+    "job.cancel_requested_at": None,
+    "version.state": "candidate",
+    "worker.state": "ready",
+    "result.visibility": "published",
+}
+
+
+def _fill() -> None:
+    """One row in every table of the revision that the database is at."""
+    with engine.writer().begin() as connection:
+        tables = MetaData()
+        tables.reflect(connection)
+        for table in tables.sorted_tables:
+            if table.name != "alembic_version":
+                row = {column.name: _something(table.name, column) for column in table.columns}
+                connection.execute(insert(table).values(row))
+
+
+def _something(table: str, column: Column[Any]) -> Any:
+    if f"{table}.{column.name}" in _SPECIAL:
+        return _SPECIAL[f"{table}.{column.name}"]
+    for key in column.foreign_keys:
+        return f"{key.column.table.name}-id"
+    match column.type:
+        case String():
+            return f"{table}-{column.name}"[: column.type.length]
+        case JSON():
+            return {"some": ["json"]}
+        case Boolean():
+            return True
+        case DateTime():
+            return datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
+        case Numeric():
+            return 1.5
+        case _:
+            return 7
+
+
+def _contents() -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table, with the columns that there are."""
+    with engine.writer().connect() as connection:
+        tables = MetaData()
+        tables.reflect(connection)
+        return {
+            table.name: [dict(row._mapping) for row in connection.execute(table.select())]
+            for table in tables.sorted_tables
+            if table.name != "alembic_version"
+        }
+
+
 def test_the_first_revision_can_be_taken_back(sqlite_archive: Path):
     with engine.writer().connect() as connection, connection.begin():
         connection.execute(text(published_results.DROP))
@@ -93,7 +225,7 @@ def _published(columns: str = "id") -> list[Any]:
 
 def _delivered(age_s: float = 0, pictures: int = 1, **columns: Any) -> list[str]:
     """The ids of the results of a new job, delivered so many seconds ago."""
-    job_id = rows.queued()
+    job_id = rows.queued(tenant=columns.get("tenant", rows.TENANT))
     lease = rows.Lease(job_id, "worker", 1)
     # One after the other, as a clock of milliseconds may see them.
     made = [
@@ -105,8 +237,8 @@ def _delivered(age_s: float = 0, pictures: int = 1, **columns: Any) -> list[str]
         for ordinal in range(pictures)
     ]
     with transaction() as session:
-        results.add(session, made)
-    return [one.id for one in made]
+        session.add_all(made)  # as `results.add` does, but for the time
+        return [one.id for one in made]
 
 
 SHOE = {"sku": "shoe", "channel": "web"}

@@ -303,6 +303,13 @@ def _digest(raw: str) -> str:
     return parse(raw.replace('"A"', f'"{A}"').encode()).digest()
 
 
+def test_an_order_has_the_digest_it_had_before_there_were_webhooks():
+    raw = '{"operation": {"op": "denoise", "picture": "A", "sigma": 12.0}, "sku": "S-1"'
+
+    assert _digest(raw + "}").startswith("e614dd72a6d69a15")
+    assert _digest(raw + ', "webhook_url": "https://a.example/"}') != _digest(raw + "}")
+
+
 def test_the_digest_does_not_depend_on_the_spelling():
     one = _digest('{"operation": {"op": "denoise", "picture": "A", "sigma": 20}}')
 

@@ -16,14 +16,17 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import delete, select, update
 
-from db import clock, jobs, results, transitions
+from db import clock, jobs, queues, results, transitions
 from db.engine import reading, transaction
-from db.tables.jobs import TERMINAL, Attempt, Job, JobInput
+from db.ids import new_id
+from db.tables.deliveries import Delivery, DeliveryAttempt, Endpoint
+from db.tables.jobs import TERMINAL, Attempt, Job, JobInput, Queue
 from db.tables.results import Result
-from db.transitions import Lease
+from db.transitions import Lease, Outcome
 from tests import rows
 
 OWNERS = st.sampled_from(["first", "second"])
+TENANTS = [rows.TENANT, "other"]
 
 
 class Arrows(RuleBasedStateMachine):
@@ -34,20 +37,37 @@ class Arrows(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.is_paused = False
         self.holders: dict[str, Lease] = {}
         self.winners: dict[str, int] = {}
         self.ended: dict[str, dict[str, Any]] = {}
         with transaction() as session:
-            for table in (Result, Attempt, JobInput, Job):
+            for table in (
+                DeliveryAttempt,
+                Delivery,
+                Endpoint,
+                Result,
+                Attempt,
+                JobInput,
+                Job,
+                Queue,
+            ):
                 session.execute(delete(table))
+            session.add(_listener())
 
     @initialize(target=all_jobs)
     def two_jobs_wait(self) -> Any:
         return multiple(*(rows.queued(max_attempts=2) for _ in range(2)))
 
-    @rule(target=all_jobs, max_attempts=st.integers(1, 3))
-    def somebody_asks(self, max_attempts: int) -> str:
-        return rows.queued(max_attempts=max_attempts)
+    @rule(target=all_jobs, max_attempts=st.integers(1, 3), tenant=st.sampled_from(TENANTS))
+    def somebody_asks(self, max_attempts: int, tenant: str) -> str:
+        return rows.queued(max_attempts=max_attempts, tenant=tenant)
+
+    @rule(is_paused=st.booleans())
+    def an_operator_pauses_or_resumes(self, is_paused: bool) -> None:  # noqa: FBT001
+        with transaction() as session:
+            (queues.pause if is_paused else queues.resume)(session, "gpu")
+        self.is_paused = is_paused
 
     @rule(
         target=leases,
@@ -58,6 +78,7 @@ class Arrows(RuleBasedStateMachine):
     def a_worker_claims(self, owner: str, room: int, solo: bool) -> Any:  # noqa: FBT001
         claimed = [rows.lease_of(job) for job in rows.claim(owner=owner, room=room, solo=solo)]
         assert len(claimed) <= room
+        assert not (claimed and self.is_paused)
         for lease in claimed:
             assert lease.job_id not in self.holders
             self.holders[lease.job_id] = lease
@@ -72,10 +93,24 @@ class Arrows(RuleBasedStateMachine):
                 done = transitions.fail(session, lease, code=end, detail="ssim is 0.1")
             if done and end != "failed":
                 visibility = "published" if end == "succeeded" else "held"
-                results.add(session, [rows.result(lease, visibility=visibility)])
+                made = rows.result(lease, visibility=visibility, tenant=_tenant_of(lease))
+                results.add(session, [made])
         self._expect(lease, changed=done)
         if done and end != "failed":
             self.winners[lease.job_id] = lease.token
+
+    @rule(some=st.lists(leases, min_size=2, max_size=4, unique_by=lambda one: one.job_id))
+    def a_committer_ends_a_group(self, some: list[Lease]) -> None:
+        group = [lease for lease in some if lease.owner == some[0].owner]
+        outcomes = [
+            Outcome(lease, "succeeded", results=[rows.result(lease, tenant=_tenant_of(lease))])
+            for lease in group
+        ]
+        with transaction() as session:
+            held = transitions.finish(session, outcomes)
+        for lease in group:
+            self._expect(lease, changed=lease in held)
+        self.winners |= {lease.job_id: lease.token for lease in held}
 
     @rule(lease=leases, way=st.sampled_from(["retry", "release", "crash"]))
     def a_worker_gives_back(self, lease: Lease, way: str) -> None:
@@ -132,7 +167,7 @@ class Arrows(RuleBasedStateMachine):
             if late:
                 transitions.expire(session)
             else:
-                jobs.cancel(session, rows.TENANT, job_id)
+                jobs.cancel(session, rows.read(job_id).tenant, job_id)
 
     @rule()
     def every_pause_is_over(self) -> None:
@@ -175,6 +210,18 @@ class Arrows(RuleBasedStateMachine):
         assert open_tries == {(lease.job_id, lease.token) for lease in self.holders.values()}
         assert all((one.ended_at is None) == (one.outcome is None) for one in tries)
 
+    @invariant()
+    def every_end_is_told_once(self) -> None:
+        with reading() as session:
+            told = [(one.subject, one.event) for one in session.scalars(select(Delivery))]
+            ends = {
+                (job.id, f"job.{job.state}")
+                for job in session.scalars(select(Job).where(Job.tenant == rows.TENANT))
+                if job.state in TERMINAL
+            }
+        assert len(told) == len(set(told))
+        assert set(told) == ends
+
     def _expect(self, lease: Lease, *, changed: bool) -> None:
         """Only the holder of the lease may have changed anything, and then holds it no more."""
         assert changed == (self.holders.get(lease.job_id) == lease)
@@ -187,6 +234,22 @@ class Arrows(RuleBasedStateMachine):
             assert self.ended.setdefault(job.id, whole) == whole
         else:
             assert job.id not in self.ended
+
+
+def _tenant_of(lease: Lease) -> str:
+    return rows.read(lease.job_id).tenant
+
+
+def _listener() -> Endpoint:
+    """Hears of everything that happens to one of the tenants."""
+    return Endpoint(
+        id=new_id(),
+        tenant=rows.TENANT,
+        url="https://storefront.example/hook",
+        events=[],
+        secret="",
+        created_at=clock.now(),
+    )
 
 
 def _walk(*, walks: int, steps: int) -> None:

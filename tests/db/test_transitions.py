@@ -16,7 +16,8 @@ from db import attempts, clock, jobs, transitions
 from db.engine import reading, transaction
 from db.operations.union import OPERATIONS
 from db.tables.jobs import TERMINAL, Job, Queue
-from db.transitions import Lease
+from db.tables.results import Result
+from db.transitions import Lease, Outcome
 from tests import rows
 from tests.rows import TENANT
 
@@ -108,7 +109,6 @@ def test_a_paused_queue_gives_nothing_until_it_is_resumed():
         session.add(Queue(name="gpu", paused_at=clock.now()))
 
     assert rows.claim() == []
-    assert not _line("gpu")
     with transaction() as session:
         session.get_one(Queue, "gpu").paused_at = None
     assert len(rows.claim()) == 1
@@ -122,24 +122,6 @@ def test_a_queue_paused_elsewhere_does_not_hold_up_this_one():
     assert len(rows.claim()) == 1
 
 
-def test_the_line_is_what_a_claim_would_find():
-    assert not _line("gpu")
-    rows.queued()
-    assert _line("gpu") == [transitions.Waiting(pixels=0, solo=False)]
-    assert not _line("cpu")
-    rows.claim()
-    assert not _line("gpu")
-
-
-def test_the_line_tells_how_much_room_each_takes_in_a_claims_order():
-    large, small = rows.queued(scheduled_at=clock.seconds_from_now(-20)), rows.queued()
-    rows.change(large, pixels=24_000_000)
-    rows.change(small, pixels=1_000)
-
-    assert [one.pixels for one in _line("gpu")] == [24_000_000, 1_000]
-    assert [one.pixels for one in _line("gpu", most=1)] == [24_000_000]
-
-
 def test_who_did_not_fail_keeps_their_place_in_line():
     released, swept = (rows.queued(scheduled_at=clock.seconds_from_now(-s)) for s in (30, 20))
     rows.queued(scheduled_at=clock.seconds_from_now(-10))
@@ -149,11 +131,6 @@ def test_who_did_not_fail_keeps_their_place_in_line():
     _run(transitions.sweep)
 
     assert [job.id for job in rows.claim(room=2)] == [released, swept]
-
-
-def _line(queue: str, most: int = 10) -> list[transitions.Waiting]:
-    with reading() as session:
-        return transitions.line(session, queue, known=OPERATIONS, most=most)
 
 
 def test_jobs_are_claimed_by_priority_then_by_age_and_only_for_the_room_there_is():
@@ -281,8 +258,40 @@ def test_a_new_attempt_begins_without_the_progress_of_the_old_one():
 def test_the_holder_learns_which_of_its_jobs_are_to_be_cancelled():
     asked, other = _asked_to_cancel(rows.running()), rows.running()
 
-    assert _run(transitions.cancels_asked, [asked, other]) == {asked.job_id}
-    assert _run(transitions.cancels_asked, []) == set()
+    assert _run(transitions.stops, [asked, other]).cancelled == {asked.job_id}
+    assert _run(transitions.stops, []) == transitions.Stops(frozenset(), frozenset())
+
+
+def test_the_holder_learns_which_of_its_jobs_nobody_waits_for_any_more():
+    late = rows.running(deadline_at=clock.seconds_from_now(-1))
+    other = rows.running(deadline_at=clock.seconds_from_now(60))
+
+    assert _run(transitions.stops, [late, other]).late == {late.job_id}
+
+
+def test_no_lease_is_longer_than_the_jobs_own_time():
+    job_id = rows.queued(timeout_s=2.0)
+    (job,) = rows.claim()
+    lease = rows.lease_of(job)
+
+    _run(transitions.renew, "worker", [lease], lease_s=60)
+
+    left = (_utc(rows.read(job_id).lease_expires_at) - _utc(job.started_at)).total_seconds()
+    assert left == pytest.approx(2.0, abs=0.01)
+
+
+def _utc(moment: datetime | None) -> datetime:
+    assert moment is not None
+    return moment.astimezone(UTC)
+
+
+def test_a_claim_never_lasts_longer_than_its_lease():
+    rows.queued(timeout_s=3600.0)
+    (job,) = rows.claim()
+
+    left = (_utc(job.lease_expires_at) - _utc(job.started_at)).total_seconds()
+
+    assert left == pytest.approx(rows.LEASE_S, abs=0.01)
 
 
 # Running → an end
@@ -327,6 +336,42 @@ def test_success_clears_the_error_of_an_earlier_attempt():
     assert _tries(job.id) == [(1, "retry", "disk full"), (2, "succeeded", None)]
 
 
+def test_a_group_ends_together_each_as_it_should():
+    good, bad, lost = rows.running(), rows.running(), rows.running()
+    rows.lease_ran_out(lost.job_id)
+    _run(transitions.sweep)
+    outcomes = [
+        Outcome(good, "succeeded", report={"n": 1}, results=[rows.result(good)]),
+        Outcome(bad, "failed", code="gate", detail="ssim", results=[rows.result(bad)]),
+        Outcome(lost, "succeeded", results=[rows.result(lost)]),
+    ]
+
+    assert _run(transitions.finish, outcomes) == {good, bad}
+
+    ended = {lease.job_id: rows.read(lease.job_id) for lease in (good, bad, lost)}
+    assert (ended[good.job_id].state, ended[good.job_id].report) == ("succeeded", {"n": 1})
+    assert (ended[bad.job_id].state, ended[bad.job_id].error_code) == ("failed", "gate")
+    assert (ended[bad.job_id].report, ended[good.job_id].error_code) == (None, None)
+    assert ended[lost.job_id].state == "queued"
+    with reading() as session:
+        assert set(session.scalars(select(Result.job_id))) == {good.job_id, bad.job_id}
+    assert _tries(good.job_id) == [(1, "succeeded", None)]
+    assert _tries(bad.job_id) == [(1, "failed", "ssim")]
+
+
+def test_an_attempt_knows_how_it_ended_also_after_the_answer_was_lost():
+    lease = rows.running()
+    outcome = Outcome(lease, "succeeded")
+    assert not _run(transitions.has_ended_so, outcome)
+
+    _run(transitions.finish, [outcome])
+
+    assert _run(transitions.finish, [outcome]) == set()
+    assert _run(transitions.has_ended_so, outcome)
+    assert not _run(transitions.has_ended_so, replace(outcome, state="failed"))
+    assert not _run(transitions.has_ended_so, replace(outcome, lease=_older_token(lease)))
+
+
 def test_a_cancel_that_came_too_late_is_answered_by_the_result():
     lease = _asked_to_cancel(rows.running())
 
@@ -342,7 +387,7 @@ def test_a_running_job_is_cancelled_by_its_worker_once_somebody_asked():
     assert rows.read(lease.job_id).state == "running"
     assert _run(transitions.cancel_running, _asked_to_cancel(lease))
     assert rows.read(lease.job_id).state == "cancelled"
-    assert _tries(lease.job_id) == [(1, "cancelled", "cancelled")]
+    assert _tries(lease.job_id) == [(1, "cancelled", None)]
 
 
 # Running → queued

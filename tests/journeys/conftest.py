@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from api import local
 from api.client import ApiError, Client
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +37,12 @@ class Studio:
         return f"http://127.0.0.1:{self.port}"
 
     def client(self) -> Client:
-        return Client(self.url)
+        return Client(self.url, self.key())
+
+    def key(self) -> str | None:
+        """The operator's, once `packshot up` has written it."""
+        file = self.home / "api.key"
+        return file.read_text().strip() if file.exists() else None
 
     def start(self) -> None:
         with (self.home / "up.log").open("ab") as log:
@@ -56,7 +62,7 @@ class Studio:
             if not client.ready():
                 return False
             ready = [one for one in client.workers() if one["state"] == "ready"]
-        return {queue for one in ready for queue in one["queues"]} == {"gpu", "train", "cpu"}
+        return {queue for one in ready for queue in one["queues"]} == {*local.WORKERS}
 
     def stop(self, sign: int = signal.SIGINT) -> int:
         assert self.process is not None

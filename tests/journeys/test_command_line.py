@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from api.client import ApiError, Client
 from tests.factories import png
-from tests.journeys.conftest import ROOT, Studio
+from tests.journeys.conftest import ROOT, Studio, until
 
 pytestmark = pytest.mark.journey
 
@@ -50,7 +51,9 @@ def test_help_of_an_operation_names_its_own_parameters(studio: Studio) -> None:
     assert "strength" in told
 
 
-@pytest.mark.parametrize("verb", ["jobs", "results", "versions", "operations", "workers"])
+@pytest.mark.parametrize(
+    "verb", ["jobs", "results", "versions", "operations", "workers", "keys", "tenants"]
+)
 def test_what_there_is_can_be_read_by_people_and_programs(studio: Studio, verb: str) -> None:
     packshot(studio, "submit", "sample", "--param", "n=1", "--wait")
 
@@ -82,6 +85,44 @@ def test_a_folder_becomes_a_dataset(studio: Studio, tmp_path: Path) -> None:
 
     listed = json.loads(packshot(studio, "dataset", "list", "--json"))
     assert any(one["name"] == "crockery" and one["pictures"] == 10 for one in _items(listed))
+
+
+def test_a_tenant_is_given_a_key_that_is_changed_and_taken_back(studio: Studio) -> None:
+    packshot(studio, "tenants", "add", "atelier", "--max-queued", "1000")
+    packshot(studio, "tenants", "set", "atelier", "--max-queued", "none", "--max-running", "2")
+    told = packshot(studio, "keys", "add", "till", "--scope", "jobs:read", "--tenant", "atelier")
+    (listed,) = json.loads(packshot(studio, "keys", "--tenant", "atelier", "--json"))
+    made = json.loads(
+        packshot(studio, "keys", "rotate", listed["id"], "--tenant", "atelier", "--json")
+    )
+    with Client(studio.url, told.strip()) as old, Client(studio.url, made["key"]) as new:
+        assert list(old.jobs()) == list(new.jobs()) == []
+        with pytest.raises(ApiError, match="insufficient_scope"):
+            new.versions()
+
+    packshot(studio, "keys", "revoke", made["id"], "--tenant", "atelier")
+
+    until(lambda: _is_refused(studio, made["key"]), 10)
+    (tenant,) = [
+        row for row in json.loads(packshot(studio, "tenants", "--json")) if row["name"] == "atelier"
+    ]
+    assert (tenant["max_queued"], tenant["max_running"]) == (None, 2)
+    assert "atelier" in packshot(studio, "tenants")
+
+
+def test_a_cap_that_is_no_number_is_named(studio: Studio) -> None:
+    told = packshot(studio, "tenants", "set", "shop", "--max-queued", "many", expect=2)
+
+    assert "max_queued wants a number or none" in told
+
+
+def _is_refused(studio: Studio, key: str) -> bool:
+    try:
+        with Client(studio.url, key) as client:
+            list(client.jobs())
+    except ApiError as error:
+        return error.code == "unauthenticated"
+    return False
 
 
 def _items(told: object) -> list[dict[str, object]]:

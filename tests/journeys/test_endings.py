@@ -78,6 +78,25 @@ def test_ctrl_c_ends_everything_and_the_next_start_goes_on(own_studio: Studio) -
     assert {job["attempt"] for job in ended} == {1}  # what was released was never tried
 
 
+def test_an_operator_restarts_a_worker_and_pauses_its_queue_without_losing_a_job(
+    own_studio: Studio,
+) -> None:
+    picture = own_studio.upload(png(300, 200))
+    with own_studio.client() as client:
+        client.pause("gpu")
+        ids = [_submit(client, picture) for _ in range(6)]
+        old = next(one for one in client.workers() if "gpu" in one["queues"])
+        client.drain(old["id"])
+        until(lambda: _ready(client, "gpu") not in ([], [old["id"]]), 60, own_studio.lines)
+        waiting = next(one for one in client.queues() if one["name"] == "gpu")
+        client.resume("gpu")
+        ended = client.wait(ids, timeout_s=120)
+
+    assert (waiting["queued"], waiting["due"], waiting["running"]) == (6, 6, 0)
+    assert {job["state"] for job in ended} == {"succeeded"}
+    assert "gpu      | exited with 0; starting it again" in own_studio.lines()
+
+
 def test_celery_starts_a_worker_as_it_stands(home: Path) -> None:
     with subprocess.Popen(broker.command(), stderr=subprocess.DEVNULL) as valkey:
         worker = subprocess.Popen(
@@ -132,6 +151,11 @@ def _submit(client: Client, picture: str) -> str:
     order = {"operation": {"op": "denoise", "picture": picture, "engine": "classical"}}
     job_id: str = client.submit(order)["id"]
     return job_id
+
+
+def _ready(client: Client, queue: str) -> list[str]:
+    ready = [one for one in client.workers() if one["state"] == "ready"]
+    return [one["id"] for one in ready if queue in one["queues"]]
 
 
 def _any_running(client: Client) -> bool:

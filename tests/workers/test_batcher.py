@@ -10,7 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from workers.batcher import Batcher
+from db.transitions import Lease
+from workers import batcher as batcher_module
+from workers.batcher import Batcher, current_lease
 from workers.failures import Permanent
 
 CPU = torch.device("cpu")
@@ -356,7 +358,12 @@ def test_time_on_the_device_is_measured(start: Callable[..., Batcher]):
 
 def test_a_dead_device_thread_lets_nobody_wait() -> None:
     deaths: list[BaseException] = []
-    batcher = Batcher(torch.device("cpu"), max_batch=4, wait_s=0.001, on_death=deaths.append)
+    batcher = Batcher(
+        torch.device("cpu"),
+        max_batch=4,
+        wait_s=0.001,
+        on_death=lambda error, _suspects: deaths.append(error),
+    )
 
     def sticky(x: torch.Tensor) -> torch.Tensor:
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
@@ -384,3 +391,128 @@ def test_large_images_fill_a_batch_sooner() -> None:
     batcher.stop()
 
     assert max(sizes) == 1
+
+
+# What the device is at
+
+
+def _of(job_id: str, call: Callable[[], object]) -> Callable[[], object]:
+    """A call as a hand makes it that works on this job."""
+
+    def made() -> object:
+        known = current_lease.set(Lease(job_id, "worker", 1))
+        try:
+            return call()
+        finally:
+            current_lease.reset(known)
+
+    return made
+
+
+def test_a_sticky_error_suspects_the_jobs_of_its_batch_and_no_other() -> None:
+    suspected: list[set[Lease]] = []
+    batcher = Batcher(
+        CPU, max_batch=3, wait_s=0.2, on_death=lambda _error, suspects: suspected.append(suspects)
+    )
+
+    def sticky(x: Tensor) -> Tensor:
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    answers = _at_once(
+        [
+            *(
+                _of(f"batch-{number}", lambda: batcher.call("net", sticky, _row(1.0)))
+                for number in range(3)
+            ),
+            _of("other", lambda: batcher.call("other", lambda x: x, torch.ones(1, 7))),
+        ]
+    )
+
+    (suspects,) = suspected
+    assert {lease.job_id for lease in suspects} == {"batch-0", "batch-1", "batch-2"}
+    assert all(isinstance(answer, RuntimeError) for answer in answers)
+
+
+def test_an_error_that_passes_leaves_nobody_suspect(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=0), Network()
+
+    with pytest.raises(ValueError, match="marked"):
+        _of("job", lambda: batcher.call("net", network.double, _row(BAD)))()
+
+    assert batcher.suspects() == set()
+
+
+def test_the_jobs_on_the_device_are_known_while_it_works(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=0), Network(gate=threading.Event())
+    caller = threading.Thread(
+        target=_of("job", lambda: batcher.call("net", network.double, _row(1.0)))
+    )
+    caller.start()
+    while not batcher.suspects():
+        time.sleep(0.001)
+
+    assert {lease.job_id for lease in batcher.suspects()} == {"job"}
+    assert network.gate is not None
+    network.gate.set()
+    caller.join(5)
+    assert batcher.suspects() == set()
+
+
+def _at_work(batcher: Batcher, network: Network) -> threading.Thread:
+    caller = threading.Thread(target=lambda: batcher.call("net", network.double, _row(1.0)))
+    caller.start()
+    while batcher._on_device is None or not batcher._on_device.unanswered():
+        time.sleep(0.001)
+    return caller
+
+
+def test_a_device_is_stuck_when_a_batch_lasts_longer_than_any_should(
+    start: Callable[..., Batcher], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(batcher_module, "STUCK_AFTER_S", 0.1)
+    batcher, network = start(wait_s=0), Network()
+    batcher.call("net", network.double, _row(1.0))
+    network.gate = threading.Event()
+    caller = _at_work(batcher, network)
+
+    was_stuck = batcher.is_stuck()
+    time.sleep(0.15)
+
+    assert not was_stuck
+    assert batcher.is_stuck()
+    network.gate.set()
+    caller.join(5)
+    assert not batcher.is_stuck()
+
+
+def test_where_batches_are_slow_a_slow_one_is_not_stuck(
+    start: Callable[..., Batcher], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(batcher_module, "STUCK_AFTER_S", 0.01)
+    batcher, network = start(wait_s=0), Network()
+    for _ in range(2):
+        batcher.call("net", lambda x: (time.sleep(0.1), x)[1], _row(1.0))
+    network.gate = threading.Event()
+    batcher._tuned.add(("net", ((3,), torch.float32)))
+    caller = _at_work(batcher, network)
+
+    time.sleep(0.1)
+
+    assert not batcher.is_stuck()  # until ten times what the slowest took
+    network.gate.set()
+    caller.join(5)
+
+
+def test_the_first_batch_of_a_shape_may_load_and_compile(
+    start: Callable[..., Batcher], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(batcher_module, "STUCK_AFTER_S", 0.01)
+    batcher, network = start(wait_s=0), Network(gate=threading.Event())
+    caller = _at_work(batcher, network)
+
+    time.sleep(0.1)
+
+    assert not batcher.is_stuck()
+    assert network.gate is not None
+    network.gate.set()
+    caller.join(5)

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
-from db import clock, transitions, versions
+from db import clock, line, transitions, versions
 from db.blobs import SHIPPED
-from db.engine import transaction
+from db.engine import reading, transaction
 from db.ids import new_id
 from db.tables.jobs import Job
 from tests import rows
 from workers import feeder as feeder_module
+from workers.committer import Committer
 from workers.feeder import Feeder
 from workers.leases import Leases
 
@@ -327,6 +329,96 @@ def test_one_solo_job_is_claimed_at_a_time(start: Callable[..., Feeder], hands: 
     assert sorted(_states(ids)) == ["queued", "queued", "running"]
 
 
+def test_under_a_steady_load_a_process_comes_to_rest_for_a_job_that_waited_long(
+    start: Callable[..., Feeder], hands: Hands
+):
+    feeder = start(count=2)
+    busy = rows.queued()
+    feeder._feed("gpu")
+    hands.wait_for(1)
+    alone = rows.queued(solo=True, scheduled_at=clock.seconds_from_now(-3600))
+    other = rows.queued()
+
+    assert not feeder._feed("gpu")
+    assert _states([busy, alone, other]) == ["running", "queued", "queued"]
+
+    hands.go.set()
+    assert feeder.wait_until_idle(5)
+    feeder._feed("gpu")
+    hands.wait_for(2)
+    assert hands.taken[1].id == alone
+
+
+def test_versions_are_asked_for_once_for_all_jobs_of_a_claim_that_need_them(
+    start: Callable[..., Feeder], hands: Hands, monkeypatch: pytest.MonkeyPatch
+):
+    serving = _version("gan-fashion")
+    waiting = [rows.queued("sample") for _ in range(3)]
+    asked, choose = [], versions.choose
+
+    def counted(*given: Any) -> Any:
+        asked.append(given)
+        return choose(*given)
+
+    monkeypatch.setattr(versions, "choose", counted)
+
+    start()._feed("gpu")
+
+    assert len(asked) == 1
+    assert [rows.read(job_id).versions for job_id in waiting] == [{"gan": serving}] * 3
+
+
+# Liveness
+
+
+def _longest_idle_s(
+    start: Callable[..., Feeder], count: int, *, hands: int, seconds: float
+) -> float:
+    """The longest that a hand was free although jobs were due, over so many jobs."""
+    waiting = rows.many(count)
+    committer = Committer(patience_s=20)
+    committer.start()
+    free_since: dict[int, float] = {}
+    gaps: list[float] = []
+    left = threading.Semaphore(0)
+
+    def work(job: Job) -> None:
+        me = threading.get_ident()
+        if me in free_since:
+            gaps.append(time.monotonic() - free_since[me])
+        time.sleep(seconds)
+        committer.succeed(rows.lease_of(job), [], None)
+        free_since[me] = time.monotonic()
+        left.release()
+
+    # With a clock of its own so slow, a lost wake-up would cost half a minute.
+    feeder = start(count=hands, poll_s=30, perform=work)
+    feeder.start()
+    for _ in waiting:
+        assert left.acquire(timeout=20)
+
+    assert feeder.wait_until_idle(10)
+    committer.stop()
+    with reading() as session:
+        ended = select(func.count()).where(Job.state == "succeeded")
+        assert session.scalar(ended) == len(waiting)
+    return max(gaps)
+
+
+@pytest.mark.slow
+def test_ten_thousand_short_jobs_never_leave_a_hand_waiting_for_a_clock(
+    start: Callable[..., Feeder],
+):
+    assert _longest_idle_s(start, 10_000, hands=16, seconds=0.024) < 15
+
+
+@pytest.mark.slow
+def test_two_hundred_long_jobs_never_leave_a_hand_waiting_for_a_clock(
+    start: Callable[..., Feeder],
+):
+    assert _longest_idle_s(start, 200, hands=40, seconds=2.0) < 15
+
+
 def test_pictures_that_do_not_fit_together_wait_their_turn_and_nobody_overtakes(start, hands):
     ids = [rows.queued(scheduled_at=clock.seconds_from_now(-9 + n)) for n in range(4)]
     for job_id, pixels in zip(ids, (24_000_000, 30_000_000, 40_000_000, 1_000), strict=True):
@@ -355,7 +447,7 @@ def test_a_picture_larger_than_all_the_room_goes_in_alone(start, hands):
 
 def test_a_feeder_outlives_an_error_that_nobody_foresaw(start, hands, monkeypatch):
     rows.queued()
-    working, calls = transitions.line, []
+    working, calls = line.is_due, []
 
     def failing_once(*given: Any, **named: Any) -> Any:
         calls.append(given)
@@ -363,7 +455,7 @@ def test_a_feeder_outlives_an_error_that_nobody_foresaw(start, hands, monkeypatc
             raise RuntimeError("can't start new thread")
         return working(*given, **named)
 
-    monkeypatch.setattr(transitions, "line", failing_once)
+    monkeypatch.setattr(line, "is_due", failing_once)
 
     start().start()
 

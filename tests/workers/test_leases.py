@@ -8,7 +8,7 @@ from db.engine import reading, transaction
 from db.tables.workers import Worker
 from db.transitions import Lease
 from tests import rows
-from workers.failures import Cancelled, LeaseLost
+from workers.failures import Cancelled, LeaseLost, Permanent
 from workers.leases import Leases
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -46,7 +46,7 @@ def _expires_in_s(lease: Lease) -> float:
 def test_a_job_that_is_held_goes_on(leases: Leases):
     lease = _held(leases)
 
-    leases._look_for_cancels()
+    leases._look_for_stops()
     leases._renew()
 
     leases.check(lease)
@@ -78,7 +78,7 @@ def test_a_cancel_reaches_the_hand_of_that_job_alone(leases: Leases):
     with transaction() as session:
         jobs.cancel(session, rows.TENANT, asked.job_id)
 
-    leases._look_for_cancels()
+    leases._look_for_stops()
 
     with pytest.raises(Cancelled):
         leases.check(asked)
@@ -187,3 +187,43 @@ def _until_cancelled(leases: Leases, lease: Lease) -> None:
             return
         leases._stop.wait(0.01)
     raise AssertionError("the flag did not come back in five seconds")
+
+
+def test_a_deadline_that_passes_ends_the_hands_work(leases: Leases):
+    late, other = _held(leases), _held(leases)
+    rows.change(late.job_id, deadline_at=clock.seconds_from_now(-1))
+
+    leases._look_for_stops()
+
+    with pytest.raises(Permanent) as found:
+        leases.check(late)
+    assert found.value.code == "deadline"
+    leases.check(other)
+
+
+def test_an_operators_wish_to_drain_is_heard_within_a_second():
+    asked: list[str] = []
+    leases = Leases(
+        "worker",
+        lease_s=60,
+        state=lambda: "ready",
+        on_drain_asked=lambda: asked.append("drain"),
+    )
+    with transaction() as session:
+        fleet.join(
+            session,
+            worker_id="worker",
+            host="here",
+            pid=1,
+            device="cpu",
+            queues=["gpu"],
+            build="0.1",
+        )
+    leases._look_for_stops()
+    assert asked == []
+
+    with transaction() as session:
+        session.get_one(Worker, "worker").drain_requested_at = clock.now()
+    leases._look_for_stops()
+
+    assert asked == ["drain"]

@@ -27,6 +27,7 @@ from models.weights import Card
 from tests import factories, rows
 from tests.rows import TENANT
 from workers.batcher import Batcher
+from workers.committer import Committer
 from workers.leases import Leases
 from workers.perform import Bench, perform
 from workers.warm import Warm
@@ -38,7 +39,10 @@ BLUE = [40, 80, 200]
 @pytest.fixture
 def bench(home: Path) -> Iterator[Bench]:
     batcher = Batcher(torch.device("cpu"), max_batch=4, wait_s=0.001)
-    yield Bench(Leases("worker", lease_s=60, state=lambda: "ready"), Warm(batcher))
+    committer = Committer(patience_s=1)
+    committer.start()
+    yield Bench(Leases("worker", lease_s=60, state=lambda: "ready"), Warm(batcher), committer)
+    committer.stop()
     batcher.stop()
 
 
@@ -436,7 +440,7 @@ def test_a_job_that_somebody_cancelled_is_put_down(bench: Bench):
     job = _order("upscale", _keep(_shoe()))
     rows.change(job.id, cancel_requested_at=job.started_at)
     bench.leases.hold(_lease(job))
-    bench.leases._look_for_cancels()
+    bench.leases._look_for_stops()
 
     perform(job, bench)
 
@@ -460,7 +464,7 @@ def test_a_full_disk_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatc
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("db.blobs.tempfile.mkstemp", full)
+        patch.setattr("db.stores.Folder._write", full)
         perform(job, bench)
 
     row = rows.read(job.id)

@@ -6,6 +6,7 @@ import pytest
 
 from db import clock, fleet
 from db.engine import reading, transaction
+from db.tables.batches import Batch
 from db.tables.workers import Lock, Worker
 from tests import rows
 from workers import sweeper
@@ -86,29 +87,57 @@ def test_a_worker_that_was_only_slow_comes_back_with_its_next_beat():
 
 def test_only_the_leader_sweeps(rung: list[str]):
     first, second = Sweeper("first"), Sweeper("second")
-    first._sweep_if_leading()
+    first._look()
     lost = rows.running().job_id
     rows.lease_ran_out(lost)
 
-    second._sweep_if_leading()
+    second._look()
     assert rows.read(lost).state == "running"
-    first._sweep_if_leading()
+    first._look()
 
     assert rows.read(lost).state == "queued"
     assert rung == ["gpu"]
 
 
 def test_another_leads_when_the_leader_is_silent(rung: list[str]):
-    Sweeper("first")._sweep_if_leading()
+    Sweeper("first")._look()
     rows.lease_ran_out(rows.running().job_id)
     with transaction() as session:
         session.get_one(Lock, "sweeper").expires_at = clock.seconds_from_now(-0.1)
 
-    Sweeper("second")._sweep_if_leading()
+    Sweeper("second")._look()
 
     assert rung == ["gpu"]
     with reading() as session:
         assert session.get_one(Lock, "sweeper").owner == "second"
+
+
+def test_after_a_time_in_which_nobody_could_renew_a_lease_it_holds_off(
+    rung: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    waking = Sweeper("first")
+    waking._look()
+    lost = rows.running().job_id
+    rows.lease_ran_out(lost)
+    waking._looked_at -= 60  # the database was away, or this process was frozen
+
+    waking._look()
+    assert rows.read(lost).state == "running"
+    waking._acts_from = 0.0
+    waking._look()
+
+    assert rows.read(lost).state == "queued"
+
+
+def test_a_batch_whose_last_job_was_lost_is_closed_all_the_same():
+    lease = rows.running(crash_count=3)
+    batch_id = rows.batch_of([lease.job_id])
+    rows.lease_ran_out(lease.job_id)
+
+    sweeper.sweep()
+
+    with reading() as session:
+        assert session.get_one(Batch, batch_id).finished_at is not None
 
 
 def test_of_many_that_want_to_lead_one_does():

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from db.engine import reading
+from db import clock
+from db.engine import reading, transaction
 from db.ids import new_id
 from db.tables.jobs import Job
+from db.tables.pictures import Picture
+from db.tables.tenants import Tenant
 from tests.factories import NOWHERE
 from workers import settings, tasks
 
@@ -20,7 +23,23 @@ def rung(home: object, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr("workers.tasks.queues.ring", queues.append)
     monkeypatch.setenv("WORKER_SUBMIT_TENANT", "shop")
     settings.get.cache_clear()
+    with transaction() as session:
+        session.add(_picture())
     return queues
+
+
+def _picture() -> Picture:
+    return Picture(
+        id=NOWHERE,
+        tenant="shop",
+        sha256="0" * 64,
+        format="png",
+        bytes=1,
+        width=24,
+        height=16,
+        mode="RGB",
+        created_at=clock.now(),
+    )
 
 
 def _send(message_id: str | None = None, **order: Any) -> None:
@@ -74,6 +93,8 @@ def test_another_request_under_the_same_key_is_dropped():
         {},
         {"operation": {"op": "levitate"}},
         {"operation": {"op": "upscale"}},
+        {"operation": {"op": "upscale", "picture": new_id()}},
+        {**UPSCALE, "priority": 0},
         {**UPSCALE, "colour": "red"},
         {"operation": {"op": "sample", "truncation": float("nan")}},
         {"operation": {"op": "sample", "n": "4"}},
@@ -90,6 +111,33 @@ def test_what_is_no_job_is_dropped_without_an_error(order: dict[str, Any], rung:
 
     assert _jobs() == []
     assert rung == []
+
+
+@pytest.mark.parametrize("junk", [(1, 2, 3, 4), ("upscale",), (None,), ([UPSCALE],)], ids=str)
+def test_a_message_of_another_shape_is_dropped_without_an_error(junk: tuple[Any, ...]):
+    done = tasks.submit.apply(args=junk, task_id="message-1")
+
+    assert done.successful(), done.traceback
+    assert _jobs() == []
+
+
+def test_a_job_may_come_as_one_dictionary():
+    done = tasks.submit.apply(args=(UPSCALE,), task_id="message-1")
+
+    assert done.successful()
+    assert [job.op for job in _jobs()] == ["upscale"]
+
+
+def test_over_a_tenants_cap_the_message_goes_back(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tasks, "REQUEUE_PAUSE_S", 0.0)
+    with transaction() as session:
+        session.add(Tenant(name="shop", max_queued=1, created_at=clock.now()))
+    _send("message-1", **UPSCALE)
+
+    done = tasks.submit.apply(kwargs=UPSCALE, task_id="message-2")
+
+    assert done.state == "REJECTED"
+    assert len(_jobs()) == 1
 
 
 def test_nothing_is_taken_where_no_tenant_is_named(
@@ -110,4 +158,4 @@ def test_the_names_that_producers_use_do_not_change():
 
 def test_a_wake_up_in_a_process_that_is_no_worker_says_so():
     with pytest.raises(RuntimeError, match="no worker"):
-        tasks.process.current()
+        tasks.life.current()

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from api import pointers
-from api.errors import at
 from db.operations.base import Operation
 from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
 from db.operations.order import Order
@@ -12,6 +10,8 @@ from db.operations.pipeline import Pipeline
 from db.operations.product import Background, Cutout, Place
 from db.operations.restoration import Upscale
 from db.pictures import Source
+from db.pointers import pointer
+from db.refusals import at
 
 At = tuple[str, ...]
 Size = tuple[int, int]
@@ -26,7 +26,7 @@ def check(order: Order, sources: Mapping[At, Source]) -> None:
     """Follow the picture through every step.
 
     Raises:
-        Problem: `mask_size_mismatch`, `box_outside_picture`, `output_too_large` or
+        Refused: `mask_size_mismatch`, `box_outside_picture`, `output_too_large` or
             `output_format`.
     """
     sizes = {where: (source.width, source.height) for where, source in sources.items()}
@@ -69,7 +69,7 @@ def _check_mask(sizes: Mapping[At, Size], where: At, size: Size | None) -> None:
     mask = sizes.get(where)
     if mask is not None and size is not None and mask != size:
         detail = f"the mask is {_words(mask)}, what it masks is {_words(size)}"
-        raise at(pointers.pointer(*where), "mask_size_mismatch", detail)
+        raise at(pointer(*where), "mask_size_mismatch", detail)
 
 
 def _check_box(step: Operation, where: At, size: Size | None) -> None:
@@ -78,7 +78,7 @@ def _check_box(step: Operation, where: At, size: Size | None) -> None:
     x, y, width, height = step.box
     if x + width > size[0] or y + height > size[1]:
         detail = f"the box ends at {x + width}, {y + height}; the picture is {_words(size)}"
-        raise at(pointers.pointer(*where, "box"), "box_outside_picture", detail)
+        raise at(pointer(*where, "box"), "box_outside_picture", detail)
 
 
 def _size_after(step: Operation, size: Size | None) -> Size | None:
@@ -97,7 +97,7 @@ def _check_pixels(step: Operation, where: At, size: Size | None) -> None:
     longer = "width" if size[0] >= size[1] else "height"
     field = longer if isinstance(step, Place) else "scale"
     detail = f"it would be {_words(size)}; {MOST_PIXELS // 10**6} megapixels is the most"
-    raise at(pointers.pointer(*where, field), "output_too_large", detail)
+    raise at(pointer(*where, field), "output_too_large", detail)
 
 
 def _check_side(order: Order, size: Size | None) -> None:

@@ -1,0 +1,37 @@
+"""`packshot erase`: a picture, job or result goes with everything that was made from it."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from api.commands.options import Url, connect, errors
+
+app = typer.Typer()
+
+
+class Kind(StrEnum):
+    PICTURE = "picture"
+    JOB = "job"
+    RESULT = "result"
+
+
+@app.command()
+def erase(
+    kind: Kind,
+    ids: Annotated[list[str], typer.Argument(metavar="ID…")],
+    *,
+    from_datasets: Annotated[
+        bool, typer.Option("--from-datasets", help="Take it out of datasets too.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    url: Url = None,
+) -> None:
+    """Erase it with all that was made from it, rows and bytes, for good."""
+    if not yes:
+        what = f"{len(ids)} {kind}{'s' if len(ids) > 1 else ''} and all that was made from it"
+        typer.confirm(f"Erase {what}, for good?", abort=True, err=True)
+    with connect(url) as client:
+        for one in ids:
+            client.erase(kind, one, from_datasets=from_datasets)
+            errors.print(f"erased {kind} {one}", markup=False, soft_wrap=True)

@@ -1,0 +1,47 @@
+"""Erasure through the door: rows and bytes have gone before the caller is answered."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Query
+from sqlalchemy.orm import Session
+
+from api.errors import Problem
+from db import collector, erasure, ids
+from db.engine import reading, transaction
+from db.erasure import Erased, NotThere
+from workers.queues import ring
+
+FromDatasets = Annotated[
+    bool, Query(description="Take it out of datasets too; otherwise one that holds it refuses.")
+]
+Erase = Callable[..., Erased]
+"""One of db.erasure: session, tenant, id, from_datasets."""
+
+
+def erase(erase_one: Erase, tenant: str, row_id: str, *, from_datasets: bool, code: str) -> None:
+    """Erase one row with all that was made from it.
+
+    Raises:
+        Problem: there is none (`code`), or no longer (`erased`).
+        StillOpen: it cannot be erased yet.
+        InDataset: a dataset holds it.
+        StoreUnavailable: the rows have gone; the bytes go by themselves when the store answers.
+    """
+    if not ids.is_id(row_id):
+        raise Problem(code, "there is nothing of this id")
+    try:
+        with transaction() as session:
+            erased = erase_one(session, tenant, row_id, from_datasets=from_datasets)
+    except NotThere as error:
+        with reading() as session:
+            raise missing(session, tenant, row_id, code, str(error)) from error
+    ring("hooks")  # of jobs that this has ended
+    collector.collect_these(tenant, erased.keys)
+
+
+def missing(session: Session, tenant: str, row_id: str, code: str, detail: str) -> Problem:
+    """What is not there never was, or is another's; or it was erased."""
+    if ids.is_id(row_id) and erasure.was_erased(session, tenant, row_id):
+        return Problem("erased", "it was erased")
+    return Problem(code, detail)

@@ -1,0 +1,156 @@
+"""An order becomes a job only if all that it names is there and fits together."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import addresses, clock, datasets, geometry, jobs, pictures, settings, urls, versions
+from db.datasets import DatasetNotFound, DatasetTooSmall
+from db.geometry import At
+from db.jobs import Created
+from db.operations.order import Order
+from db.operations.training import Train
+from db.pictures import Source
+from db.pointers import pointer
+from db.refusals import Refused, at, wrong
+from db.versions import VersionNotFound
+
+Need = tuple[str, str | None]
+"""A network, and the version of it that is asked for."""
+Named = TypeVar("Named")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that some orders name, looked up once for all of them."""
+
+    sources: Mapping[str, Source]
+    versions: Mapping[Need, Exception | None]
+    datasets: Mapping[str, Exception | None]
+    now: datetime | None
+    """Of the database; asked only where an order has a deadline."""
+
+
+def place(
+    session: Session, tenant: str, order: Order, *, key: str | None, retry_of: str | None = None
+) -> Created:
+    """Write the job, then look whether it may stay: a replay is answered whatever has changed.
+
+    Raises:
+        Refused: the caller's transaction must end without a commit.
+        IdempotencyKeyReused: the key belongs to another request.
+        QueueQuota: the tenant has too many queued jobs.
+    """
+    known = look_up(session, tenant, [order])
+    created = jobs.create(
+        session, tenant, order, sources=known.sources, idempotency_key=key, retry_of=retry_of
+    )
+    if created.new:
+        check(order, known)
+    return created
+
+
+def look_up(session: Session, tenant: str, orders: Sequence[Order]) -> Known:
+    """Everything that these orders name, each thing once, in as few questions as can be."""
+    needs = {need for order in orders for need in order.operation.needs().items()}
+    trained = {order.operation.dataset for order in orders if isinstance(order.operation, Train)}
+    keys = {key for order in orders for key in order.pictures().values()}
+    timed = any(order.deadline_at is not None for order in orders)
+    return Known(
+        sources=pictures.resolve_many(session, tenant, keys),
+        versions=_tried(needs, lambda need: versions.choose(session, tenant, dict([need]))),
+        datasets=_tried(trained, lambda name: datasets.to_train_on(session, tenant, name)),
+        now=session.scalar(select(clock.now())) if timed else None,
+    )
+
+
+def check(order: Order, known: Known) -> None:
+    """Whether a worker could do it, as far as can be said without a pixel.
+
+    Raises:
+        Refused: naming the field.
+    """
+    _check_window(order, known.now)
+    _check_gates(order)
+    check_webhook(order.webhook_url)
+    sources = _sources(order, known.sources)
+    _check_versions(order, known.versions)
+    _check_dataset(order, known.datasets)
+    geometry.check(order, sources)
+
+
+def check_webhook(url: str | None) -> None:
+    """Whether a job or batch may be told of at this place.
+
+    Raises:
+        Refused: `url_scheme`, `url_invalid` or `url_forbidden_address`.
+    """
+    if url is not None:
+        try:
+            addresses.check(url, settings.get().allowed())
+        except urls.Refused as error:
+            raise at("/webhook_url", error.code, error.detail) from error
+
+
+def _tried(
+    names: Iterable[Named], look: Callable[[Named], object]
+) -> dict[Named, Exception | None]:
+    """What each question says against its name; None for what is there."""
+    answers: dict[Named, Exception | None] = {}
+    for name in names:
+        try:
+            look(name)
+        except (VersionNotFound, DatasetNotFound, DatasetTooSmall) as error:
+            answers[name] = error
+        else:
+            answers[name] = None
+    return answers
+
+
+def _check_window(order: Order, now: datetime | None) -> None:
+    """There must be a time at which the job may run."""
+    if order.deadline_at is None or now is None:
+        return
+    if order.deadline_at <= now:
+        detail = "the deadline has passed; no worker could begin in time"
+        raise wrong("/deadline_at", "deadline_passed", detail)
+    if order.run_after is not None and order.run_after >= order.deadline_at:
+        detail = "the job may not run before the moment by which it must have begun"
+        raise wrong("/run_after", "run_after_deadline", detail)
+
+
+def _check_gates(order: Order) -> None:
+    for name, (least, most) in order.limits().items():
+        if least is not None and most is not None and least > most:
+            detail = f"nothing is at least {least:g} and at most {most:g}"
+            raise wrong(pointer("gates", name), "min_above_max", detail)
+
+
+def _sources(order: Order, found: Mapping[str, Source]) -> dict[At, Source]:
+    places = {geometry.place_of(role): key for role, key in order.pictures().items()}
+    missing = [pointer(*where) for where, key in places.items() if key not in found]
+    if missing:
+        code, detail = "picture_not_found", "no picture and no result has this id"
+        errors = [{"pointer": where, "code": code, "detail": detail} for where in missing]
+        raise Refused(code, f"{', '.join(missing)}: {detail}", errors=errors)
+    return {where: found[key] for where, key in places.items()}
+
+
+def _check_versions(order: Order, answers: Mapping[Need, Exception | None]) -> None:
+    for where, operation in geometry.parts(order.operation):
+        for need in operation.needs().items():
+            if error := answers[need]:
+                raise at(pointer(*where, "version"), "version_not_found", str(error)) from error
+
+
+def _check_dataset(order: Order, answers: Mapping[str, Exception | None]) -> None:
+    if not isinstance(order.operation, Train):
+        return
+    if error := answers[order.operation.dataset]:
+        small = isinstance(error, DatasetTooSmall)
+        code = "dataset_too_small" if small else "dataset_not_found"
+        raise at("/operation/dataset", code, str(error)) from error

@@ -1,0 +1,211 @@
+"""Who is next: tenants take turns, and within a tenant priority and time decide."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import ceil
+
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import Session, aliased
+
+from db import clock
+from db.portable import insert
+from db.tables.jobs import Job, Queue, Turn
+from db.tables.tenants import Tenant
+
+# Written out, not bound: only then does a database see that its partial index will do.
+_QUEUED: ColumnElement[str] = literal_column("'queued'")
+_RUNNING: ColumnElement[str] = literal_column("'running'")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A job in line: whose it is, how much room it takes, and whether it must be alone."""
+
+    id: str
+    tenant: str
+    pixels: int
+    solo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The first jobs of one tenant with one priority; `cap` is how many more may run."""
+
+    tenant: str
+    priority: int
+    cap: int | None
+
+
+def is_due(session: Session, queue: str) -> bool:
+    """Whether a claim would be worth its transaction; asked often, on a reading session."""
+    return session.execute(_heads(queue)).first() is not None
+
+
+def following(
+    session: Session, queue: str, *, known: Collection[str], most: int
+) -> Sequence[Waiting]:
+    """The first in line, locked until the transaction ends: an equal share of each tenant.
+
+    Whoever was served longest ago comes first. What is left of a share that a tenant does not fill
+    is for the next call. A solo job stands in a line of its own.
+    """
+    heads = _with_caps(session, queue)
+    tenants = list(dict.fromkeys(head.tenant for head in heads))
+    found: list[Waiting] = []
+    for tenant in tenants:
+        share = min(ceil(most / len(tenants)), most - len(found))
+        for head in (head for head in heads if head.tenant == tenant):
+            cap = share if head.cap is None else min(share, head.cap)
+            taken = sum(one.tenant == tenant for one in found)
+            if cap > taken:
+                found += _first(session, queue, head, known=known, most=cap - taken)
+    return found
+
+
+def alone(
+    session: Session, queue: str, *, known: Collection[str], waited_s: float = 0.0
+) -> Waiting | None:
+    """The first that must have a process to itself, if it has waited for so long, locked."""
+    statement = _first_alone(queue, frozenset(known))
+    row = session.execute(statement, {"waited_s": -waited_s}).first()
+    return None if row is None else Waiting(*row)
+
+
+def take_turns(session: Session, queue: str, tenants: Iterable[str]) -> None:
+    """These were served now; in one order everywhere, so that no two claims wait for each other."""
+    rows = [
+        {"queue": queue, "tenant": tenant, "last_served_at": clock.now()}
+        for tenant in sorted(set(tenants))
+    ]
+    if not rows:
+        return
+    statement = insert(session, Turn).values(rows)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["queue", "tenant"],
+            set_={"last_served_at": statement.excluded.last_served_at},
+        )
+    )
+
+
+@cache
+def _heads(queue: str) -> Select[str, int, int | None]:
+    """Each (tenant, priority) with a due job, the tenant served longest ago first.
+
+    A skip scan of ix_job_due: as many steps as there are pairs, however many rows are waiting.
+    Kept, because to build it takes ten times as long as to run it.
+    """
+    first, here, after = aliased(Job), aliased(Job), aliased(Job)
+    walk = (
+        select(
+            select(first.id)
+            .where(first.state == _QUEUED, first.queue == queue)
+            .order_by(first.tenant, first.priority, first.scheduled_at, first.id)
+            .limit(1)
+            .scalar_subquery()
+            .label("id")
+        )
+    ).cte("walk", recursive=True)
+    step = (
+        select(after.id)
+        .where(
+            after.state == _QUEUED,
+            after.queue == queue,
+            tuple_(after.tenant, after.priority) > tuple_(here.tenant, here.priority),
+        )
+        .order_by(after.tenant, after.priority, after.scheduled_at, after.id)
+        .limit(1)
+        .correlate(here)
+        .scalar_subquery()
+    )
+    walk = walk.union_all(select(step).select_from(walk).join(here, here.id == walk.c.id))
+    turn = (Turn.queue == queue) & (Turn.tenant == Job.tenant)
+    return (
+        select(Job.tenant, Job.priority, Tenant.max_running)
+        .join(walk, walk.c.id == Job.id)
+        .outerjoin(Turn, turn)
+        .outerjoin(Tenant, Tenant.name == Job.tenant)
+        .where(Job.scheduled_at <= clock.now(), ~_paused(queue))
+        .order_by(Turn.last_served_at.asc().nulls_first(), Job.tenant, Job.priority)
+    )
+
+
+def _with_caps(session: Session, queue: str) -> list[_Head]:
+    """The heads of tenants that may have more jobs running."""
+    heads = [_Head(*row) for row in session.execute(_heads(queue))]
+    capped = {head.tenant for head in heads if head.cap is not None}
+    if not capped:
+        return heads
+    counted = session.execute(
+        select(Job.tenant, func.count())
+        .where(Job.state == _RUNNING, Job.tenant.in_(sorted(capped)))
+        .group_by(Job.tenant)
+    )
+    running = {tenant: count for tenant, count in counted}  # noqa: C416
+    left = [
+        head
+        if head.cap is None
+        else _Head(head.tenant, head.priority, head.cap - running.get(head.tenant, 0))
+        for head in heads
+    ]
+    return [head for head in left if head.cap is None or head.cap > 0]
+
+
+def _first(
+    session: Session, queue: str, head: _Head, *, known: Collection[str], most: int
+) -> list[Waiting]:
+    place = {"tenant": head.tenant, "priority": head.priority, "most": most}
+    found = session.execute(_first_of_a_head(queue, frozenset(known)), place)
+    return [Waiting(*row) for row in found]
+
+
+@cache
+def _first_of_a_head(queue: str, known: frozenset[str]) -> Select[str, str, int, bool]:
+    return (
+        _rows(queue, known)
+        .where(
+            Job.tenant == bindparam("tenant"),
+            Job.priority == bindparam("priority"),
+            Job.scheduled_at <= clock.now(),
+            Job.solo.is_(False),
+        )
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+@cache
+def _first_alone(queue: str, known: frozenset[str]) -> Select[str, str, int, bool]:
+    since = clock.seconds_from_now(bindparam("waited_s", type_=Float))
+    due = (Job.solo, Job.scheduled_at <= since, ~_paused(queue))
+    return _rows(queue, known).where(*due).limit(1)
+
+
+def _rows(queue: str, known: frozenset[str]) -> Select[str, str, int, bool]:
+    return (
+        select(Job.id, Job.tenant, Job.pixels, Job.solo)
+        .where(
+            Job.state == _QUEUED,
+            Job.queue == queue,
+            or_(Job.deadline_at.is_(None), Job.deadline_at > clock.now()),
+            Job.op.in_(sorted(known)),
+        )
+        .order_by(Job.scheduled_at, Job.id)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _paused(queue: str) -> ColumnElement[bool]:
+    return exists().where(Queue.name == queue, Queue.paused_at.is_not(None))

@@ -1,0 +1,55 @@
+"""Rows that go: jobs and results with all that hangs on them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import Session
+
+from db.tables.base import Row
+from db.tables.deliveries import Delivery, DeliveryAttempt
+from db.tables.jobs import Attempt, Job, JobInput
+from db.tables.results import KEYS, Result
+from db.tables.versions import Epoch, Version
+
+Keys = Mapping[str, set[str]]
+"""The bytes that the removed rows named, by tenant; tell `blobs.let_go`."""
+
+_UNSEEN: Final = {"synchronize_session": False}
+
+
+def remove_jobs(session: Session, job_ids: Collection[str]) -> Keys:
+    """Jobs that are over, with their tries, inputs, results and what was told of them.
+
+    A version that one of them trained stays, and forgets where it came from.
+    """
+    keys = remove_results(session, Result.job_id.in_(job_ids))
+    remove_deliveries(session, Delivery.subject.in_(job_ids))
+    orphaned = update(Version).where(Version.job_id.in_(job_ids)).values(job_id=None)
+    session.execute(orphaned, execution_options=_UNSEEN)
+    for table in (Epoch, Attempt, JobInput):
+        _remove(session, table, table.job_id.in_(job_ids))
+    _remove(session, Job, Job.id.in_(job_ids))
+    return keys
+
+
+def remove_results(session: Session, which: ColumnElement[bool]) -> Keys:
+    keys: dict[str, set[str]] = defaultdict(set)
+    named = [getattr(Result, name) for name in KEYS]
+    for tenant, *of_row in session.execute(select(Result.tenant, *named).where(which)):
+        keys[tenant].update(key for key in of_row if key is not None)
+    _remove(session, Result, which)
+    return keys
+
+
+def remove_deliveries(session: Session, which: ColumnElement[bool]) -> None:
+    """Those that are over; what is still on its way arrives."""
+    over = (which, Delivery.finished_at.is_not(None))
+    ids = session.scalars(select(Delivery.id).where(*over)).all()
+    _remove(session, DeliveryAttempt, DeliveryAttempt.delivery_id.in_(ids))
+    _remove(session, Delivery, Delivery.id.in_(ids))
+
+
+def _remove(session: Session, table: type[Row], *which: Any) -> None:
+    session.execute(delete(table).where(*which), execution_options=_UNSEEN)

@@ -1,0 +1,59 @@
+"""What has had its time leaves the archive, a little at each round."""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final
+
+import structlog
+from sqlalchemy.orm import Session
+
+from db import blobs, collector, retention, settings
+from db.engine import transaction
+
+# The sweeper waits for it: a full step is done again only while the round is young.
+ROUND_S: Final = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+def tidy() -> None:
+    """One round, each step in short transactions of its own; one that fails stops no other."""
+    ends = time.monotonic() + ROUND_S
+    for name, step, most in _steps():
+        try:
+            count = step()
+            while count >= most > 0 and time.monotonic() < ends:
+                count = step()
+        except Exception as error:  # noqa: BLE001 — a store that is away must not keep rows here
+            _log.warning("a step of the housekeeping failed", step=name, error=str(error))
+
+
+def _steps() -> Iterator[tuple[str, Callable[[], int], int]]:
+    """By name, with how many one step does when it has not come to the end."""
+    keep = settings.get()
+    if keep.keep_jobs_days:
+        days = keep.keep_jobs_days
+        jobs = partial(retention.prune_jobs, days=days, most=retention.MOST)
+        batches = partial(retention.prune_batches, days=days)
+        yield "jobs", _committed(jobs), retention.MOST
+        yield "batches", _committed(batches), retention.MOST_BATCHES
+    deliveries = partial(retention.prune_deliveries, days=keep.keep_deliveries_days)
+    yield "deliveries", _committed(deliveries), retention.MOST
+    yield "workers", _committed(retention.prune_workers), retention.MOST
+    yield "keys", _committed(retention.prune_keys), retention.MOST
+    yield "blobs", collector.collect, collector.MOST
+    yield "store", _tidy_store, 0
+
+
+def _committed(prune: Callable[[Session], int]) -> Callable[[], int]:
+    def step() -> int:
+        with transaction() as session:
+            return prune(session)
+
+    return step
+
+
+def _tidy_store() -> int:
+    blobs.store().tidy()
+    return 0
