@@ -13,7 +13,7 @@ from api.batch_bodies import Body, Sent
 from api.errors import Problem, document, told
 from db import admission, batches, ids, jobs
 from db.batches import Created, Line
-from db.engine import reading, transaction
+from db.engine import long_transaction, reading
 from db.operations import order as operations
 from db.operations.order import Order
 from db.refusals import Refused
@@ -53,7 +53,7 @@ def place(
             return Created(batches.same(before, digest), new=False), set()
         admission.check_webhook(body.webhook_url)
         admitted = _admit_all(session, caller.tenant, lines, batch_id=batch_id)
-    with transaction() as session:
+    with long_transaction() as session:
         created = batches.create(
             session,
             caller.tenant,

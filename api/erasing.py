@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.errors import Problem
 from db import collector, erasure, ids
-from db.engine import reading, transaction
+from db.engine import long_transaction, reading
 from db.erasure import Erased, NotThere
 from workers.queues import ring
 
@@ -31,7 +31,7 @@ def erase(erase_one: Erase, tenant: str, row_id: str, *, from_datasets: bool, co
     if not ids.is_id(row_id):
         raise Problem(code, "there is nothing of this id")
     try:
-        with transaction() as session:
+        with long_transaction() as session:
             erased = erase_one(session, tenant, row_id, from_datasets=from_datasets)
     except NotThere as error:
         with reading() as session:

@@ -65,6 +65,7 @@ def install(app: FastAPI) -> None:
         Vanished: _store,
         database.OperationalError: _database,
         database.InterfaceError: _database,
+        database.InternalError: _database,
         database.TimeoutError: _database,
         Exception: _ours,
         **dict.fromkeys(_CODES, _known),

@@ -17,6 +17,7 @@ from typing import Final
 from benchmarks import engine_claims, engine_doors, engine_fill, engine_history
 from benchmarks.engine_archives import Archive, Archives, archives
 from benchmarks.engine_claims import Worked
+from benchmarks.engine_history import OF_THE_LINE, QUESTIONS
 
 OFFERED_PER_S: Final = 100.0
 
@@ -91,6 +92,10 @@ def measured(folder: Path, scale: Scale) -> Iterator[Figure]:
 def _throughput(both: Sequence[Archives], scale: Scale) -> Iterator[Figure]:
     """One process and three, groups as the committer's and one job at a time."""
     ready = [_with_jobs(kind, scale) for kind in both]
+    found = engine_history.measure(ready, OF_THE_LINE, rounds=scale.rounds, each=scale.each)
+    for name, times in found.items():
+        for archive, seconds in zip(ready, times, strict=True):
+            yield _timed(f"{name}, all queued", archive.database, seconds, rows=scale.queued)
     for processes, group in ((1, 1), (1, 16), (3, 16)):
         for archive in ready:
             worked = engine_claims.together(
@@ -123,7 +128,7 @@ def _history(kind: Archives, scale: Scale) -> Iterator[Figure]:
     for rows in scale.history:
         filled.append(kind.new(f"history-{rows}"))
         engine_fill.fill(rows, queued=rows // 100)
-    found = engine_history.measure(filled, rounds=scale.rounds, each=scale.each)
+    found = engine_history.measure(filled, QUESTIONS, rounds=scale.rounds, each=scale.each)
     for name, times in found.items():
         for rows, seconds in zip(scale.history, times, strict=True):
             yield _timed(name, kind.database, seconds, rows=rows)

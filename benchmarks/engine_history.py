@@ -1,7 +1,7 @@
 """What one claim and one page of jobs cost, with little and with much history in the table."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from benchmarks.engine_archives import Archive
@@ -16,14 +16,20 @@ _WARM_UPS: Final = 5
 
 Seconds = list[float]
 
+# What must not grow with what waits, either.
+OF_THE_LINE: Final = ("look at the line", "look for solo jobs", "one claim")
 
-def measure(archives: Sequence[Archive], *, rounds: int, each: int) -> dict[str, list[Seconds]]:
+
+def measure(
+    archives: Sequence[Archive], names: Collection[str], *, rounds: int, each: int
+) -> dict[str, list[Seconds]]:
     """By question, for each archive, how long it took each time; the archives take turns."""
-    found = {name: [Seconds() for _ in archives] for name in QUESTIONS}
+    found = {name: [Seconds() for _ in archives] for name in names}
     for _ in range(rounds):
         for place, archive in enumerate(archives):
             archive.enter()
-            for name, ask in QUESTIONS.items():
+            for name in names:
+                ask = QUESTIONS[name]
                 for _ in range(_WARM_UPS):
                     ask()
                 found[name][place] += [ask() for _ in range(each)]
@@ -50,6 +56,14 @@ def _is_due() -> float:
     return time.perf_counter() - since
 
 
+def _alone() -> float:
+    """What comes before every claim."""
+    since = time.perf_counter()
+    with transaction() as session:
+        line.alone(session, "gpu", known=OPERATIONS)
+    return time.perf_counter() - since
+
+
 def _page(state: str | None) -> Callable[[], float]:
     def ask() -> float:
         since = time.perf_counter()
@@ -69,6 +83,7 @@ def _depths() -> float:
 
 QUESTIONS: Final[dict[str, Callable[[], float]]] = {
     "look at the line": _is_due,
+    "look for solo jobs": _alone,
     "one claim": _claim,
     f"page of {PAGE} jobs": _page(None),
     f"page of {PAGE} queued": _page("queued"),

@@ -45,7 +45,7 @@ def end(session: Session, endings: Iterable[Ending]) -> None:
     this = (Attempt.job_id == bindparam("of_job"), Attempt.lease_token == bindparam("token"))
     statement = (
         update(Attempt)
-        .where(*this)
+        .where(*this, Attempt.ended_at.is_(None))
         .values(ended_at=clock.now(), outcome=bindparam("how"), error=bindparam("why"))
     )
     # By the connection: many at a time, and no row in the session to bring up to date.

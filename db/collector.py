@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, delete, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import blobs, clock
-from db.engine import transaction
+from db.engine import long_transaction
 from db.tables.pictures import Blob, Picture
 from db.tables.results import KEYS, Result
 from db.tables.versions import Dataset, Version
@@ -41,7 +41,7 @@ def collect(*, only: tuple[str, Collection[str]] | None = None, most: int = MOST
     Raises:
         StoreUnavailable: the store does not answer; every row stays.
     """
-    with transaction() as session:
+    with long_transaction() as session:
         found = _locked(session, only, most)
         # In a statement of its own, behind the locks: on PostgreSQL it sees the rows of whoever
         # held these bytes until just now.

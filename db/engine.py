@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,8 @@ from db.tables.all import Row
 # Releases whose write-ahead log can be reset under a reader of another process.
 _AFFECTED_SQLITE = ((3, 7, 0), (3, 51, 2))
 
-# A server that is gone must be noticed, and a client that is gone must hold no locks.
+# A server that is gone must be noticed, and a client that is gone or frozen must hold no locks:
+# what it had locked, nobody else could claim, sweep or lead.
 _POSTGRESQL: Final = {
     "application_name": "packshot",
     "connect_timeout": 5,
@@ -27,7 +28,7 @@ _POSTGRESQL: Final = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
-    "options": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
+    "options": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=5s",
 }
 
 # A row may point at any other table, so all of them are known before the first statement.
@@ -46,6 +47,15 @@ def transaction() -> Iterator[Session]:
     """A session that commits when its block ends and rolls back when it raises."""
     engine = _writer(settings.get().database_url())
     with _turn(engine), Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def long_transaction() -> Iterator[Session]:
+    """The same, for what does other work in between: deletes bytes, builds ten thousand rows."""
+    with transaction() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '60s'"))
         yield session
 
 

@@ -17,11 +17,12 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    update,
 )
 from sqlalchemy.orm import Session, aliased
 
 from db import clock
-from db.portable import insert
+from db.portable import insert_once
 from db.tables.jobs import Job, Queue, Turn
 from db.tables.tenants import Tenant
 
@@ -85,20 +86,22 @@ def alone(
 
 
 def take_turns(session: Session, queue: str, tenants: Iterable[str]) -> None:
-    """These were served now; in one order everywhere, so that no two claims wait for each other."""
-    rows = [
-        {"queue": queue, "tenant": tenant, "last_served_at": clock.now()}
-        for tenant in sorted(set(tenants))
-    ]
-    if not rows:
-        return
-    statement = insert(session, Turn).values(rows)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["queue", "tenant"],
-            set_={"last_served_at": statement.excluded.last_served_at},
-        )
-    )
+    """These were served now.
+
+    Nobody waits for another claim, or for one that was frozen: whoever holds the row says the same.
+    """
+    served = set(tenants)
+    these = (Turn.queue == queue, Turn.tenant.in_(sorted(served)))
+    known = set(session.scalars(select(Turn.tenant).where(*these)))
+    now = {"last_served_at": clock.now()}
+    # Even DO NOTHING would wait for whoever is changing the row: only what is new is inserted.
+    for tenant in sorted(served - known):
+        session.execute(insert_once(session, Turn, {"queue": queue, "tenant": tenant, **now}))
+    if known:
+        free = select(Turn.tenant).where(*these).order_by(Turn.tenant)
+        unlocked = select(free.with_for_update(skip_locked=True).cte("free").c.tenant)
+        statement = update(Turn).where(Turn.queue == queue, Turn.tenant.in_(unlocked)).values(now)
+        session.execute(statement, execution_options={"synchronize_session": False})
 
 
 @cache

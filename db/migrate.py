@@ -25,6 +25,7 @@ def upgrade(revision: str = "head") -> None:
         if connection.dialect.name == "postgresql":
             # An index over a million rows takes as long as it takes.
             connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_LOCK})"))
         connection.execute(text(published_results.DROP))
         command.upgrade(_config(connection), revision)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from pydantic import ValidationError
-from sqlalchemy import exc
 
 from db.blobs import NotStored
 from db.datasets import DatasetNotFound, DatasetTooSmall
@@ -11,6 +10,7 @@ from db.versions import VersionNotFound
 from models.failures import CannotDo
 from models.training.watch import TrainingError
 from models.weights import WeightsError
+from workers.patience import TRANSIENT
 
 
 class Cancelled(Exception):
@@ -66,7 +66,7 @@ def judge(error: BaseException) -> Judgement:
             return Judgement("model_file_invalid", str(error), permanent=True)
         case NotStored():
             return Judgement("source_missing", str(error), permanent=True)
-        case exc.OperationalError() | exc.InterfaceError() | exc.TimeoutError():
+        case _ if isinstance(error, TRANSIENT):
             detail = "the database did not answer"
             return Judgement("database_unavailable", detail, permanent=False, is_ours=True)
         case MemoryError():

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from db import blobs, collector, retention, settings
-from db.engine import transaction
+from db.engine import long_transaction
 
 # The sweeper waits for it: a full step is done again only while the round is young.
 ROUND_S: Final = 1.0
@@ -48,7 +48,7 @@ def _steps() -> Iterator[tuple[str, Callable[[], int], int]]:
 
 def _committed(prune: Callable[[Session], int]) -> Callable[[], int]:
     def step() -> int:
-        with transaction() as session:
+        with long_transaction() as session:
             return prune(session)
 
     return step

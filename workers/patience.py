@@ -9,7 +9,8 @@ import structlog
 from sqlalchemy import exc
 
 # What passes by itself: a busy file, a deadlock, a server that is starting again.
-TRANSIENT: Final = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+# (InternalError: a transaction that idled, in a process that was frozen, was ended by its server.)
+TRANSIENT: Final = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
 _PAUSES_S: Final = (0.05, 0.1, 0.2, 0.5)
 _LAST_PAUSE_S: Final = 1.0
 

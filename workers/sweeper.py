@@ -15,7 +15,7 @@ TIDY_EVERY_S = 60.0
 # Three beats of a worker with the default lease; longer leases beat more slowly.
 LOST_AFTER_S = 60.0
 # Whoever could not renew a lease while the database was away does so within a second of its return.
-HOLD_OFF_S = 2.5
+HOLD_OFF_S = 2.0
 
 _log = structlog.get_logger(__name__)
 

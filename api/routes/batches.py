@@ -24,7 +24,7 @@ from api.schemas.batches import (
 )
 from db import batch_lines, batches, ids
 from db.batch_lines import Answered
-from db.engine import reading, transaction
+from db.engine import long_transaction, reading
 from db.tables.batches import Batch
 from workers.queues import ring
 
@@ -124,7 +124,7 @@ def lines(
 @router.post("/{batch_id}/cancel", status_code=202, dependencies=_WRITE)
 def cancel(batch_id: str, tenant: Tenant, response: Response) -> BatchOut:
     """Queued jobs are cancelled at once, running ones when their workers have stopped."""
-    with transaction() as session:
+    with long_transaction() as session:
         _found(session, tenant, batch_id)
         if not batches.cancel(session, tenant, batch_id):
             raise Problem("batch_finished", "none of its jobs is open any more")

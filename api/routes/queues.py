@@ -42,7 +42,7 @@ def resume(name: str) -> QueueOut:
 def drain(worker_id: str) -> WorkerOut:
     """The worker claims no more, puts back what does not end in time, and ends.
 
-    It hears of it with its next beat. Whoever keeps it running starts a fresh one.
+    It hears of it within a second or two. Whoever keeps it running starts a fresh one.
     """
     with transaction() as session:
         worker = fleet.ask_to_drain(session, worker_id)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from db import clock, engine
-from db.engine import UnsafeSqlite, reading, transaction
+from db.engine import UnsafeSqlite, long_transaction, reading, transaction
 from db.tables.jobs import Attempt, Queue
 from db.tables.workers import Lock
 
@@ -271,8 +271,19 @@ def test_neither_a_statement_nor_an_idle_transaction_holds_locks_for_ever():
 
     assert found == {
         "statement_timeout": "30s",
-        "idle_in_transaction_session_timeout": "1min",
+        "idle_in_transaction_session_timeout": "5s",
     }
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("postgresql_archive")
+def test_what_does_other_work_in_between_may_idle_longer_and_the_next_may_not():
+    with long_transaction() as session:
+        while_long = session.scalar(text("SHOW idle_in_transaction_session_timeout"))
+    with transaction() as session:
+        afterwards = session.scalar(text("SHOW idle_in_transaction_session_timeout"))
+
+    assert (while_long, afterwards) == ("1min", "5s")
 
 
 # What was answered

@@ -252,7 +252,7 @@ def test_a_schema_asks_for_what_the_operation_asks_for(op: str):
 @pytest.mark.parametrize(
     ("given", "where"),
     [
-        ({"priority": 0}, "priority"),
+        ({"priority": -1}, "priority"),
         ({"priority": 10}, "priority"),
         ({"priority": "5"}, "priority"),
         ({"timeout_s": 0.5}, "timeout_s"),

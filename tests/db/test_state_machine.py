@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import delete, select, update
 
-from db import clock, jobs, queues, results, transitions
+from db import clock, erasure, jobs, queues, results, transitions
 from db.engine import reading, transaction
 from db.ids import new_id
 from db.tables.deliveries import Delivery, DeliveryAttempt, Endpoint
@@ -168,6 +168,13 @@ class Arrows(RuleBasedStateMachine):
                 transitions.expire(session)
             else:
                 jobs.cancel(session, rows.read(job_id).tenant, job_id)
+
+    @rule(job_id=all_jobs)
+    def its_picture_is_erased(self, job_id: str) -> None:
+        with transaction() as session:
+            stopped = erasure._stop(session, {job_id})
+        if stopped:
+            self.holders.pop(job_id, None)
 
     @rule()
     def every_pause_is_over(self) -> None:

@@ -50,7 +50,7 @@ def test_what_no_attempt_would_mend_is_permanent(error: Exception, code: str):
         (MemoryError(), "out_of_memory"),
         (MemoryError("the device has not enough"), "out_of_memory"),
         (RuntimeError("the device thread has stopped"), "unexpected"),
-        (OperationalError("SELECT", {}, Exception("locked")), "unexpected"),
+        (OperationalError("SELECT", {}, Exception("locked")), "database_unavailable"),
         (ZeroDivisionError("division by zero"), "unexpected"),
         (TooSmall("below 11 px"), "unexpected"),
     ],
