@@ -6,9 +6,11 @@ from functools import cache
 from math import ceil
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Float,
     Integer,
+    ScalarSelect,
     Select,
     bindparam,
     exists,
@@ -16,7 +18,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.orm import Session, aliased
@@ -28,6 +29,7 @@ from db.tables.tenants import Tenant
 
 # Written out, not bound: only then does a database see that its partial index will do.
 _QUEUED: ColumnElement[str] = literal_column("'queued'")
+_SOLO: ColumnElement[bool] = literal_column("job.solo")
 _RUNNING: ColumnElement[str] = literal_column("'running'")
 
 
@@ -111,30 +113,7 @@ def _heads(queue: str) -> Select[str, int, int | None]:
     A skip scan of ix_job_due: as many steps as there are pairs, however many rows are waiting.
     Kept, because to build it takes ten times as long as to run it.
     """
-    first, here, after = aliased(Job), aliased(Job), aliased(Job)
-    walk = (
-        select(
-            select(first.id)
-            .where(first.state == _QUEUED, first.queue == queue)
-            .order_by(first.tenant, first.priority, first.scheduled_at, first.id)
-            .limit(1)
-            .scalar_subquery()
-            .label("id")
-        )
-    ).cte("walk", recursive=True)
-    step = (
-        select(after.id)
-        .where(
-            after.state == _QUEUED,
-            after.queue == queue,
-            tuple_(after.tenant, after.priority) > tuple_(here.tenant, here.priority),
-        )
-        .order_by(after.tenant, after.priority, after.scheduled_at, after.id)
-        .limit(1)
-        .correlate(here)
-        .scalar_subquery()
-    )
-    walk = walk.union_all(select(step).select_from(walk).join(here, here.id == walk.c.id))
+    walk = _walk(queue)
     turn = (Turn.queue == queue) & (Turn.tenant == Job.tenant)
     return (
         select(Job.tenant, Job.priority, Tenant.max_running)
@@ -144,6 +123,24 @@ def _heads(queue: str) -> Select[str, int, int | None]:
         .where(Job.scheduled_at <= clock.now(), ~_paused(queue))
         .order_by(Turn.last_served_at.asc().nulls_first(), Job.tenant, Job.priority)
     )
+
+
+def _walk(queue: str) -> CTE:
+    """The ids of the first queued jobs of each tenant and priority, one seek after the other."""
+    first, here, same, later = (aliased(Job) for _ in range(4))
+    walk = select(_seek(first, queue).label("id")).cte("walk", recursive=True)
+    # Two seeks, because of (tenant, priority) > (…, …) SQLite would use the first half only.
+    step = func.coalesce(
+        _seek(same, queue, same.tenant == here.tenant, same.priority > here.priority),
+        _seek(later, queue, later.tenant > here.tenant),
+    )
+    return walk.union_all(select(step).select_from(walk).join(here, here.id == walk.c.id))
+
+
+def _seek(job: type[Job], queue: str, *where: ColumnElement[bool]) -> ScalarSelect[str]:
+    in_order = (job.tenant, job.priority, job.scheduled_at, job.id)
+    queued = select(job.id).where(job.state == _QUEUED, job.queue == queue, *where)
+    return queued.order_by(*in_order).limit(1).correlate_except(job).scalar_subquery()
 
 
 def _with_caps(session: Session, queue: str) -> list[_Head]:
@@ -192,7 +189,7 @@ def _first_of_a_head(queue: str, known: frozenset[str]) -> Select[str, str, int,
 @cache
 def _first_alone(queue: str, known: frozenset[str]) -> Select[str, str, int, bool]:
     since = clock.seconds_from_now(bindparam("waited_s", type_=Float))
-    due = (Job.solo, Job.scheduled_at <= since, ~_paused(queue))
+    due = (_SOLO, Job.scheduled_at <= since, ~_paused(queue))
     return _rows(queue, known).where(*due).limit(1)
 
 

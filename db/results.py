@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import insert, inspect, select, tuple_
 from sqlalchemy.orm import Session
@@ -11,6 +11,14 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from db import blobs, clock
 from db.tables.results import KEYS, Result
+
+_DEFAULTS: Final[dict[str, Any]] = {
+    column.key: column.default.arg
+    if isinstance(column.default, ScalarElementColumnDefault)
+    else None
+    for column in inspect(Result).columns
+    if column.key != "created_at"
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +53,8 @@ def add(session: Session, rows: Iterable[Result]) -> None:
 
 def _values(row: Result) -> dict[str, Any]:
     """What a row that is in no session yet would be written with, but for its time."""
-    columns = [column for column in inspect(Result).columns if column.key != "created_at"]
-    given = {column.key: getattr(row, column.key) for column in columns}
-    return {
-        column.key: column.default.arg
-        if given[column.key] is None and isinstance(column.default, ScalarElementColumnDefault)
-        else given[column.key]
-        for column in columns
-    }
+    given = row.__dict__
+    return {name: given.get(name, default) for name, default in _DEFAULTS.items()}
 
 
 def keys(rows: Iterable[Result]) -> set[str]:
