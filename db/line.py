@@ -24,7 +24,8 @@ from sqlalchemy.orm import Session, aliased
 
 from db import clock
 from db.portable import insert_once
-from db.tables.jobs import Job, Queue, Turn
+from db.tables.base import UtcDateTime
+from db.tables.jobs import Attempt, Job, Queue, Turn
 from db.tables.tenants import Tenant
 
 # Written out, not bound: only then does a database see that its partial index will do.
@@ -189,7 +190,10 @@ def _first_of_a_head(queue: str, known: frozenset[str]) -> Select[str, str, int,
 @cache
 def _first_alone(queue: str, known: frozenset[str]) -> Select[str, str, int, bool]:
     since = clock.seconds_from_now(bindparam("waited_s", type_=Float))
-    due = (_SOLO, Job.scheduled_at <= since, ~_paused(queue))
+    # Since its last attempt ended: where it stands in line it may have stood for hours.
+    gave_up_at = select(func.max(Attempt.ended_at)).where(Attempt.job_id == Job.id)
+    waits_since = func.coalesce(gave_up_at.scalar_subquery(), Job.scheduled_at, type_=UtcDateTime())
+    due = (_SOLO, Job.scheduled_at <= clock.now(), waits_since <= since, ~_paused(queue))
     return _rows(queue, known).where(*due).limit(1)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     or_,
     select,
     tuple_,
@@ -35,6 +36,9 @@ from db.tables.versions import Epoch
 SOLO_FROM_CRASH = 2
 DEAD_AT_CRASH = 4
 LONGEST_BACK_OFF_S = 600.0
+# Written out, not bound: only then does a database see that its partial index will do.
+_IS_QUEUED: ColumnElement[str] = literal_column("'queued'")
+_IS_RUNNING: ColumnElement[str] = literal_column("'running'")
 MOST_AT_ONCE = 1_000
 """Rows that one sweep may lock."""
 
@@ -146,7 +150,8 @@ def finish(session: Session, outcomes: Sequence[Outcome]) -> set[Lease]:
     """
     if not outcomes:
         return set()
-    by_id = {outcome.lease.job_id: outcome for outcome in outcomes}
+    # A process that was frozen may bring two attempts at one job: only the later can hold it.
+    by_id = {one.lease.job_id: one for one in sorted(outcomes, key=lambda one: one.lease.token)}
     mine = _any_of(outcomes[0].lease.owner, [outcome.lease for outcome in outcomes])
 
     def each(name: str, column: InstrumentedAttribute[Any]) -> Any:
@@ -252,9 +257,10 @@ def sweep(session: Session, *, most: int = MOST_AT_ONCE) -> Sequence[Job]:
     overtime = clock.seconds_after(Job.started_at, Job.timeout_s) <= clock.now()
     # A training job that got through an epoch goes on from there: its worker's end is no crash.
     advanced = exists().where(Epoch.job_id == Job.id, Epoch.created_at > Job.started_at)
-    expired = and_(Job.state == RUNNING, Job.lease_expires_at < clock.now())
+    expired = and_(Job.state == _IS_RUNNING, Job.lease_expires_at < clock.now())
+    these = _locked(expired, first=Job.lease_expires_at, most=most)
     statement = _back_in_line(
-        update(Job).where(Job.id.in_(_locked(expired, most=most)), Job.state == RUNNING),
+        update(Job).where(Job.id.in_(these), Job.state == RUNNING),
         attempt=case((overtime, Job.attempt), else_=Job.attempt - 1),
         crashes=(crashes := case((or_(overtime, advanced), 0), else_=1)),
         dead_if=case(
@@ -278,10 +284,10 @@ def sweep(session: Session, *, most: int = MOST_AT_ONCE) -> Sequence[Job]:
 
 def expire(session: Session, *, most: int = MOST_AT_ONCE) -> Sequence[Job]:
     """Queued → failed `deadline`, for what nobody waits for any more."""
-    passed = and_(Job.state == QUEUED, Job.deadline_at < clock.now())
+    passed = and_(Job.state == _IS_QUEUED, Job.deadline_at < clock.now())
     statement = (
         update(Job)
-        .where(Job.id.in_(_locked(passed, most=most)), Job.state == QUEUED)
+        .where(Job.id.in_(_locked(passed, first=Job.deadline_at, most=most)), Job.state == QUEUED)
         .values(
             state=FAILED,
             finished_at=clock.now(),
@@ -310,9 +316,11 @@ def _in_order(condition: ColumnElement[bool]) -> Select[str]:
     return select(rows.c.id)
 
 
-def _locked(condition: ColumnElement[bool], *, most: int | None = None) -> Select[str]:
+def _locked(
+    condition: ColumnElement[bool], *, first: Any = Job.id, most: int | None = None
+) -> Select[str]:
     """Their ids, locked; what somebody else is changing just now is left to them."""
-    rows = select(Job.id).where(condition).order_by(Job.id).limit(most)
+    rows = select(Job.id).where(condition).order_by(first).limit(most)
     return select(rows.with_for_update(skip_locked=True).cte("not_locked").c.id)
 
 

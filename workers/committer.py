@@ -172,7 +172,11 @@ def _write_alone(session: Session, outcome: Outcome) -> Held:
         _log.error("a result was refused by the database", job=outcome.lease.job_id, error=said)
         detail = f"the database refused the result: {type(error).__name__}"
         refused = Outcome(outcome.lease, FAILED, code="commit_rejected", detail=detail)
-        return bool(transitions.finish(session, [refused]))
+    try:
+        with session.begin_nested():
+            return bool(transitions.finish(session, [refused]))
+    except _REFUSED as error:
+        return error
 
 
 def _answer(written: "Future[bool]", held: Held) -> None:

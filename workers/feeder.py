@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from db import line, transitions, versions
+from db import fleet, line, transitions, versions
 from db.engine import reading, transaction
 from db.line import Waiting
 from db.operations.order import Order
@@ -47,13 +47,18 @@ class Feeder:
         self._worker_id, self._device, self._queues = worker_id, device, queues
         self._lease_s, self._poll_s = lease_s, poll_s
         self._leases, self._perform = leases, perform
-        self._hands = ThreadPoolExecutor(hands, thread_name_prefix="hand")
+        self._hands = _ready(hands)
         self._free = hands
         self._room = hands
         self._pixels = 0
         self._changed = threading.Condition()
         self._rung = False
         self._is_alone = False
+        self._was_alone = False
+        # A queue whose first job wants more room than is free: nobody in this process overtakes it.
+        self._waits_for: str | None = None
+        # After a claim whose answer was lost, jobs may be ours without our knowing.
+        self._may_have_strays = False
         # Not every process of a fleet may come to rest for the same job at the same time.
         self._patience_s = SOLO_PATIENCE_S * random.uniform(1, 3)  # noqa: S311
         self._stopping = False
@@ -97,9 +102,11 @@ class Feeder:
     def _feed_until_stopped(self) -> None:
         while not self._stopping:
             try:
+                self._put_back_strays()
                 took = [self._feed(queue) for queue in self._queues]
             except SQLAlchemyError as error:
                 _log.warning("no jobs could be claimed", error=str(error))
+                self._may_have_strays = True
                 took = []
             except Exception:  # noqa: BLE001 — a worker whose feeder died would take nothing for ever
                 _log.exception("no jobs could be claimed")
@@ -117,10 +124,11 @@ class Feeder:
         """One claim; True if it took something, so that there may be more."""
         with self._changed:
             room, is_idle = self._free, self._free == self._room
-        if room == 0 or self._is_alone:
+        if room == 0 or self._is_alone or self._waits_for not in (None, queue):
             return False
         with reading() as session:
             if not line.is_due(session, queue):
+                self._waits_for = None
                 return False
         with transaction() as session:
             chosen = self._choose(session, queue, room, is_idle=is_idle)
@@ -134,6 +142,7 @@ class Feeder:
             ready = self._prepared(session, jobs)
         # A job that took its worker down twice has the process to itself until it ends.
         self._is_alone = any(job.solo for job in ready)
+        self._was_alone = any(job.solo for job in jobs) or (self._was_alone and not jobs)
         for job in ready:
             self._hand_over(job)
         return bool(jobs)
@@ -148,11 +157,18 @@ class Feeder:
     ) -> Sequence[Waiting]:
         waited_s = 0.0 if is_idle else self._patience_s
         alone = line.alone(session, queue, known=OPERATIONS, waited_s=waited_s)
-        if alone is not None:
+        if alone is not None and not is_idle:
             # Under a steady load nobody is ever idle: this process takes no more until it is.
-            return [alone] if is_idle else []
+            self._waits_for = queue
+            return []
+        if alone is not None and not self._was_alone:
+            self._waits_for = None
+            return [alone]
         waiting = line.following(session, queue, known=OPERATIONS, most=room)
-        return waiting[: self._that_fit(waiting, is_idle=is_idle)]
+        fitting = waiting[: self._that_fit(waiting, is_idle=is_idle)]
+        self._waits_for = queue if waiting and not fitting else None
+        # After one that was alone it is the others' turn, if there are any.
+        return [alone] if alone is not None and not fitting else fitting
 
     def _that_fit(self, waiting: Sequence[Waiting], *, is_idle: bool) -> int:
         """How many from the head of the line; what does not fit keeps its place, and so its turn.
@@ -187,18 +203,18 @@ class Feeder:
         with self._changed:
             self._free -= 1
             self._pixels += job.pixels
-        try:
-            self._hands.submit(self._work, job)
-        except RuntimeError:  # no thread can be started
-            self._put_back(job)
-            raise
+        self._hands.submit(self._work, job)
 
-    def _put_back(self, job: Job) -> None:
-        lease = Lease(job.id, self._worker_id, job.lease_token)
-        self._leases.let_go(lease)
-        self._hand_is_free(job)
+    def _put_back_strays(self) -> None:
+        """What the table says is ours and no hand has: it was claimed, and we were not told."""
+        if not self._may_have_strays:
+            return
+        held = set(self._leases.held())
         with transaction() as session:
-            transitions.release(session, lease)
+            for lease in fleet.leases(session, self._worker_id):
+                if lease not in held:
+                    transitions.release(session, lease)
+        self._may_have_strays = False
 
     def _work(self, job: Job) -> None:
         try:
@@ -216,6 +232,20 @@ class Feeder:
             self._is_alone = False
             self._rung = True
             self._changed.notify_all()
+
+
+def _ready(hands: int) -> ThreadPoolExecutor:
+    """A pool of which every thread runs: where there are too few, a worker does not start.
+
+    Raises:
+        RuntimeError: no more threads can be started here.
+    """
+    pool = ThreadPoolExecutor(hands, thread_name_prefix="hand")
+    together = threading.Barrier(hands + 1)
+    for _ in range(hands):
+        pool.submit(together.wait)
+    together.wait()
+    return pool
 
 
 def _versions(

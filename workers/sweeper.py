@@ -2,12 +2,17 @@
 
 import threading
 import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import structlog
+from sqlalchemy.orm import Session
 
 from db import batches, fleet, outbox, transitions
 from db.engine import reading, transaction
+from db.tables.batches import Batch
 from workers import housekeeping, queues, settings
+from workers.patience import TRANSIENT
 
 EVERY_S = 1.0
 LEADS_FOR_S = 3.0
@@ -17,6 +22,7 @@ LOST_AFTER_S = 60.0
 # Whoever could not renew a lease while the database was away does so within a second of its return.
 HOLD_OFF_S = 2.0
 
+Found = TypeVar("Found")
 _log = structlog.get_logger(__name__)
 
 
@@ -71,17 +77,41 @@ class Sweeper:
 
 
 def sweep() -> set[str]:
-    """One sweep; returns the queues that got work back."""
-    with transaction() as session:
-        swept = transitions.sweep(session)
-        expired = transitions.expire(session)
-        finished = batches.close_finished(session)
-        outbox.tell_batches(session, finished)
-        fleet.mark_lost(session, silent_s=max(LOST_AFTER_S, settings.get().lease_s))
+    """One sweep; returns the queues that got work back.
+
+    Each step by itself: what cannot be written of one job keeps nobody else from being found.
+    """
+    swept = _done(transitions.sweep)
+    expired = _done(transitions.expire)
+    finished = _done(_closed)
+    _done(_marked)
     for job in swept:
         _log.warning("a lost job was found", job=job.id, state=job.state, crashes=job.crash_count)
     for job in expired:
         _log.info("a deadline passed", job=job.id)
-    if expired or finished:
+    if expired or finished or any(job.state != "queued" for job in swept):
         queues.ring("hooks")
     return {job.queue for job in swept if job.state == "queued"}
+
+
+def _done(step: Callable[[Session], Sequence[Found]]) -> Sequence[Found]:
+    """What a step found; nothing if it failed for a reason of its own."""
+    try:
+        with transaction() as session:
+            return step(session)
+    except TRANSIENT:
+        raise
+    except Exception:  # noqa: BLE001 — the other steps must not wait for what ails this one
+        _log.exception("a step of the sweep failed", step=step.__name__)
+        return ()
+
+
+def _closed(session: Session) -> Sequence[Batch]:
+    finished = batches.close_finished(session)
+    outbox.tell_batches(session, finished)
+    return finished
+
+
+def _marked(session: Session) -> Sequence[None]:
+    fleet.mark_lost(session, silent_s=max(LOST_AFTER_S, settings.get().lease_s))
+    return ()

@@ -99,7 +99,7 @@ class Arrows(RuleBasedStateMachine):
         if done and end != "failed":
             self.winners[lease.job_id] = lease.token
 
-    @rule(some=st.lists(leases, min_size=2, max_size=4, unique_by=lambda one: one.job_id))
+    @rule(some=st.lists(leases, min_size=2, max_size=4, unique=True))
     def a_committer_ends_a_group(self, some: list[Lease]) -> None:
         group = [lease for lease in some if lease.owner == some[0].owner]
         outcomes = [

@@ -359,6 +359,25 @@ def test_a_group_ends_together_each_as_it_should():
     assert _tries(bad.job_id) == [(1, "failed", "ssim")]
 
 
+def test_of_two_attempts_at_one_job_in_a_group_only_the_holders_counts():
+    # A process froze beyond its lease, claimed its own job again, and brings both outcomes at once.
+    stale = rows.running()
+    rows.lease_ran_out(stale.job_id)
+    _run(transitions.sweep)
+    (again,) = rows.claim(owner=stale.owner)
+    holder = rows.lease_of(again)
+    made = Outcome(holder, "succeeded", results=[rows.result(holder)])
+    late = Outcome(stale, "failed", code="not_finite", detail="NaN")
+
+    for group in ([made, late], [late, made]):
+        held = _run(transitions.finish, group)
+        assert held <= {holder}
+
+    assert rows.read(stale.job_id).state == "succeeded"
+    with reading() as session:
+        assert [one.lease_token for one in session.scalars(select(Result))] == [holder.token]
+
+
 def test_an_attempt_knows_how_it_ended_also_after_the_answer_was_lost():
     lease = rows.running()
     outcome = Outcome(lease, "succeeded")

@@ -3,15 +3,18 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from db import clock, line, transitions, versions
 from db.blobs import SHIPPED
 from db.engine import reading, transaction
 from db.ids import new_id
+from db.operations.union import OPERATIONS
 from db.tables.jobs import Job
 from tests import rows
 from workers import feeder as feeder_module
@@ -347,6 +350,89 @@ def test_under_a_steady_load_a_process_comes_to_rest_for_a_job_that_waited_long(
     feeder._feed("gpu")
     hands.wait_for(2)
     assert hands.taken[1].id == alone
+
+
+def test_after_a_job_that_was_alone_it_is_the_others_turn(
+    start: Callable[..., Feeder], hands: Hands
+):
+    feeder = start(count=2)
+    hands.go.set()
+    solos = [rows.queued(solo=True) for _ in range(2)]
+    feeder._feed("gpu")
+    assert feeder.wait_until_idle(5)
+    others = [rows.queued() for _ in range(2)]
+
+    feeder._feed("gpu")
+    assert feeder.wait_until_idle(5)
+    feeder._feed("gpu")
+    hands.wait_for(4)
+
+    assert hands.taken[0].id == solos[0]
+    assert {job.id for job in hands.taken[1:3]} == set(others)
+    assert hands.taken[3].id == solos[1]
+
+
+def test_how_long_a_solo_job_waits_is_counted_from_its_last_attempt(
+    start: Callable[..., Feeder], hands: Hands
+):
+    job_id = rows.queued(scheduled_at=clock.seconds_from_now(-3600))
+    for _ in range(2):
+        (job,) = rows.claim() or rows.claim(solo=True)
+        rows.lease_ran_out(job.id)
+        with transaction() as session:
+            transitions.sweep(session)
+    assert rows.read(job_id).solo
+
+    assert rows.read(job_id).scheduled_at is not None
+    with transaction() as session:
+        assert line.alone(session, "gpu", known=OPERATIONS, waited_s=10.0) is None
+        assert line.alone(session, "gpu", known=OPERATIONS) is not None
+
+
+def test_a_process_that_rests_for_one_queue_takes_nothing_from_another(
+    start: Callable[..., Feeder], hands: Hands
+):
+    feeder = start(count=3, queues=["gpu", "cpu"])
+    busy = rows.queued()
+    feeder._feed("gpu")
+    hands.wait_for(1)
+    rows.queued(solo=True, scheduled_at=clock.seconds_from_now(-3600))
+    other = rows.queued(queue="cpu")
+
+    assert not feeder._feed("gpu")
+    assert not feeder._feed("cpu")
+    assert _states([busy, other]) == ["running", "queued"]
+
+    hands.go.set()
+    assert feeder.wait_until_idle(5)
+    assert feeder._feed("gpu")
+    assert feeder.wait_until_idle(5)
+    assert feeder._feed("cpu")
+
+
+def test_jobs_of_a_claim_whose_answer_was_lost_are_put_back(
+    start: Callable[..., Feeder], hands: Hands, monkeypatch: pytest.MonkeyPatch
+):
+    hands.go.set()
+    waiting = [rows.queued() for _ in range(3)]
+    feeder, lost = start(count=4, poll_s=0.05), []
+
+    @contextmanager
+    def losing_the_first_answer() -> Iterator[Any]:
+        with transaction() as session:
+            yield session
+        if not lost:
+            lost.append(True)
+            raise OperationalError("COMMIT", {}, Exception("server closed the connection"))
+
+    monkeypatch.setattr(feeder_module, "transaction", losing_the_first_answer)
+
+    feeder.start()
+    hands.wait_for(3)
+    assert feeder.wait_until_idle(5)
+
+    assert _states(waiting) == ["succeeded"] * 3
+    assert {rows.read(job_id).crash_count for job_id in waiting} == {0}
 
 
 def test_versions_are_asked_for_once_for_all_jobs_of_a_claim_that_need_them(

@@ -140,6 +140,19 @@ def test_a_batch_whose_last_job_was_lost_is_closed_all_the_same():
         assert session.get_one(Batch, batch_id).finished_at is not None
 
 
+def test_a_step_that_fails_keeps_nobody_else_from_being_found(monkeypatch: pytest.MonkeyPatch):
+    lost = rows.running().job_id
+    rows.lease_ran_out(lost)
+
+    def ails(_session: object) -> None:
+        raise ValueError("of one batch that cannot be told")
+
+    monkeypatch.setattr(sweeper.batches, "close_finished", ails)
+
+    assert sweeper.sweep() == {"gpu"}
+    assert rows.read(lost).state == "queued"
+
+
 def test_of_many_that_want_to_lead_one_does():
     together = threading.Barrier(8)
     leaders: list[str] = []
