@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy.orm import Session
-
 from api import batch_bodies, bodies
 from api.auth import Caller, check_order
 from api.batch_bodies import Body, Sent
@@ -47,12 +45,13 @@ def place(
     body = batch_bodies.cut(sent, most_around=most_bytes)
     lines = _read_all(body, caller, most_bytes=most_bytes)
     digest, batch_id = _digest(body, lines), ids.new_id()
-    with reading() as session:
-        before = batches.of_key(session, caller.tenant, key) if key is not None else None
+    if key is not None:
+        with reading() as session:
+            before = batches.of_key(session, caller.tenant, key)
         if before is not None:
             return Created(batches.same(before, digest), new=False), set()
-        admission.check_webhook(body.webhook_url)
-        admitted = _admit_all(session, caller.tenant, lines, batch_id=batch_id)
+    admission.check_webhook(body.webhook_url)
+    admitted = _admit_all(caller.tenant, lines, batch_id=batch_id)
     with long_transaction() as session:
         created = batches.create(
             session,
@@ -86,12 +85,15 @@ def _digest(body: Body, lines: Sequence[Read]) -> str:
     return sha256(json.dumps(said).encode()).hexdigest()
 
 
-def _admit_all(
-    session: Session, tenant: str, lines: Sequence[Read], *, batch_id: str
-) -> list[Line]:
-    """What is to be written of each line; everything that they name is looked up together."""
+def _admit_all(tenant: str, lines: Sequence[Read], *, batch_id: str) -> list[Line]:
+    """What is to be written of each line; everything that they name is looked up together.
+
+    Only the looking up is done in a transaction: ten thousand lines take seconds to go through,
+    and PostgreSQL ends one that idles.
+    """
     orders = [line.found for line in lines if isinstance(line.found, Order)]
-    known = admission.look_up(session, tenant, orders)
+    with reading() as session:
+        known = admission.look_up(session, tenant, orders)
     return [_admit(tenant, line, known, batch_id) for line in lines]
 
 

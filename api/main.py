@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api import description, handlers, settings, stopping
 from api.auth import Keyring
 from api.edge import Edge
+from api.readiness import Ready
 from api.routes import (
     batches,
     datasets,
@@ -28,7 +29,8 @@ from api.routes import (
 from api.settings import ApiSettings
 from api.uploads import Door
 from api.waiting import Waiting
-from db import migrate
+from db import default_secrets, migrate
+from workers import settings as worker_settings
 
 _ROUTERS = (
     *(pictures, jobs, batches, results, datasets, discovery, queues),
@@ -54,6 +56,7 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
     app.state.waiting = Waiting()
     app.state.batches_at_once = asyncio.Semaphore(batches.AT_ONCE)
     app.state.door = Door()
+    app.state.ready = Ready()
     app.add_middleware(Edge)
     handlers.install(app)
     for module in _ROUTERS:
@@ -64,10 +67,22 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    # Tables of another build are refused here, not met by the first customer.
-    await run_in_threadpool(migrate.check)
+    await run_in_threadpool(_refuse)
     if app.state.settings.keys_travel_in_the_clear():
         _log.warning("other machines reach this API, and keys travel in the clear", mend=_MEND)
     with stopping.heard(app.state.waiting.close):
         yield
     app.state.waiting.close()
+
+
+def _refuse() -> None:
+    """What is not right is refused here, not met by the first customer.
+
+    Raises:
+        UnsafeBroker: others reach it and read along.
+        DefaultSecret: everybody knows it.
+        WrongRevision: the tables are of another build.
+    """
+    worker_settings.check_broker()
+    default_secrets.check()
+    migrate.check()

@@ -1,17 +1,46 @@
 """Whether everything that a job needs answers: each is asked by itself, and named."""
 
+import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 import structlog
+from starlette.concurrency import run_in_threadpool
 
 from api import broker
+from api.schemas.discovery import Readiness
 from db import blobs, fleet, migrate
 from db.engine import reading
 from workers.queues import QUEUES
 
 _PROBE = "_ready/probe"
+REMEMBERED_S: Final = 1.0
 _log = structlog.get_logger(__name__)
+
+
+class Ready:
+    """What was found, for a second: strangers may ask, so it costs the same however many do."""
+
+    def __init__(self) -> None:
+        self._found: Readiness | None = None
+        self._good_until = 0.0
+        self._turn = asyncio.Lock()  # who waits for it holds no thread
+
+    async def told(self) -> Readiness:
+        async with self._turn:
+            if self._found is None or time.monotonic() >= self._good_until:
+                self._found = await run_in_threadpool(_look)
+                self._good_until = time.monotonic() + REMEMBERED_S
+            return self._found
+
+
+def _look() -> Readiness:
+    found = checks()
+    counted = workers() if found["database"] == "ok" else {}
+    ready = all(told == "ok" for told in found.values())
+    return Readiness(ready=ready, checks=found, workers=counted)
 
 
 def checks() -> dict[str, str]:

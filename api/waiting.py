@@ -6,9 +6,8 @@ from collections.abc import Collection
 
 from starlette.concurrency import run_in_threadpool
 
-from db import jobs
+from db import open_ones
 from db.engine import reading
-from db.tables.jobs import TERMINAL
 
 LOOK_EVERY_S = 0.1
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?\s*(?:$|[,;])", re.IGNORECASE)
@@ -78,5 +77,5 @@ def _settle(over: asyncio.Future[bool], *, ended: bool) -> None:
 
 def _over(keys: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
     with reading() as session:
-        found = ((key, jobs.find(session, *key)) for key in keys)
-        return [key for key, job in found if job is None or job.state in TERMINAL]
+        still_open = open_ones.of(session, keys)
+    return [key for key in keys if key not in still_open]

@@ -45,7 +45,8 @@ def place(
         IdempotencyKeyReused: the key belongs to another request.
         QueueQuota: the tenant has too many queued jobs.
     """
-    known = look_up(session, tenant, [order])
+    # Held: an erasure comes before this and the order is refused, or after it and sees the job.
+    known = look_up(session, tenant, [order], hold=True)
     created = jobs.create(
         session, tenant, order, sources=known.sources, idempotency_key=key, retry_of=retry_of
     )
@@ -54,14 +55,17 @@ def place(
     return created
 
 
-def look_up(session: Session, tenant: str, orders: Sequence[Order]) -> Known:
-    """Everything that these orders name, each thing once, in as few questions as can be."""
+def look_up(session: Session, tenant: str, orders: Sequence[Order], *, hold: bool = False) -> Known:
+    """Everything that these orders name, each thing once, in as few questions as can be.
+
+    With `hold` nobody can erase their pictures before this transaction ends.
+    """
     needs = {need for order in orders for need in order.operation.needs().items()}
     trained = {order.operation.dataset for order in orders if isinstance(order.operation, Train)}
     keys = {key for order in orders for key in order.pictures().values()}
     timed = any(order.deadline_at is not None for order in orders)
     return Known(
-        sources=pictures.resolve_many(session, tenant, keys),
+        sources=pictures.resolve_many(session, tenant, keys, hold=hold),
         versions=_tried(needs, lambda need: versions.choose(session, tenant, dict([need]))),
         datasets=_tried(trained, lambda name: datasets.to_train_on(session, tenant, name)),
         now=session.scalar(select(clock.now())) if timed else None,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
+from db.steering import beside
 from db.tables.batches import Batch, BatchLine
 from db.tables.jobs import CANCELLED, DEAD, FAILED, Job
 from db.tables.results import Result
@@ -81,7 +82,7 @@ def _in_state(state: str) -> ColumnElement[bool]:
 
 def _delivered(session: Session, tenant: str, job_ids: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    mine = (Result.tenant == tenant, Result.job_id.in_(job_ids))
+    mine = (beside(Result.tenant, tenant), Result.job_id.in_(job_ids))
     rows = select(Result.job_id, Result.id).where(*mine).order_by(Result.job_id, Result.ordinal)
     for job_id, result_id in session.execute(rows):
         found.setdefault(job_id, []).append(result_id)

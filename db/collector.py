@@ -4,20 +4,26 @@ Each blob is looked at once after it was put and once after a row that named it 
 the work grows with what happens, not with what is kept.
 """
 
-from collections.abc import Collection, Iterable
+import time
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, literal, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import blobs, clock
+from db.blobs import StoreUnavailable
 from db.engine import long_transaction
 from db.tables.pictures import Blob, Picture
 from db.tables.results import KEYS, Result
 from db.tables.versions import Dataset, Version
 
 MOST: Final = 100
+AT_ONCE: Final = 20
+"""So many go to the store together."""
+HELD_S: Final = 3.0
+"""Then it lets go of its locks: others wait for them, and on SQLite for all of the database."""
 Key = tuple[str, str]
 """A tenant and the SHA-256 of bytes of theirs."""
 
@@ -32,17 +38,19 @@ NAMED_BY: Final[
 
 
 def collect(*, only: tuple[str, Collection[str]] | None = None, most: int = MOST) -> int:
-    """Look at blobs that nobody has looked at; delete those that nobody names. How many it saw.
+    """Look at blobs that nobody has looked at; delete those that nobody names. How many are done.
 
     `only` these keys of one tenant, if given. The bytes go before the transaction ends: whoever
     puts the same bytes waits for it, then writes them anew. A process killed in between leaves a
-    row without bytes that nobody names; the next round finds it.
+    row without bytes that nobody names; the next round finds it, and what a slow store has left.
 
     Raises:
         StoreUnavailable: the store does not answer; every row stays.
+        sqlalchemy.exc.OperationalError: its locks were lost, and with them its right to delete.
     """
     with long_transaction() as session:
         found = _locked(session, only, most)
+        ends = time.monotonic() + HELD_S
         # In a statement of its own, behind the locks: on PostgreSQL it sees the rows of whoever
         # held these bytes until just now.
         needed = _needed(session, found)
@@ -50,18 +58,32 @@ def collect(*, only: tuple[str, Collection[str]] | None = None, most: int = MOST
         if needed:
             seen = update(Blob).where(_any_of(needed)).values(needed_at=clock.now())
             session.execute(seen, execution_options={"synchronize_session": False})
-        if garbage:
-            gone = delete(Blob).where(_any_of(garbage))
-            session.execute(gone, execution_options={"synchronize_session": False})
-            blobs.discard(garbage)
-    return len(found)
+        return len(needed) + _discard(session, garbage, ends=ends)
 
 
 def collect_these(tenant: str, keys: Collection[str]) -> None:
     """Delete what was just erased and nobody names; what somebody holds now has a later turn."""
     ordered = sorted(keys)
     for first in range(0, len(ordered), MOST):
-        collect(only=(tenant, ordered[first : first + MOST]))
+        while collect(only=(tenant, ordered[first : first + MOST])):
+            pass  # until nothing is left of them: a slow store takes several rounds
+
+
+def _discard(session: Session, garbage: Sequence[Key], *, ends: float) -> int:
+    """Delete bytes and rows, a few at a time, while the locks are surely ours. How many went."""
+    for first in range(0, len(garbage), AT_ONCE):
+        some = garbage[first : first + AT_ONCE]
+        # PostgreSQL ends the transaction of a process that was frozen: others may have put the
+        # same bytes since. Then this raises; and an answer that lay there for long proves nothing.
+        session.execute(select(literal(1)))
+        if time.monotonic() > ends:
+            if not first:
+                raise StoreUnavailable("there was no time left to delete anything")
+            return first
+        blobs.discard(some)
+        gone = delete(Blob).where(_any_of(some))
+        session.execute(gone, execution_options={"synchronize_session": False})
+    return len(garbage)
 
 
 def _locked(session: Session, only: tuple[str, Collection[str]] | None, most: int) -> list[Key]:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from db import clock, endpoints, outbox
 from db.ids import new_id
-from db.tables.deliveries import Delivery, DeliveryAttempt, Endpoint
+from db.sending import DELIVERED
+from db.tables.deliveries import IS_UNDELIVERED, Delivery, DeliveryAttempt, Endpoint
 from db.urls import authority
 
 
@@ -91,6 +92,8 @@ def page(
     ):
         if value is not None:
             wanted.append(column == value)
+    if state not in (None, DELIVERED):
+        wanted.append(IS_UNDELIVERED)  # said twice, so that the index of the few is seen to hold
     if after is not None:
         wanted.append(tuple_(Delivery.created_at, Delivery.id) < after)
     newest_first = (Delivery.created_at.desc(), Delivery.id.desc())

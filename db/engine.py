@@ -3,7 +3,7 @@
 import importlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import RLock
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from db import settings
@@ -36,6 +37,8 @@ TABLES = Row.metadata.tables
 
 # SQLite has one writer at a time; threads that queue here do not spin on a busy file.
 _ONE_WRITER = RLock()
+_TURN_S: Final = 10.0
+"""As long as SQLite itself waits: behind a frozen writer nobody stands in line for ever."""
 
 
 class UnsafeSqlite(RuntimeError):
@@ -100,6 +103,7 @@ def _engine(url: str) -> Engine:
         # Asked before each use whether it lives: a server's restart is met by nobody.
         return create_engine(
             url,
+            hide_parameters=True,
             pool_pre_ping=True,
             pool_size=10,
             max_overflow=20,
@@ -109,7 +113,9 @@ def _engine(url: str) -> Engine:
     database = make_url(url).database
     if database:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=_sqlite_module(), pool_size=10, max_overflow=40)
+    engine = create_engine(
+        url, hide_parameters=True, module=_sqlite_module(), pool_size=10, max_overflow=40
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
@@ -148,5 +154,20 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-def _turn(engine: Engine) -> AbstractContextManager[Any]:
-    return _ONE_WRITER if engine.dialect.name == "sqlite" else nullcontext()
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """This process's place in the line for SQLite's one writer.
+
+    Raises:
+        sqlalchemy.exc.OperationalError: whoever writes does not come to an end.
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    if not _ONE_WRITER.acquire(timeout=_TURN_S):
+        busy = TimeoutError(f"another thread has been writing for over {_TURN_S:g} s")
+        raise OperationalError("BEGIN IMMEDIATE", None, busy)
+    try:
+        yield
+    finally:
+        _ONE_WRITER.release()

@@ -97,8 +97,7 @@ def erase_job(session: Session, tenant: str, job_id: str, *, from_datasets: bool
         raise StillOpen(f"the job is {job.state}; cancel it first")
     if _of_open_batches(session, [job_id]):
         raise StillOpen("the job's batch is not over; erase it then")
-    made = session.scalars(select(Result.id).where(Result.job_id == job_id))
-    erased = Erased(set(made))
+    erased = Erased(_made_by(session, [job_id]))
     _erase(session, tenant, erased, from_datasets=from_datasets, jobs={job_id})
     return erased
 
@@ -185,9 +184,11 @@ def _stop(session: Session, job_ids: Collection[str]) -> set[str]:
 
 
 def _made_by(session: Session, job_ids: Collection[str]) -> set[str]:
+    """The results of these jobs, locked: whoever is making a job of one now is waited for."""
     found: set[str] = set()
     for some in _some(job_ids):
-        found.update(session.scalars(select(Result.id).where(Result.job_id.in_(some))))
+        made = select(Result.id).where(Result.job_id.in_(some)).order_by(Result.id)
+        found.update(session.scalars(made.with_for_update()))
     return found
 
 

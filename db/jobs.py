@@ -16,6 +16,7 @@ from db.operations.base import MAX_SEED
 from db.operations.order import Order
 from db.pictures import Source
 from db.portable import insert, insert_of
+from db.steering import by_the_first
 from db.tables.jobs import CANCELLED, NOT_SUCCEEDED, QUEUED, RUNNING, SUCCEEDED, Job, JobInput
 from db.tables.tenants import Tenant
 
@@ -97,7 +98,7 @@ def create(
     if job is None:  # whoever lost the race for the key reads the winner's row
         same = (Job.tenant == tenant, Job.idempotency_key == idempotency_key)
         job = session.scalars(select(Job).where(*same)).one()
-    if job.request_sha256 != made.row["request_sha256"]:
+    if (job.request_sha256, job.retry_of) != (made.row["request_sha256"], retry_of):
         raise IdempotencyKeyReused(f"the key {idempotency_key!r} was used for another request")
     new = job.id == made.row["id"]
     if new:
@@ -132,6 +133,8 @@ def create_many(session: Session, tenant: str, drafts: Sequence[Draft]) -> None:
     _check_quota(session, tenant, more=len(drafts))
     now = session.scalar(select(clock.now()))
     inputs = [one for made in drafts for one in made.inputs]
+    # Nobody erases them before the jobs that use them can be seen; which are gone shows in the run.
+    pictures.resolve_many(session, tenant, [one["picture_id"] for one in inputs], hold=True)
     for table, rows in ((Job, [made.at(now) for made in drafts]), (JobInput, inputs)):
         if rows:
             session.execute(insert(session, table), rows)
@@ -196,15 +199,12 @@ def page(
 ) -> Sequence[Job]:
     """Newest first, at most `limit`, older than the (created_at, id) of `after`."""
     wanted: list[Any] = [Job.tenant == tenant]
-    for column, value in (
-        (Job.state, state),
-        (Job.op, op),
-        (Job.sku, sku),
-        (Job.external_id, external_id),
-    ):
-        if value is not None:
-            wanted.append(column == value)
-    if state not in (None, SUCCEEDED):
+    seldom = None if state == SUCCEEDED else state  # nearly all jobs have succeeded
+    few = (Job.external_id, external_id), (Job.sku, sku), (Job.state, seldom), (Job.op, op)
+    wanted += by_the_first(few)
+    if state == SUCCEEDED:
+        wanted.append(Job.state == state)
+    elif state is not None and sku is None and external_id is None:
         wanted.append(text(f"job.{NOT_SUCCEEDED}"))  # what the partial index says of itself
     if after is not None:
         wanted.append(tuple_(Job.created_at, Job.id) < after)

@@ -39,8 +39,9 @@ def check() -> None:
     Raises:
         WrongRevision: with the command that mends it.
     """
-    with engine.writer().connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+    # Reading: this is asked of a house at work, and must not wait for whoever writes.
+    with engine.reading() as session:
+        found = MigrationContext.configure(session.connection()).get_current_revision()
     expected = newest_revision()
     if found != expected:
         raise WrongRevision(

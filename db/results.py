@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, inspect, select, tuple_
+from sqlalchemy import insert, inspect, select, text, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from db import blobs, clock
-from db.tables.results import KEYS, Result
+from db.steering import beside, by_the_first
+from db.tables.results import KEYS, UNPUBLISHED, Result
 
 _DEFAULTS: Final[dict[str, Any]] = {
     column.key: column.default.arg
@@ -69,7 +70,7 @@ def find(session: Session, tenant: str, result_id: str) -> Result | None:
 
 def of_jobs(session: Session, tenant: str, job_ids: Iterable[str]) -> Sequence[Result]:
     """All results of these jobs, in the order each job delivered them."""
-    mine = (Result.tenant == tenant, Result.job_id.in_(list(job_ids)))
+    mine = (beside(Result.tenant, tenant), Result.job_id.in_(list(job_ids)))
     in_order = (Result.job_id, Result.ordinal)
     return session.scalars(select(Result).where(*mine).order_by(*in_order)).all()
 
@@ -83,24 +84,38 @@ def page(
     after: tuple[datetime, str] | None = None,
 ) -> Sequence[Result]:
     """Newest first, at most `limit`, older than the (created_at, id) of `after`."""
-    equal = ("job_id", "op", "sku", "channel", "visibility")
-    least = ("psnr_db", "ssim", "product_psnr_db")
     conditions: list[Any] = [
-        Result.tenant == tenant,
-        *(
-            getattr(Result, name) == value
-            for name in equal
-            if (value := getattr(wanted, name)) is not None
-        ),
+        *_looked_up(tenant, wanted),
         *(
             getattr(Result, name) >= value
-            for name in least
+            for name in ("psnr_db", "ssim", "product_psnr_db")
             if (value := getattr(wanted, f"min_{name}")) is not None
         ),
     ]
+    if wanted.channel is not None:
+        conditions.append(Result.channel == wanted.channel)
     if after is not None:
         conditions.append(tuple_(Result.created_at, Result.id) < after)
     newest_first = (Result.created_at.desc(), Result.id.desc())
     return session.scalars(
         select(Result).where(*conditions).order_by(*newest_first).limit(limit)
     ).all()
+
+
+def _looked_up(tenant: str, wanted: Wanted) -> list[Any]:
+    """Whose and which, by the index that finds the fewest rows."""
+    job_id, sku, visibility = wanted.job_id, wanted.sku, wanted.visibility
+    mine = Result.tenant == tenant if job_id is None else beside(Result.tenant, tenant)
+    seldom = None if visibility == "published" else visibility  # nearly all results are
+    few = (
+        (Result.job_id, job_id),
+        (Result.sku, sku),
+        (Result.visibility, seldom),
+        (Result.op, wanted.op),
+    )
+    conditions: list[Any] = [mine, *by_the_first(few)]
+    if visibility == "published":
+        conditions.append(Result.visibility == visibility)
+    elif visibility is not None and job_id is None and sku is None:
+        conditions.append(text(f"result.{UNPUBLISHED}"))  # what the partial index says of itself
+    return conditions

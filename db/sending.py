@@ -6,9 +6,16 @@ A claim moves `due_at` on, so a delivery whose sender vanished is due again by i
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    SQLColumnExpression,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from db import clock, endpoints
@@ -36,23 +43,49 @@ class Answer:
     is_last: bool = False
 
 
-def hosts(session: Session) -> Sequence[str]:
-    """Who has something due; its cost grows with the number of hosts, not with what waits."""
-    first = select(func.min(Delivery.host).label("host")).where(IS_PENDING)
-    walk = first.cte("walk", recursive=True)
-    following = select(func.min(Delivery.host)).where(IS_PENDING, Delivery.host > walk.c.host)
-    walk = walk.union_all(select(following.scalar_subquery()).where(walk.c.host.is_not(None)))
-    due = select(Delivery.id).where(IS_PENDING, Delivery.host == walk.c.host, _is_due()).exists()
-    return [host for (host,) in session.execute(select(walk.c.host).where(due))]
+def tenants(session: Session) -> Sequence[str]:
+    """Who waits to tell something, due or not; its cost grows with their number alone."""
+    walk = select(_least(Delivery.tenant).label("tenant")).cte("walk", recursive=True)
+    following = _least(Delivery.tenant, Delivery.tenant > walk.c.tenant)
+    walk = walk.union_all(select(following).where(walk.c.tenant.is_not(None)))
+    return session.scalars(select(walk.c.tenant).where(walk.c.tenant.is_not(None))).all()
+
+
+def hosts(session: Session, tenant: str, *, after: str = "", most: int) -> tuple[list[str], str]:
+    """Of a tenant's next `most` hosts those with something due, and after which to go on.
+
+    That is "" when no host is left. The cost grows with the hosts looked at, not with what waits.
+    """
+    mine = Delivery.tenant == tenant
+    first = _least(Delivery.host, mine, Delivery.host > after).label("host")
+    walk = select(first, literal(1).label("number")).cte("walk", recursive=True)
+    following = _least(Delivery.host, mine, Delivery.host > walk.c.host)
+    on = (walk.c.host.is_not(None), walk.c.number < most)
+    walk = walk.union_all(select(following, walk.c.number + 1).where(*on))
+    due_at = _least(Delivery.due_at, mine, Delivery.host == walk.c.host)
+    found = (
+        select(walk.c.host, due_at <= clock.now())
+        .where(walk.c.host.is_not(None))
+        .order_by(walk.c.number)
+    )
+    walked = session.execute(found).all()
+    return [host for host, is_due in walked if is_due], walked[-1][0] if len(walked) == most else ""
+
+
+def _least(column: SQLColumnExpression[Any], *where: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """One seek in ix_delivery_due: by its whole order, so that no other index will do."""
+    in_order = (Delivery.tenant, Delivery.host, Delivery.due_at, Delivery.id)
+    pending = select(column).where(IS_PENDING, *where).order_by(*in_order)
+    return pending.limit(1).correlate_except(Delivery).scalar_subquery()
 
 
 def claim(
-    session: Session, *, host: str, owner: str, room: int, lease_s: float
+    session: Session, *, tenant: str, host: str, owner: str, room: int, lease_s: float
 ) -> Sequence[Delivery]:
-    """The deliveries that one host has waited for longest; mine for so many seconds."""
+    """What a tenant has wanted to tell one host for longest; mine for so many seconds."""
     first_in_line = (
         select(Delivery.id)
-        .where(IS_PENDING, Delivery.host == host, _is_due())
+        .where(IS_PENDING, Delivery.tenant == tenant, Delivery.host == host, _is_due())
         .order_by(Delivery.due_at, Delivery.id)
         .limit(room)
         .with_for_update(skip_locked=True)

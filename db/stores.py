@@ -45,7 +45,7 @@ class Store(Protocol):
     def write(self, path: str, data: bytes) -> None: ...
     def read(self, path: str) -> bytes: ...
     def delete(self, paths: Sequence[str]) -> None:
-        """What is not there is no error."""
+        """What is not there is no error. Rows are locked meanwhile, so it gives up early."""
 
     def tidy(self) -> None:
         """Take away what killed processes left half done."""
@@ -149,7 +149,9 @@ class Remote:
     """S3 or memory, through obstore."""
 
     def __init__(self, url: str) -> None:
-        self._store = MemoryStore() if url.startswith("memory:") else _far_away(url)
+        in_memory = MemoryStore() if url.startswith("memory:") else None
+        self._store = in_memory or _far_away(url, request_s=60, retry_s=20)
+        self._hasty = in_memory or _far_away(url, request_s=3, retry_s=2)
 
     def write(self, path: str, data: bytes) -> None:
         with _named(path):
@@ -162,18 +164,23 @@ class Remote:
 
     def delete(self, paths: Sequence[str]) -> None:
         with suppress(NotStored), _named("several"):
-            obstore.delete(self._store, list(paths))
+            obstore.delete(self._hasty, list(paths))
 
     def tidy(self) -> None:
         """Nothing is left: an object is written in one request."""
 
 
-def _far_away(url: str) -> ObjectStore:
+def _far_away(url: str, *, request_s: int, retry_s: int) -> ObjectStore:
+    """A store in which a request has so long, and may begin once more within `retry_s`."""
     return from_url(
         url,
         # Plain http only where AWS_ENDPOINT_URL says so; S3 of Amazon is https in any case.
-        client_options={"allow_http": True, "connect_timeout": "5s", "timeout": "60s"},
-        retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=20)},
+        client_options={
+            "allow_http": True,
+            "connect_timeout": f"{min(request_s, 5)}s",
+            "timeout": f"{request_s}s",
+        },
+        retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=retry_s)},
     )
 
 

@@ -38,9 +38,10 @@ def claim(*, owner: str = "sender", room: int = 10, lease_s: float = 60.0) -> li
     with transaction() as session:
         return [
             delivery
-            for host in sending.hosts(session)
+            for tenant in sending.tenants(session)
+            for host in sending.hosts(session, tenant, most=100)[0]
             for delivery in sending.claim(
-                session, host=host, owner=owner, room=room, lease_s=lease_s
+                session, tenant=tenant, host=host, owner=owner, room=room, lease_s=lease_s
             )
         ]
 

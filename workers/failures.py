@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
-from db.blobs import NotStored
+from db.blobs import NotStored, StorageFull, StoreUnavailable
 from db.datasets import DatasetNotFound, DatasetTooSmall
 from db.versions import VersionNotFound
 from models.failures import CannotDo
 from models.training.watch import TrainingError
 from models.weights import WeightsError
 from workers.patience import TRANSIENT
+
+_REFUSED_BY_DATABASE = "the database refused what was to be written"
 
 
 class Cancelled(Exception):
@@ -48,7 +51,10 @@ class Judgement:
 
 
 def judge(error: BaseException) -> Judgement:
-    """Bad input fails the job; anything else is tried again until its attempts are spent."""
+    """Bad input fails the job; anything else is tried again until its attempts are spent.
+
+    What a caller reads has no statement and no path of this machine; the log has the whole error.
+    """
     match error:
         case DatasetNotFound():
             return Judgement("dataset_not_found", str(error), permanent=True)
@@ -71,7 +77,19 @@ def judge(error: BaseException) -> Judgement:
             return Judgement("database_unavailable", detail, permanent=False, is_ours=True)
         case MemoryError():
             return Judgement("out_of_memory", str(error) or "not enough memory", permanent=False)
+        case SQLAlchemyError():
+            return Judgement("unexpected", _REFUSED_BY_DATABASE, permanent=False)
         case OSError():
-            return Judgement("storage", str(error), permanent=False)
+            return Judgement("storage", _storage(error), permanent=False)
         case _:
             return Judgement("unexpected", f"{type(error).__name__}: {error}", permanent=False)
+
+
+def _storage(error: OSError) -> str:
+    match error:
+        case StorageFull():
+            return "there is no room for what was made"
+        case StoreUnavailable():
+            return "the store does not answer"
+        case _:
+            return f"a file could not be read or written ({type(error).__name__})"

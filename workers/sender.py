@@ -6,6 +6,8 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Final
 
+import structlog
+
 from db import secrets, settings, signing
 from db.engine import reading, transaction
 from db.sending import Answer
@@ -17,6 +19,8 @@ LONGEST_S: Final = 10.0
 KEPT_CHARACTERS: Final = 1_000
 _USER_AGENT: Final = "Packshot-Webhooks/1"
 _ASK_FOR_PATIENCE: Final = (429, 503)
+
+_log = structlog.get_logger(__name__)
 
 
 def attempt(delivery: Delivery) -> Answer:
@@ -34,9 +38,12 @@ def attempt(delivery: Delivery) -> Answer:
             allowed=settings.get().allowed(),
             longest_s=LONGEST_S,
         )
+        return _answered(began, reply)
     except (Failed, secrets.SecretKeyMissing) as error:
         return _failed(began, str(error))
-    return _answered(began, reply)
+    except Exception as error:  # noqa: BLE001 — uncounted, it would be made again for ever
+        _log.exception("a delivery failed in a way that nobody foresaw", delivery=delivery.id)
+        return _failed(began, f"something went wrong on our side: {type(error).__name__}")
 
 
 def _keys(delivery: Delivery) -> list[str]:
@@ -61,18 +68,22 @@ def _headers(message_id: str, body: bytes, keys: list[str]) -> dict[str, str]:
 
 
 def _failed(began: float, error: str, *, is_last: bool = False) -> Answer:
-    return Answer(took_s=time.monotonic() - began, error=error, is_last=is_last)
+    return Answer(took_s=time.monotonic() - began, error=_kept(error), is_last=is_last)
 
 
 def _answered(began: float, reply: Reply) -> Answer:
-    text = reply.body.decode("utf-8", "replace").replace("\0", "")
     patience = reply.status in _ASK_FOR_PATIENCE
     return Answer(
         took_s=time.monotonic() - began,
         status=reply.status,
-        text=text[:KEPT_CHARACTERS],
+        text=_kept(reply.body.decode("utf-8", "replace")),
         retry_after_s=_seconds(reply.headers.get("retry-after", "")) if patience else None,
     )
+
+
+def _kept(text: str) -> str:
+    """As much as is worth a row, without what PostgreSQL takes in no text."""
+    return text.replace("\0", "")[:KEPT_CHARACTERS]
 
 
 def _seconds(retry_after: str) -> float | None:
@@ -80,7 +91,7 @@ def _seconds(retry_after: str) -> float | None:
     if retry_after.isascii() and retry_after.isdigit():
         return float(retry_after[:9])
     try:
-        until = parsedate_to_datetime(retry_after)
-    except ValueError:
+        until = parsedate_to_datetime(retry_after).astimezone(UTC)
+    except (ValueError, OverflowError):  # no date, or one that is in no calendar as UTC
         return None
-    return (until.astimezone(UTC) - datetime.now(UTC)).total_seconds()
+    return (until - datetime.now(UTC)).total_seconds()

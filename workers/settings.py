@@ -3,15 +3,22 @@
 import hashlib
 import tempfile
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from db import default_secrets
 from db import settings as db_settings
 
 # A unix socket's address has room for this many bytes.
 _LONGEST_SOCKET_PATH = 100
+
+
+class UnsafeBroker(RuntimeError):
+    """Other machines reach the broker, and nothing keeps them out."""
 
 
 class WorkerSettings(BaseSettings):
@@ -95,3 +102,33 @@ def socket_path() -> Path:
 def get() -> WorkerSettings:
     """The settings of this process; read once."""
     return WorkerSettings()
+
+
+def check_broker() -> None:
+    """Whether this process may talk to its broker; API and workers ask before they begin.
+
+    Raises:
+        UnsafeBroker: it is public, and has no TLS or no password.
+        DefaultSecret: everybody knows its password.
+    """
+    given = get()
+    broker = urlsplit(given.broker_url)
+    keeps_its_door = broker.scheme == "rediss" and broker.password
+    if _is_public(broker) and not keeps_its_door and not given.allow_plain_broker:
+        raise UnsafeBroker(
+            f"WORKER_BROKER_URL: {broker.hostname} can be reached from other machines, and without "
+            "TLS and a password so can everything on it: rediss://user:password@host:6379/0, or "
+            "WORKER_ALLOW_PLAIN_BROKER=true where the network is private"
+        )
+    default_secrets.refuse("WORKER_BROKER_URL", default_secrets.password_of(given.broker_url))
+
+
+def _is_public(broker: SplitResult) -> bool:
+    """Whether others than this machine may reach it; a socket or memory is nobody else's."""
+    if not broker.scheme.startswith("redis") or "socket" in broker.scheme:
+        return False
+    host = (broker.hostname or "localhost").rstrip(".")
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"

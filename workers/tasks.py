@@ -47,6 +47,11 @@ def submit(self: "Task[Any, Any]", *whole: Any, **order: Any) -> None:
     except (MalformedJson, ValidationError, Refused, jobs.IdempotencyKeyReused) as error:
         _log.warning("a submitted job was dropped", message=self.request.id, error=str(error))
         return
+    except Exception as error:
+        # Our fault, then: it waits in the broker for a build that can write it.
+        _log.exception("a submitted job went back", message=self.request.id)
+        time.sleep(REQUEUE_PAUSE_S)
+        raise Reject(error, requeue=True) from error
     queues.ring(created.job.queue)
 
 
@@ -65,7 +70,10 @@ def _place(tenant: str, asked: dict[str, Any], *, key_else: str | None) -> Creat
         raise MalformedJson("WORKER_SUBMIT_TENANT is unset: jobs by message are not taken")
     key = asked.pop("idempotency_key", None) or key_else
     _check_key(key)
-    order = parse(json.dumps(asked).encode())
+    raw = json.dumps(asked).encode()
+    if b"\\u0000" in raw:
+        raise MalformedJson("a text holds a NUL character, which no database keeps")
+    order = parse(raw)
     if order.priority == 0:
         raise MalformedJson("priority 0 is for operators, who use the API")
     with transaction() as session:

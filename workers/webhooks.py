@@ -1,7 +1,7 @@
 """Tells the storefront, signed, until it answers: the worker of the queue `hooks`.
 
-It needs no torch. One thread claims what is due; others send, at most two at a time to one host, so
-that a slow receiver delays nobody else's news.
+It needs no torch. One thread claims what is due; others send, at most eight at a time for one
+tenant and two to one host, so that slow receivers delay nobody else's news.
 """
 
 import os
@@ -28,7 +28,10 @@ from workers.patience import patiently
 from workers.settings import WorkerSettings
 
 SENDERS: Final = 32
+MOST_PER_TENANT: Final = 8
 MOST_PER_HOST: Final = 2
+# Of one tenant in one round; the next round goes on behind them.
+HOSTS_AT_ONCE: Final = 200
 BEAT_EVERY_S: Final = 10.0
 RECORD_WITHIN_S: Final = 30.0
 # Longer than the longest look-up, exchange and record together.
@@ -46,6 +49,7 @@ class Hooks:
         self.state = "starting"
         self._given = given
         self._sending: dict[str, Delivery] = {}
+        self._walked: dict[str, str] = {}
         self._guard = threading.Lock()
         self._woken = threading.Event()
         self._stop = threading.Event()
@@ -109,24 +113,44 @@ class Hooks:
             self._woken.clear()
 
     def _send_due(self) -> None:
-        """Hand out what is due, as far as there are senders and its host has not enough."""
+        """Hand out what is due, whoever has the fewest senders first, else in no order."""
         with reading() as session:
-            waiting = sending.hosts(session)
+            waiting = sending.tenants(session)
+        self._walked = {tenant: self._walked.get(tenant, "") for tenant in waiting}
+        helped = Counter(delivery.tenant for delivery in self._held())
+        for tenant in sorted(random.sample(waiting, len(waiting)), key=helped.__getitem__):
+            if self._room(tenant):
+                self._send_due_of(tenant)
+
+    def _send_due_of(self, tenant: str) -> None:
+        with reading() as session:
+            due, self._walked[tenant] = sending.hosts(
+                session, tenant, after=self._walked[tenant], most=HOSTS_AT_ONCE
+            )
         # In no order, so that none is always behind the others when senders are few.
-        for host in random.sample(waiting, len(waiting)):
-            room = self._room(host)
+        for host in random.sample(due, len(due)):
+            room = min(self._room(tenant), self._room_at(host))
             if room and not self._stop.is_set():
                 with transaction() as session:
                     claimed = sending.claim(
-                        session, host=host, owner=self.id, room=room, lease_s=LEASE_S
+                        session,
+                        tenant=tenant,
+                        host=host,
+                        owner=self.id,
+                        room=room,
+                        lease_s=LEASE_S,
                     )
                 for delivery in claimed:
                     self._hand_out(delivery)
 
-    def _room(self, host: str) -> int:
+    def _room(self, tenant: str) -> int:
         held = self._held()
-        here = Counter(delivery.host for delivery in held)[host]
-        return max(0, min(MOST_PER_HOST - here, SENDERS - len(held)))
+        mine = sum(delivery.tenant == tenant for delivery in held)
+        return max(0, min(MOST_PER_TENANT - mine, SENDERS - len(held)))
+
+    def _room_at(self, host: str) -> int:
+        here = sum(delivery.host == host for delivery in self._held())
+        return max(0, MOST_PER_HOST - here)
 
     def _hand_out(self, delivery: Delivery) -> None:
         with self._guard:

@@ -26,6 +26,7 @@ from db import batch_lines, batches, ids
 from db.batch_lines import Answered
 from db.engine import long_transaction, reading
 from db.tables.batches import Batch
+from db.tables.jobs import QUEUED, STATES
 from workers.queues import ring
 
 AT_ONCE = 2
@@ -74,6 +75,8 @@ async def create(
         response.status_code = 200
     for queue in sorted(queues):
         ring(queue)
+    if created.new:
+        return _with_headers(_fresh(created.batch), response)
     return await run_in_threadpool(_told, caller.tenant, created.batch.id, response)
 
 
@@ -160,6 +163,15 @@ def _told(tenant: str, batch_id: str, response: Response) -> BatchOut:
     with reading() as session:
         batch = _found(session, tenant, batch_id)
         told = batch_out(batch, batches.counts(session, [batch])[batch.id])
+    return _with_headers(told, response)
+
+
+def _fresh(batch: Batch) -> BatchOut:
+    """A batch as it was made: nothing has happened to it yet that would have to be read back."""
+    return batch_out(batch, dict.fromkeys(STATES, 0) | {QUEUED: batch.lines - batch.refused})
+
+
+def _with_headers(told: BatchOut, response: Response) -> BatchOut:
     response.headers["Location"] = told.links.self
     response.headers["ETag"] = f'"{_tag(told)}"'
     if told.finished_at is None:

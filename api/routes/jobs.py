@@ -2,8 +2,10 @@
 
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -28,6 +30,7 @@ RETRY_AFTER_S = 2
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _READ, _WRITE = [needs("jobs:read")], [needs("jobs:write")]
 _NOT_FOUND = "job_not_found"
+_log = structlog.get_logger(__name__)
 _BODY = {
     "required": True,
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}},
@@ -54,19 +57,26 @@ async def create(
 ) -> JobOut:
     """Place one operation; the answer does not wait for it unless asked to (`Prefer: wait=N`)."""
     created = await run_in_threadpool(_create, raw, caller, key)
-    if not created.new:
-        response.status_code = 200
+    if created.new and wait_s is None:
+        return _fresh(created.job, response)
+    try:
+        over = wait_s is not None and await waiting.until_over(
+            caller.tenant, created.job.id, wait_s
+        )
+        told = await run_in_threadpool(_told, caller.tenant, created.job.id, response)
+    except SQLAlchemyError as error:
+        if not created.new:
+            raise
+        # The job is written: an error would have the caller place it once more.
+        _log.warning("a job was placed and not read back", job=created.job.id, error=str(error))
+        return _fresh(created.job, response)
     if wait_s is not None:
         response.headers["Preference-Applied"] = f"wait={wait_s:.0f}"
-        over = await waiting.until_over(caller.tenant, created.job.id, wait_s)
-        if over and created.new:
-            response.status_code = 201
-    elif created.new:
-        # Nothing has happened to it yet that would have to be read back.
-        epochs: list[Epoch] | None = [] if created.job.op == "train" else None
-        fresh = job_out(created.job, attempts=[], results=[], epochs=epochs, version=None)
-        return _with_headers(fresh, response)
-    return await run_in_threadpool(_told, caller.tenant, created.job.id, response)
+    if not created.new:
+        response.status_code = 200
+    elif over:
+        response.status_code = 201
+    return told
 
 
 @router.get("", dependencies=_READ)
@@ -123,6 +133,8 @@ def retry(job_id: str, caller: Caller, key: IdempotencyKey, response: Response) 
         check_order(caller, order)
         created = admission.place(session, caller.tenant, order, key=key, retry_of=job.id)
     _ring(created)
+    if created.new:
+        return _fresh(created.job, response)
     return _told(caller.tenant, created.job.id, response)
 
 
@@ -153,6 +165,14 @@ def _order_of(job: Job) -> Order:
     except ValidationError as error:
         raise Problem("job_not_retryable", "this build no longer reads such an order") from error
     return order.model_copy(update={"run_after": None, "deadline_at": None})
+
+
+def _fresh(job: Job, response: Response) -> JobOut:
+    """A job as it was made: nothing has happened to it yet that would have to be read back."""
+    epochs: list[Epoch] | None = [] if job.op == "train" else None
+    return _with_headers(
+        job_out(job, attempts=[], results=[], epochs=epochs, version=None), response
+    )
 
 
 def _told(tenant: str, job_id: str, response: Response) -> JobOut:

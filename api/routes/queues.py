@@ -6,7 +6,7 @@ from api.auth import needs
 from api.errors import Problem
 from api.schemas.discovery import WorkerOut
 from api.schemas.queues import QueueOut, QueuesOut
-from db import fleet, queues
+from db import fleet, ids, queues
 from db.engine import reading, transaction
 from workers.queues import ring
 
@@ -45,7 +45,7 @@ def drain(worker_id: str) -> WorkerOut:
     It hears of it within a second or two. Whoever keeps it running starts a fresh one.
     """
     with transaction() as session:
-        worker = fleet.ask_to_drain(session, worker_id)
+        worker = fleet.ask_to_drain(session, worker_id) if ids.is_id(worker_id) else None
         if worker is None:
             raise Problem("worker_not_found", "no worker of this id works now")
         return WorkerOut.model_validate(worker)

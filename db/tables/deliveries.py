@@ -33,10 +33,31 @@ class Delivery(Row):
     __tablename__ = "delivery"
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'delivered', 'failed')", name="state"),
-        # By host, so that a thousand rows for a receiver that is slow hide nobody else's.
-        partial("ix_delivery_due", "host", "due_at", "id", where="state = 'pending'"),
-        partial("ix_delivery_endpoint", "endpoint_id", where="state = 'pending'"),
+        # By tenant and host, so that a thousand rows for a slow receiver hide nobody else's.
+        partial("ix_delivery_due", "tenant", "host", "due_at", "id", where="state = 'pending'"),
+        # The second half, so that PostgreSQL does not read all that is pending from this one.
+        partial(
+            "ix_delivery_endpoint",
+            "endpoint_id",
+            where="state = 'pending' AND endpoint_id IS NOT NULL",
+        ),
         Index("ix_delivery_newest", "tenant", "created_at", "id"),
+        partial(
+            "ix_delivery_state",
+            "tenant",
+            "state",
+            "created_at",
+            "id",
+            where="state <> 'delivered'",
+        ),
+        partial(
+            "ix_delivery_told",
+            "tenant",
+            "endpoint_id",
+            "created_at",
+            "id",
+            where="endpoint_id IS NOT NULL",
+        ),
         Index("ix_delivery_subject", "subject"),
         partial("ix_delivery_over", "finished_at", where="finished_at IS NOT NULL"),
     )
@@ -82,3 +103,4 @@ class DeliveryAttempt(Row):
 
 # As the partial indexes say it, so that a prepared question uses them too.
 IS_PENDING = Delivery.state == literal_column("'pending'")
+IS_UNDELIVERED = Delivery.state != literal_column("'delivered'")

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Row, partial
 
+UNPUBLISHED = "visibility <> 'published'"
 # The columns that name bytes; `sha256` says what those of blob_key are.
 KEYS = ("blob_key", "source_key", "reference_key", "mask_key", "edit_mask_key")
 
@@ -33,7 +34,9 @@ class Result(Row):
         UniqueConstraint("job_id", "ordinal"),
         CheckConstraint("visibility IN ('published', 'held', 'quarantined')", name="visibility"),
         Index("ix_result_newest", "tenant", "created_at", "id"),
-        Index("ix_result_sku", "tenant", "sku", "created_at"),
+        Index("ix_result_sku", "tenant", "sku", "created_at", "id"),
+        Index("ix_result_op", "tenant", "op", "created_at", "id"),
+        partial("ix_result_unpublished", "tenant", "created_at", "id", where=UNPUBLISHED),
         *(_by_key(column) for column in KEYS),
     )
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from api.errors import PROBLEMS
-from db import batches, clock, tenants
+from db import admission, batches, clock, engine, settings, tenants
 from db.engine import transaction
 from db.ids import new_id
 from db.tables.jobs import SUCCEEDED
@@ -467,3 +468,38 @@ def test_another_tenants_picture_makes_no_job(other_shop: TestClient, picture: s
 
     assert counted(refused) == {"lines": 1, "refused": 1}
     assert get_lines(other_shop, refused.json())[0]["problem"]["code"] == "picture_not_found"
+
+
+def test_no_transaction_idles_while_the_lines_are_gone_through(
+    client: TestClient, picture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # PostgreSQL ends one that idles for 5 s; ten thousand lines may take longer.
+    in_use: list[int] = []
+    checked = admission.check
+
+    def noted(*given: Any) -> None:
+        in_use.append(engine._reader(settings.get().database_url()).pool.checkedout())
+        checked(*given)
+
+    monkeypatch.setattr(admission, "check", noted)
+
+    made = send(client, lines_of([upscale(picture)] * 2), Idempotency_Key="k")
+
+    assert made.status_code == 202
+    assert in_use == [0, 0]
+
+
+def test_a_batch_that_was_placed_is_answered_though_the_database_goes_away_right_then(
+    client: TestClient, picture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down() -> None:
+        raise OperationalError("SELECT 1", {}, ConnectionError("connection refused"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("api.routes.batches.reading", down)
+        made = send(client, lines_of([upscale(picture), upscale(NOWHERE)]))
+
+    assert made.status_code == 202
+    assert (made.json()["counts"]["queued"], made.json()["counts"]["refused"]) == (1, 1)
+    again = client.get(made.headers["location"])
+    assert (again.json(), again.headers["etag"]) == (made.json(), made.headers["etag"])

@@ -1,18 +1,24 @@
 """What there is, and whether it answers."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from api import readiness
 from api.errors import PROBLEMS
 from db import fleet, versions
+from db import settings as db_settings
 from db.blobs import SHIPPED
+from db.default_secrets import DefaultSecret
 from db.engine import transaction
 from db.migrate import WrongRevision
 from db.operations.union import OPERATIONS
 from workers import settings as worker_settings
+from workers.settings import UnsafeBroker
 
 
 def test_every_operation_tells_its_queue_and_its_parameters(client: TestClient) -> None:
@@ -139,4 +145,53 @@ def test_tables_of_another_build_are_refused_at_the_start(
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(WrongRevision, match="packshot init"):
+        serve()
+
+
+def test_however_many_ask_whether_we_are_ready_it_is_looked_at_once(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    checks = readiness.checks
+    monkeypatch.setattr(readiness, "checks", lambda: looks.append(1) or checks())
+
+    with ThreadPoolExecutor(20) as together:
+        answers = list(together.map(lambda _: client.get("/readyz"), range(20)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(looks) == 1
+
+
+def test_what_was_found_is_forgotten_after_a_second(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.setenv("WORKER_BROKER_URL", "redis://127.0.0.1:1/0")
+    worker_settings.get.cache_clear()
+
+    time.sleep(readiness.REMEMBERED_S)
+
+    assert client.get("/readyz").status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("DB_SECRET_KEY", "change-me", DefaultSecret),
+        ("WORKER_BROKER_URL", "redis://:changeme@127.0.0.1:6379/0", DefaultSecret),
+        ("WORKER_BROKER_URL", "redis://10.0.0.7:6379/0", UnsafeBroker),
+    ],
+)
+def test_what_a_worker_refuses_the_api_refuses_too(
+    serve: Callable[..., TestClient],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+    error: type[Exception],
+) -> None:
+    monkeypatch.setenv(name, value)
+    worker_settings.get.cache_clear()
+    db_settings.get.cache_clear()
+
+    with pytest.raises(error, match=name):
         serve()

@@ -406,6 +406,55 @@ def test_a_database_that_does_not_answer_is_told_as_such(
     assert "db.internal" not in answer.text
 
 
+@pytest.mark.parametrize("where", ["api.routes.jobs.reading", "api.waiting.reading"])
+def test_a_job_that_was_placed_is_answered_though_the_database_goes_away_right_then(
+    client: TestClient, picture: str, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def down() -> None:
+        raise OperationalError("SELECT 1", {}, ConnectionError("connection refused"))
+
+    monkeypatch.setattr(where, down)
+
+    placed = place(client, factories.order("upscale", picture=picture), Prefer="wait=1")
+
+    job = placed.json()
+    assert (placed.status_code, job["state"]) == (202, "queued")
+    assert placed.headers["location"] == f"/v1/jobs/{job['id']}"
+    assert rows.read(job["id"]).state == "queued"
+
+
+def test_a_job_that_is_tried_again_is_not_read_back(
+    client: TestClient, picture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down() -> None:
+        raise OperationalError("SELECT 1", {}, ConnectionError("connection refused"))
+
+    old = place(client, factories.order("upscale", picture=picture)).json()["id"]
+    _end(old, FAILED)
+    monkeypatch.setattr("api.routes.jobs.reading", down)
+
+    again = client.post(f"/v1/jobs/{old}/retry")
+
+    assert (again.status_code, again.json()["retry_of"]) == (202, old)
+
+
+def test_one_key_tries_one_job_again(client: TestClient, picture: str) -> None:
+    order = factories.order("upscale", picture=picture)
+    first, second = (place(client, order).json()["id"] for _ in range(2))
+    for job_id in (first, second):
+        _end(job_id, FAILED)
+    key = {"Idempotency-Key": "again"}
+
+    made = client.post(f"/v1/jobs/{first}/retry", headers=key).json()
+    replayed = client.post(f"/v1/jobs/{first}/retry", headers=key).json()
+    other = client.post(f"/v1/jobs/{second}/retry", headers=key)
+    placed = place(client, order, Idempotency_Key="again")
+
+    assert replayed["id"] == made["id"]
+    for refused in (other, placed):
+        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+
+
 def _all(client: TestClient, url: str) -> Iterator[dict[str, Any]]:
     page = client.get(url).json()
     yield from page["items"]

@@ -10,6 +10,8 @@ from db.engine import reading, transaction
 from db.tables.workers import Worker
 from tests import rows
 
+W1 = "01a2096d-ffd8-7ba9-9375-643d2b5bf960"
+
 
 @pytest.fixture
 def bell(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -23,7 +25,7 @@ def _queue(client: TestClient, name: str) -> dict[str, object]:
     return next(item for item in items if item["name"] == name)
 
 
-def _worker(worker_id: str = "w1") -> str:
+def _worker(worker_id: str = W1) -> str:
     with transaction() as session:
         worker = {"worker_id": worker_id, "host": "h", "pid": 7, "device": "cpu"}
         fleet.join(session, **worker, queues=["gpu"], build="0.1")
@@ -101,7 +103,7 @@ def test_a_worker_that_does_not_work_cannot_be_drained(client: TestClient) -> No
         ("GET", "/v1/queues"),
         ("POST", "/v1/queues/gpu/pause"),
         ("POST", "/v1/queues/gpu/resume"),
-        ("POST", "/v1/workers/w1/drain"),
+        ("POST", f"/v1/workers/{W1}/drain"),
     ],
 )
 def test_only_an_operator_may(
@@ -113,4 +115,4 @@ def test_only_an_operator_may(
 
     assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
     with reading() as session:
-        assert session.get_one(Worker, "w1").drain_requested_at is None
+        assert session.get_one(Worker, W1).drain_requested_at is None

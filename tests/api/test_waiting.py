@@ -5,9 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from api import waiting
 from api.waiting import Waiting, preferred_s
+from db import engine, settings
 from db.tables.jobs import SUCCEEDED
 from tests import rows
 
@@ -69,6 +71,20 @@ def test_a_job_that_is_not_there_is_not_waited_for(home: Path) -> None:
         return await Waiting().until_over("shop", "none", 20)
 
     assert asyncio.run(story()) is True
+
+
+def test_one_narrow_question_is_asked_however_many_wait(home: Path) -> None:
+    over, still_open = rows.queued(), rows.queued()
+    _end(over)
+    asked: list[str] = []
+    reader = engine._reader(settings.get().database_url())
+    event.listen(reader, "before_cursor_execute", lambda *told: asked.append(told[2]))
+
+    found = waiting._over([("shop", over), ("shop", still_open), ("other", still_open)])
+
+    assert found == [("shop", over), ("other", still_open)]
+    (question,) = (statement for statement in asked if statement != "BEGIN")
+    assert "request" not in question
 
 
 def test_a_database_that_fails_is_told_to_whoever_waits(

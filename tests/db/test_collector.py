@@ -1,12 +1,16 @@
 """Bytes that nobody names go; all others stay, whoever names them."""
 
-from collections.abc import Callable
+import itertools
+import time
+from collections.abc import Callable, Sequence
 from hashlib import sha256
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
-from db import blobs, collector
+from db import blobs, collector, engine
 from db.blobs import SHIPPED, StoreUnavailable
 from db.engine import transaction
 from db.stores import Store
@@ -146,6 +150,94 @@ def test_a_store_that_is_away_keeps_every_row(store: Store, monkeypatch: pytest.
 
     collector.collect()
     assert not kept.has_row(BYTES)
+
+
+# That it deletes nothing whose lock it has lost
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("postgresql_archive")
+def test_bytes_that_were_put_again_when_a_frozen_collectors_locks_had_gone_stay():
+    many = [b"%d" % number for number in range(collector.AT_ONCE + 5)]
+    for data in many:
+        blobs.put(rows.TENANT, data)
+    kept.a_day_passes()
+    left = [True]
+
+    def lose_the_locks(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("DELETE FROM blob") and left.pop():
+            pid = connection.connection.dbapi_connection.info.backend_pid
+            with engine.writer().connect() as another:
+                another.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            for data in many:
+                blobs.put(rows.TENANT, data)
+
+    event.listen(engine.writer(), "after_cursor_execute", lose_the_locks)
+    try:
+        with pytest.raises(OperationalError):
+            collector.collect()
+    finally:
+        event.remove(engine.writer(), "after_cursor_execute", lose_the_locks)
+
+    assert not left
+    assert all(kept.is_kept(data) and kept.has_row(data) for data in many)
+
+
+@pytest.mark.usefixtures("archive")
+def test_an_answer_of_long_ago_does_not_prove_that_the_locks_are_still_there(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    # Frozen between the server's answer and the deletion: the clock jumps behind each statement.
+    blobs.put(rows.TENANT, BYTES)
+    kept.a_day_passes()
+    with monkeypatch.context() as patch:
+        moments = itertools.count(0.0, 60.0)
+        patch.setattr(collector.time, "monotonic", lambda: next(moments))
+        with pytest.raises(StoreUnavailable):
+            collector.collect()
+
+    assert kept.is_kept(BYTES)
+    assert kept.has_row(BYTES)
+
+
+@pytest.mark.usefixtures("store")
+def test_a_slow_store_holds_the_locks_for_seconds_and_is_gone_on_with_later(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    for number in range(3 * collector.AT_ONCE):
+        blobs.put(rows.TENANT, b"%d" % number)
+    kept.a_day_passes()
+    delete = store.delete
+
+    def slowly(paths: Sequence[str]) -> None:
+        time.sleep(0.3)
+        delete(paths)
+
+    monkeypatch.setattr(store, "delete", slowly)
+    monkeypatch.setattr(collector, "HELD_S", 0.4)
+
+    assert [collector.collect() for _ in range(3)] == [2 * collector.AT_ONCE, collector.AT_ONCE, 0]
+    assert not any(kept.is_kept(b"%d" % number) for number in range(3 * collector.AT_ONCE))
+
+
+@pytest.mark.usefixtures("store")
+def test_what_is_erased_has_gone_however_slow_the_store_is(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    keys = [blobs.put(rows.TENANT, b"%d" % number) for number in range(2 * collector.AT_ONCE)]
+    kept.a_day_passes()
+    delete = store.delete
+
+    def slowly(paths: Sequence[str]) -> None:
+        time.sleep(0.3)
+        delete(paths)
+
+    monkeypatch.setattr(store, "delete", slowly)
+    monkeypatch.setattr(collector, "HELD_S", 0.2)
+
+    collector.collect_these(rows.TENANT, keys)
+
+    assert not any(kept.is_kept(b"%d" % number) for number in range(2 * collector.AT_ONCE))
 
 
 # That it does not grow with the history

@@ -1,22 +1,23 @@
 """Deliveries: claimed once, fenced, tried by the schedule, given up, sent again."""
 
+import re
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
 
 from db import clock, deliveries, endpoints, engine, sending
 from db.deliveries import EndpointDisabled
 from db.engine import reading, transaction
+from db.ids import new_id
 from db.sending import SCHEDULE_S, Answer
-from db.tables.deliveries import Delivery, DeliveryAttempt
-from tests import hooks
+from db.tables.deliveries import Delivery, DeliveryAttempt, Endpoint
+from tests import explained, hooks
 from tests.rows import TENANT
 
 
@@ -146,6 +147,19 @@ def test_gone_disables_the_endpoint_and_ends_all_that_waits_for_it() -> None:
         hooks.ping(gone)
 
 
+def claim_at(host: str) -> Delivery:
+    with transaction() as session:
+        (claimed,) = sending.claim(
+            session, tenant=TENANT, host=host, owner="x", room=5, lease_s=60.0
+        )
+    return claimed
+
+
+def walk(*, after: str = "", most: int = 100) -> tuple[list[str], str]:
+    with reading() as session:
+        return sending.hosts(session, TENANT, after=after, most=most)
+
+
 def test_hosts_are_walked_each_once_and_only_with_something_due() -> None:
     one = hooks.endpoint("https://b.example/1")
     same_host = hooks.endpoint("https://b.example/2")
@@ -153,12 +167,37 @@ def test_hosts_are_walked_each_once_and_only_with_something_due() -> None:
     later = hooks.endpoint("https://c.example/")
     for to in (one, one, same_host, other, later):
         hooks.ping(to)
-    with transaction() as session:
-        (claimed,) = sending.claim(session, host="c.example", owner="x", room=5, lease_s=60.0)
+    assert claim_at("c.example").url == later.url
 
-    with reading() as session:
-        assert sending.hosts(session) == ["a.example:8443", "b.example"]
-    assert claimed.url == later.url
+    assert walk() == (["a.example:8443", "b.example"], "")
+
+
+def test_many_hosts_are_walked_a_few_at_a_time_the_idle_ones_too() -> None:
+    for number in range(5):
+        hooks.ping(hooks.endpoint(f"https://h{number}.example/"))
+    claim_at("h1.example")
+
+    assert walk(most=2) == (["h0.example"], "h1.example")
+    assert walk(most=2, after="h1.example") == (["h2.example", "h3.example"], "h3.example")
+    assert walk(most=2, after="h3.example") == (["h4.example"], "")
+    assert walk(most=2, after="h4.example") == ([], "")
+
+
+def test_tenants_are_walked_each_once_and_see_and_claim_their_own_alone() -> None:
+    for tenant in (TENANT, TENANT, "another", "third"):
+        hooks.ping(hooks.endpoint(tenant=tenant))
+    with transaction() as session:
+        finished = update(Delivery).where(Delivery.tenant == "third")
+        session.execute(finished.values(state="delivered"))
+
+    with transaction() as session:
+        assert sorted(sending.tenants(session)) == sorted(["another", TENANT])
+        claimed = sending.claim(
+            session, tenant="another", host="storefront.example", owner="x", room=5, lease_s=60.0
+        )
+        assert [one.tenant for one in claimed] == ["another"]
+        assert sending.hosts(session, "another", most=5) == ([], "")
+        assert sending.hosts(session, TENANT, most=5) == (["storefront.example"], "")
 
 
 def test_a_claim_takes_what_has_waited_longest_and_no_more_than_its_room() -> None:
@@ -180,54 +219,81 @@ def test_ten_thousand_events_for_a_dead_receiver_do_not_hide_one_for_another() -
             Delivery.__table__.insert(), [{**values, "id": f"{n:036d}"} for n in range(10_000)]
         )
     hooks.ping(alive)
+    explained.analyse()
 
     took = []
     for _ in range(5):
         began = monotonic()
         with reading() as session:
-            waiting = sending.hosts(session)
+            sending.tenants(session)
+            waiting, _ = sending.hosts(session, TENANT, most=100)
         took.append(monotonic() - began)
 
     assert waiting == ["dead.example", "live.example"]
     assert min(took) < 0.05
 
 
-def test_the_walk_and_the_claim_use_the_index_over_what_waits() -> None:
-    hooks.ping(hooks.endpoint())
-    with _listened() as asked:
-        hooks.claim()
-
-    plans = [_plan(statement, given) for statement, given in asked if "delivery" in statement]
-
-    assert len(plans) == 2
-    assert all("ix_delivery_due" in plan for plan in plans), plans
+def told(many: int, to: Endpoint, **changed: Any) -> None:
+    """A history of so many deliveries to one endpoint."""
+    pattern = hooks.ping(to)
+    columns = {c.name: getattr(pattern, c.name) for c in Delivery.__table__.columns}
+    over = {**columns, "state": "delivered", "finished_at": pattern.created_at, **changed}
+    with transaction() as session:
+        session.execute(insert(Delivery), [{**over, "id": new_id()} for _ in range(many)])
 
 
-Asked = tuple[str, Any]
+@pytest.mark.parametrize("knows", [True, False], ids=["analysed", "not analysed"])
+def test_the_walks_and_the_claim_use_the_index_over_what_waits(*, knows: bool) -> None:
+    told(3_000, hooks.endpoint())
+    told(300, hooks.endpoint("https://slow.example/"), state="pending", finished_at=None)
+    if knows:
+        explained.analyse()
+
+    def ask(session: Session) -> None:
+        sending.tenants(session)
+        sending.hosts(session, TENANT, most=100)
+        sending.claim(session, tenant=TENANT, host="slow.example", owner="x", room=2, lease_s=60.0)
+
+    with transaction() as session:
+        plans = explained.plans(session, ask)
+
+    assert len(plans) == 3
+    for plan in plans:
+        used = set(re.findall(r"ix_delivery_\w+", plan))
+        assert used == {"ix_delivery_due"}, plan
+        assert not explained.reads_whole(plan, "delivery"), plan
 
 
-@contextmanager
-def _listened() -> Iterator[list[Asked]]:
-    asked: list[Asked] = []
+@pytest.mark.parametrize("knows", [True, False], ids=["analysed", "not analysed"])
+@pytest.mark.parametrize(
+    ("state", "rare", "index"),
+    [
+        ("failed", False, "ix_delivery_state"),
+        ("pending", False, "ix_delivery_state"),
+        ("delivered", False, "ix_delivery_newest"),
+        (None, True, "ix_delivery_told"),
+        (None, False, "ix_delivery_newest"),
+    ],
+)
+def test_a_page_of_the_log_is_read_from_its_index(
+    *, state: str | None, rare: bool, index: str, knows: bool
+) -> None:
+    often, seldom = hooks.endpoint(), hooks.endpoint("https://seldom.example/")
+    told(3_000, often)
+    told(3, often, state="failed")
+    told(3, seldom)
+    if knows:
+        explained.analyse()
 
-    def hear(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
-        asked.append((statement, given))
+    def ask(session: Session) -> None:
+        endpoint_id = seldom.id if rare else None
+        deliveries.page(session, TENANT, limit=50, state=state, endpoint_id=endpoint_id)
 
-    writer = engine.writer()
-    event.listen(writer, "before_cursor_execute", hear)
-    try:
-        yield asked
-    finally:
-        event.remove(writer, "before_cursor_execute", hear)
+    with reading() as session:
+        (plan,) = explained.plans(session, ask)
 
-
-def _plan(statement: str, given: Any) -> str:
-    on_sqlite = engine.writer().dialect.name == "sqlite"
-    with engine.writer().begin() as connection:
-        if not on_sqlite:
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        explain = "EXPLAIN QUERY PLAN" if on_sqlite else "EXPLAIN"
-        return str(connection.exec_driver_sql(f"{explain} {statement}", given).all())
+    assert index in plan, plan
+    assert not explained.reads_whole(plan, "delivery"), plan
 
 
 def test_two_answers_of_gone_at_once_wait_for_nobody() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from db import clock, engine
@@ -124,6 +124,46 @@ def test_threads_take_turns_to_write():
         thread.join()
 
     assert len(_queues()) == 80
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.usefixtures("sqlite_archive")
+def test_nobody_stands_in_line_for_ever_behind_a_thread_that_does_not_come_to_an_end(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(engine, "_TURN_S", 0.2)
+    refused: list[str] = []
+
+    def write() -> None:
+        try:
+            with transaction() as session:
+                session.add(Queue(name="late"))
+        except OperationalError as error:
+            refused.append(str(error.orig))
+
+    with transaction() as session:
+        session.add(Queue(name="first"))
+        late = threading.Thread(target=write, daemon=True)
+        late.start()
+        late.join(10)
+        assert len(refused) == 1
+
+    write()  # whose turn it is now
+    assert _queues() == {"first", "late"}
+
+
+@pytest.mark.usefixtures("archive")
+def test_an_error_tells_no_log_what_was_to_be_written():
+    def twice() -> None:
+        with transaction() as session:
+            session.execute(insert(Queue), [{"name": "secret-1"}, {"name": "secret-1"}])
+
+    with pytest.raises(IntegrityError) as refused:
+        twice()
+
+    assert "hidden" in str(refused.value)
+    assert refused.value.params
+    assert "('secret-1'" not in str(refused.value)
 
 
 _COUNTS_UP = """

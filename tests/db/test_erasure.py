@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from db import (
+    admission,
     blobs,
     clock,
     collector,
@@ -20,6 +21,7 @@ from db import (
 from db.engine import reading, transaction
 from db.erasure import Erased, InDataset, NotThere, StillOpen
 from db.ids import new_id
+from db.refusals import Refused
 from db.tables.all import Batch, Dataset, Delivery, Endpoint, Job, Picture, Result, Row, Version
 from tests import kept, rows
 from tests.factories import NOWHERE
@@ -323,6 +325,63 @@ def test_an_outcome_that_was_just_being_written_is_erased_too():
     assert [_count(table) for table in (Picture, Job, Result)] == [0, 0, 0]
     assert not kept.is_kept(b"better")
     assert all(_was_erased(picture, job_id, result_id))
+
+
+@pytest.mark.parametrize("which", ["picture", "result"])
+def test_a_job_that_was_just_being_made_of_it_is_ended_too(which: str):
+    picture = kept.picture()
+    _, result_id = kept.made(picture)
+    order = rows.order(operation={"picture": picture if which == "picture" else result_id})
+    written, may_commit = Event(), Event()
+
+    def submit() -> str:
+        with transaction() as session:
+            created = admission.place(session, SHOP, order, key=None)
+            session.flush()
+            written.set()
+            may_commit.wait(10)
+        return created.job.id
+
+    with ThreadPoolExecutor(2) as pool:
+        submitting = pool.submit(submit)
+        assert written.wait(10)
+        erasing = pool.submit(_erase, erasure.erase_picture, picture)
+        Event().wait(0.3)  # it waits: for the picture's row on PostgreSQL, for its turn on SQLite
+        assert not erasing.done()
+        may_commit.set()
+        job_id = submitting.result(10)
+        erasing.result(10)
+
+    job = rows.read(job_id)
+    assert (job.state, job.error_code) == ("failed", erasure.CODE)
+    assert _count(Result) == 0
+
+
+def test_a_job_is_not_made_of_what_is_just_being_erased():
+    picture = kept.picture()
+    erased, may_commit = Event(), Event()
+
+    def erase() -> None:
+        with transaction() as session:
+            erasure.erase_picture(session, SHOP, picture)
+            erased.set()
+            may_commit.wait(10)
+
+    def submit() -> None:
+        with transaction() as session:
+            admission.place(session, SHOP, rows.order(operation={"picture": picture}), key=None)
+
+    with ThreadPoolExecutor(2) as pool:
+        erasing = pool.submit(erase)
+        assert erased.wait(10)
+        submitting = pool.submit(submit)
+        Event().wait(0.3)
+        may_commit.set()
+        erasing.result(10)
+        with pytest.raises(Refused):
+            submitting.result(10)
+
+    assert _count(Job) == 0
 
 
 def test_a_result_that_would_name_erased_bytes_is_not_written():

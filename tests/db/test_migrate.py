@@ -1,5 +1,6 @@
 """The tables' revision, and the view that storefronts read."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +67,15 @@ def test_tables_of_another_revision_are_refused_with_what_mends_it(revision: str
         with transaction() as session:
             newest = {"r": migrate.newest_revision()}
             session.execute(text("UPDATE alembic_version SET version_num = :r"), newest)
+
+
+def test_the_revision_is_looked_at_while_somebody_writes(sqlite_archive: Path):
+    with transaction() as session:
+        session.execute(text("SELECT 1"))  # now it holds the writer's place
+        began = time.monotonic()
+        migrate.check()
+
+    assert time.monotonic() - began < 1  # SQLite lets a second writer wait for ten
 
 
 def test_an_empty_database_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 import subprocess
 import sys
 import textwrap
@@ -151,6 +152,20 @@ def test_a_server_that_is_away_is_an_outage_within_seconds(monkeypatch: pytest.M
         store.read(PATH)
 
     assert time.monotonic() - began < 30
+
+
+@pytest.mark.timeout(60)
+def test_a_server_that_says_nothing_keeps_a_deletion_for_seconds_only(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # the kernel accepts; nobody answers
+        _address(monkeypatch, f"http://127.0.0.1:{mute.getsockname()[1]}")
+        store, began = stores.at("s3://packshot"), time.monotonic()
+
+        with pytest.raises(StoreUnavailable):
+            store.delete([PATH])
+
+    assert time.monotonic() - began < 6
 
 
 # The folder

@@ -3,9 +3,9 @@
 import pytest
 import torch
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from db.blobs import NotStored, StorageFull
+from db.blobs import NotStored, StorageFull, StoreUnavailable
 from db.versions import VersionNotFound
 from models.failures import CannotDo
 from models.metrics.ssim import TooSmall
@@ -69,6 +69,27 @@ def test_the_devices_own_lack_of_memory_is_tried_again_too():
 
 def test_a_request_of_another_build_repeats_nothing_of_what_a_stranger_sent():
     assert "secret" not in judge(_invalid()).detail
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        IntegrityError("INSERT INTO result", {"sha256": "a secret"}, Exception("a secret")),
+        ProgrammingError("SELECT secret", {}, Exception("secret")),
+        FileNotFoundError(2, "No such file or directory", "/srv/secret/blobs/00"),
+        StoreUnavailable("https://secret.internal:9000/ timed out"),
+        StorageFull(28, "secret"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_who_reads_of_a_failed_attempt_sees_no_statement_and_no_place_of_the_servers(
+    error: Exception,
+):
+    judgement = judge(error)
+
+    assert judgement.detail
+    assert not any(word in judgement.detail for word in ("secret", "SELECT", "INSERT", "/"))
+    assert not judgement.permanent
 
 
 def test_an_unexpected_error_says_what_it_was():

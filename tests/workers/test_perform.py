@@ -15,8 +15,9 @@ from skimage.metrics import peak_signal_noise_ratio
 from sqlalchemy import select, text
 from torch import Tensor
 
-from db import attempts, blobs, pictures, transitions, versions
+from db import admission, attempts, batches, blobs, erasure, jobs, pictures, transitions, versions
 from db.engine import reading, transaction
+from db.ids import new_id
 from db.intake import Checked
 from db.tables.jobs import Job
 from db.tables.results import Result
@@ -455,6 +456,26 @@ def test_a_finished_job_is_let_go(bench: Bench):
     perform(job, bench)
 
     assert bench.leases.held() == []
+
+
+def test_a_job_whose_picture_was_erased_between_a_batchs_check_and_its_rows_fails(bench: Bench):
+    picture = _keep(_shoe())
+    order = rows.order(operation={"picture": picture})
+    with reading() as session:
+        known = admission.look_up(session, TENANT, [order])
+    batch_id = new_id()
+    draft = jobs.draft(TENANT, order, known.sources, batch_id=batch_id)
+    with transaction() as session:
+        erasure.erase_picture(session, TENANT, picture)
+    with transaction() as session:
+        lines = [batches.Line(1, draft)]
+        batches.create(session, TENANT, lines, batch_id=batch_id, digest="0" * 64)
+    (job,) = rows.claim()
+
+    perform(job, bench)
+
+    assert _outcome(job) == ("failed", "picture_not_found")
+    assert _results(job) == []
 
 
 def test_a_full_disk_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DataError
 
 from db import clock
 from db.engine import reading, transaction
@@ -138,6 +139,30 @@ def test_over_a_tenants_cap_the_message_goes_back(monkeypatch: pytest.MonkeyPatc
 
     assert done.state == "REJECTED"
     assert len(_jobs()) == 1
+
+
+def test_text_that_no_database_keeps_is_dropped_before_one_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(tasks, "REQUEUE_PAUSE_S", 0.0)
+    monkeypatch.setattr(tasks, "transaction", _unforeseen)
+
+    _send(operation={"op": "sample", "category": "a\0b"})
+
+
+def test_after_an_error_that_nobody_foresaw_the_message_goes_back(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(tasks, "REQUEUE_PAUSE_S", 0.0)
+    monkeypatch.setattr(tasks, "transaction", _unforeseen)
+
+    done = tasks.submit.apply(kwargs=UPSCALE, task_id="message-1")
+
+    assert done.state == "REJECTED"
+
+
+def _unforeseen() -> None:
+    raise DataError("INSERT", None, ValueError("a NUL"))
 
 
 def test_nothing_is_taken_where_no_tenant_is_named(

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from db.tables.deliveries import Delivery
 from tests import hooks, receivers, rows
 from tests.receivers import answering, dribbling, listening, silent
 from tests.rows import TENANT
-from workers import sender, webhooks
+from workers import fetch, sender, webhooks
 from workers import settings as worker_settings
 
 ROOT = Path(__file__).parents[2]
@@ -227,9 +227,87 @@ def test_a_receiver_that_asks_for_patience_gets_it(asked: str | Callable[[], str
     assert 3590 < (row.due_at - attempt_of(made).ended_at).total_seconds() < 3605
 
 
-@pytest.mark.parametrize("nonsense", ["soon", "-5", "1e9", "", "²"])
+BEFORE_TIME_ENDS = "Fri, 31 Dec 9999 23:59:59 -0100"
+"""A date that is right, and past every calendar's end in UTC."""
+
+
+@pytest.mark.parametrize("nonsense", ["soon", "-5", "1e9", "", "²", BEFORE_TIME_ENDS])
 def test_a_wish_that_cannot_be_read_is_none(nonsense: str) -> None:
     assert sender._seconds(nonsense) is None
+
+
+def test_a_failure_that_nobody_foresaw_is_an_attempt_like_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a secret of ours")
+
+    monkeypatch.setattr(fetch, "post", broken)
+    made = pinged(added("http://127.0.0.1:1/")[0])
+
+    with working():
+        until(lambda: tried(made))
+
+    row, error = hooks.read(made), attempt_of(made).error or ""
+    assert (row.state, row.attempt, row.lease_owner) == ("pending", 1, None)
+    assert "RuntimeError" in error
+    assert "secret of ours" not in error
+
+
+def test_many_slow_receivers_of_one_tenant_delay_no_other_tenant(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    httpserver.expect_request("/hook").respond_with_data("")
+    monkeypatch.setattr(sender, "LONGEST_S", 4.0)
+    good = hooks.endpoint(httpserver.url_for("/hook"), tenant="another")
+    with ExitStack() as stack:
+        slow = [stack.enter_context(listening(silent)) for _ in range(20)]
+        for receiver in slow:
+            endpoint_id, _ = added(receiver.url)
+            for _ in range(2):
+                pinged(endpoint_id)
+        with working():
+            until(lambda: sum(len(one.heard) for one in slow) >= webhooks.MOST_PER_TENANT)
+            time.sleep(0.5)  # many rounds
+            made = hooks.ping(good).id
+            until(lambda: over(made), within_s=2.0)
+
+            assert sum(len(one.heard) for one in slow) == webhooks.MOST_PER_TENANT
+
+
+def test_the_last_free_sender_is_for_the_tenant_that_holds_fewest(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    httpserver.expect_request("/hook").respond_with_data("")
+    monkeypatch.setattr(webhooks, "SENDERS", 7)
+    worker = webhooks.boot(["hooks"])  # its rounds are ours
+    busy = [hooks.endpoint(f"https://slow-{n}.example/", tenant=f"busy {n}") for n in range(6)]
+    for to in busy:
+        hooks.ping(to)
+    worker._sending = {held.id: held for held in hooks.claim()}
+    for to in busy:
+        hooks.ping(to)
+    made = hooks.ping(hooks.endpoint(httpserver.url_for("/hook"), tenant="quiet")).id
+
+    worker._send_due()
+    until(lambda: over(made))
+
+    worker.drain()
+    assert len(httpserver.log) == 1
+
+
+def test_hosts_behind_those_that_one_round_looks_at_are_reached_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(webhooks, "HOSTS_AT_ONCE", 2)
+    with ExitStack() as stack:
+        unwell = [stack.enter_context(listening(answering(500))) for _ in range(5)]
+        all_told = [added(receiver.url)[0] for receiver in unwell]
+        with working():
+            for turn in (1, 2):  # what waits for its next attempt stays in the way
+                for endpoint_id in all_told:
+                    pinged(endpoint_id)
+                until(lambda: all(len(one.heard) >= turn for one in unwell))  # noqa: B023
 
 
 def test_a_slow_receiver_delays_nobody_else(httpserver: HTTPServer) -> None:

@@ -75,7 +75,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_delivery_due",
         "delivery",
-        ["host", "due_at", "id"],
+        ["tenant", "host", "due_at", "id"],
         unique=False,
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
@@ -85,8 +85,8 @@ def upgrade() -> None:
         "delivery",
         ["endpoint_id"],
         unique=False,
-        sqlite_where=sa.text("state = 'pending'"),
-        postgresql_where=sa.text("state = 'pending'"),
+        sqlite_where=sa.text("state = 'pending' AND endpoint_id IS NOT NULL"),
+        postgresql_where=sa.text("state = 'pending' AND endpoint_id IS NOT NULL"),
     )
     op.create_index("ix_delivery_newest", "delivery", ["tenant", "created_at", "id"], unique=False)
     op.create_index(
@@ -97,7 +97,23 @@ def upgrade() -> None:
         sqlite_where=sa.text("finished_at IS NOT NULL"),
         postgresql_where=sa.text("finished_at IS NOT NULL"),
     )
+    op.create_index(
+        "ix_delivery_state",
+        "delivery",
+        ["tenant", "state", "created_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("state <> 'delivered'"),
+        postgresql_where=sa.text("state <> 'delivered'"),
+    )
     op.create_index("ix_delivery_subject", "delivery", ["subject"], unique=False)
+    op.create_index(
+        "ix_delivery_told",
+        "delivery",
+        ["tenant", "endpoint_id", "created_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("endpoint_id IS NOT NULL"),
+        postgresql_where=sa.text("endpoint_id IS NOT NULL"),
+    )
     op.create_table(
         "endpoint",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -265,6 +281,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("mask_key IS NOT NULL"),
         postgresql_where=sa.text("mask_key IS NOT NULL"),
     )
+    op.create_index("ix_result_op", "result", ["tenant", "op", "created_at", "id"], unique=False)
     op.create_index(
         "ix_result_reference_key",
         "result",
@@ -273,7 +290,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("reference_key IS NOT NULL"),
         postgresql_where=sa.text("reference_key IS NOT NULL"),
     )
-    op.create_index("ix_result_sku", "result", ["tenant", "sku", "created_at"], unique=False)
+    op.create_index("ix_result_sku", "result", ["tenant", "sku", "created_at", "id"], unique=False)
     op.create_index(
         "ix_result_source_key",
         "result",
@@ -281,6 +298,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("source_key IS NOT NULL"),
         postgresql_where=sa.text("source_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_result_unpublished",
+        "result",
+        ["tenant", "created_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("visibility <> 'published'"),
+        postgresql_where=sa.text("visibility <> 'published'"),
     )
     op.create_index("ix_version_weights_key", "version", ["tenant", "weights_key"], unique=False)
     op.add_column(
@@ -291,6 +316,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("worker", "drain_requested_at")
     op.drop_index("ix_version_weights_key", table_name="version")
+    op.drop_index(
+        "ix_result_unpublished",
+        table_name="result",
+        sqlite_where=sa.text("visibility <> 'published'"),
+        postgresql_where=sa.text("visibility <> 'published'"),
+    )
     op.drop_index(
         "ix_result_source_key",
         table_name="result",
@@ -304,6 +335,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("reference_key IS NOT NULL"),
         postgresql_where=sa.text("reference_key IS NOT NULL"),
     )
+    op.drop_index("ix_result_op", table_name="result")
     op.drop_index(
         "ix_result_mask_key",
         table_name="result",
@@ -384,7 +416,19 @@ def downgrade() -> None:
     op.drop_table("erasure")
     op.drop_index("ix_endpoint_tenant", table_name="endpoint")
     op.drop_table("endpoint")
+    op.drop_index(
+        "ix_delivery_told",
+        table_name="delivery",
+        sqlite_where=sa.text("endpoint_id IS NOT NULL"),
+        postgresql_where=sa.text("endpoint_id IS NOT NULL"),
+    )
     op.drop_index("ix_delivery_subject", table_name="delivery")
+    op.drop_index(
+        "ix_delivery_state",
+        table_name="delivery",
+        sqlite_where=sa.text("state <> 'delivered'"),
+        postgresql_where=sa.text("state <> 'delivered'"),
+    )
     op.drop_index(
         "ix_delivery_over",
         table_name="delivery",
@@ -395,8 +439,8 @@ def downgrade() -> None:
     op.drop_index(
         "ix_delivery_endpoint",
         table_name="delivery",
-        sqlite_where=sa.text("state = 'pending'"),
-        postgresql_where=sa.text("state = 'pending'"),
+        sqlite_where=sa.text("state = 'pending' AND endpoint_id IS NOT NULL"),
+        postgresql_where=sa.text("state = 'pending' AND endpoint_id IS NOT NULL"),
     )
     op.drop_index(
         "ix_delivery_due",
