@@ -460,7 +460,7 @@ def test_versions_are_asked_for_once_for_all_jobs_of_a_claim_that_need_them(
 def _longest_idle_s(
     start: Callable[..., Feeder], count: int, *, hands: int, seconds: float
 ) -> float:
-    """The longest that a hand was free although jobs were due, over so many jobs."""
+    """The longest that a hand was free although jobs were due; no broker is here to ring."""
     waiting = rows.many(count)
     committer = Committer(patience_s=20)
     committer.start()
