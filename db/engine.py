@@ -29,7 +29,7 @@ _POSTGRESQL: Final = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
-    "options": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=5s",
+    "options": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=2s",
 }
 
 # A row may point at any other table, so all of them are known before the first statement.

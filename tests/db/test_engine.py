@@ -311,7 +311,7 @@ def test_neither_a_statement_nor_an_idle_transaction_holds_locks_for_ever():
 
     assert found == {
         "statement_timeout": "30s",
-        "idle_in_transaction_session_timeout": "5s",
+        "idle_in_transaction_session_timeout": "2s",
     }
 
 
@@ -323,7 +323,7 @@ def test_what_does_other_work_in_between_may_idle_longer_and_the_next_may_not():
     with transaction() as session:
         afterwards = session.scalar(text("SHOW idle_in_transaction_session_timeout"))
 
-    assert (while_long, afterwards) == ("1min", "5s")
+    assert (while_long, afterwards) == ("1min", "2s")
 
 
 # What was answered
