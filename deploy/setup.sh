@@ -48,7 +48,8 @@ install_system_packages
 python=$(find_python)
 [ -x .venv/bin/python ] || { say "making .venv with $("$python" --version)"; "$python" -m venv .venv; }
 say "installing what Packshot stands on (torch is large; this takes a while the first time)"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/all.txt
+# The list is whole, so nothing is resolved: older pips trip over extras of what has a newer release.
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/all.txt
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 say "compiling what pymatting compiles once"
 .venv/bin/python -c 'import models.matting.foreground'
