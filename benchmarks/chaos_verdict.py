@@ -1,12 +1,14 @@
 """What a run of the chaos comes to: its counts, and whether the promises hold."""
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import chaos_check
 from benchmarks.chaos_cast import Cast
+from benchmarks.chaos_check import Found, Recovery
 from benchmarks.chaos_receiver import Heard
 from benchmarks.chaos_watch import Watch
 
@@ -84,16 +86,9 @@ def judged(
     found = chaos_check.check(seed=seed, jobs=jobs)
     offsets = {owner: cast.clock_offset_s(pid) for owner, pid in watch.owners.items()}
     recoveries = chaos_check.recoveries(watch, offsets)
-    for slow in recoveries[-3:]:
-        print(
-            f"slow: {'solo ' * slow.solo}job {slow.job_id} waited {slow.seconds:.1f} s, from "
-            f"{slow.ran_out_at:%H:%M:%S.%f} to {slow.claimed_at:%H:%M:%S.%f}"
-        )
+    _name(found, recoveries)
     recovered_s = [one.seconds for one in recoveries if not one.solo] or [0.0]
     alone_s = [one.seconds for one in recoveries if one.solo] or [0.0]
-    for word in ("lost", "doubled", "mixed"):
-        for name in sorted(getattr(found, word))[:20]:
-            print(f"{word}: {name}")
     return Verdict(
         database="sqlite" if cast.database is None else "postgresql",
         seed=seed,
@@ -116,3 +111,14 @@ def judged(
         seconds=round(seconds, 1),
         jobs_per_s=round(jobs / seconds, 1),
     )
+
+
+def _name(found: Found, recoveries: Sequence[Recovery]) -> None:
+    for slow in recoveries[-3:]:
+        print(
+            f"slow: {'solo ' * slow.solo}job {slow.job_id} waited {slow.seconds:.1f} s, from "
+            f"{slow.ran_out_at:%H:%M:%S.%f} to {slow.claimed_at:%H:%M:%S.%f}"
+        )
+    for word in ("lost", "doubled", "mixed"):
+        for name in sorted(getattr(found, word))[:20]:
+            print(f"{word}: {name}")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import psycopg
 
@@ -13,8 +12,6 @@ from benchmarks import settings
 from benchmarks.chaos_cast import Actor
 from benchmarks.chaos_postgresql import Postgresql
 from db import engine, migrate
-
-DATABASES: Final = ("sqlite", "postgresql")
 
 
 @dataclass(frozen=True, slots=True)

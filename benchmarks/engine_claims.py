@@ -15,13 +15,14 @@ from benchmarks.engine_archives import Archive
 from benchmarks.engine_fill import OTHERS, TENANT
 from db import clock, line, transitions
 from db.engine import transaction
+from db.fence import Lease
 from db.ids import new_id
 from db.operations.union import OPERATIONS
 from db.portable import insert_once
 from db.tables.jobs import SUCCEEDED, Job
 from db.tables.pictures import Blob
 from db.tables.results import Result
-from db.transitions import Lease, Outcome
+from db.transitions import Outcome
 from workers import committer
 
 LEASE_S: Final = 60.0

@@ -8,8 +8,8 @@ from benchmarks.engine_archives import Archive
 from benchmarks.engine_fill import TENANT
 from db import jobs, line, queues, transitions
 from db.engine import reading, transaction
+from db.fence import Lease
 from db.operations.union import OPERATIONS
-from db.transitions import Lease
 
 PAGE: Final = 50
 _WARM_UPS: Final = 5

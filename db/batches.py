@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from db import clock, jobs, outbox
+from db import clock, fence, jobs, outbox, paging
 from db.jobs import Draft, IdempotencyKeyReused
 from db.portable import insert, insert_once
 from db.tables.batches import Batch, BatchLine
-from db.tables.jobs import CANCELLED, QUEUED, RUNNING, STATES, TERMINAL, Job
+from db.tables.jobs import QUEUED, RUNNING, STATES, TERMINAL, Job
 
 MOST_LINES: Final = 10_000
 _OPEN = (QUEUED, RUNNING)
@@ -65,34 +65,29 @@ def create(
         "refused": len(lines) - len(drafts),
         "created_at": clock.now(),
     }
-    session.execute(insert_once(session, Batch, row))
-    # Whoever lost the race for the key reads the winner's row.
-    which = (
-        Batch.id == batch_id
-        if idempotency_key is None
-        else and_(Batch.tenant == tenant, Batch.idempotency_key == idempotency_key)
-    )
-    batch = same(session.scalars(select(Batch).where(which)).one(), digest)
-    new = batch.id == batch_id
-    if new:
-        jobs.create_many(session, tenant, drafts)
-        written = [
-            {
-                "batch_id": batch_id,
-                "number": line.number,
-                "job_id": line.draft and line.draft.row["id"],
-                "problem": line.problem,
-            }
-            for line in lines
-        ]
-        session.execute(insert(session, BatchLine), written)
-    return Created(batch, new)
+    written = insert_once(session, Batch, row).returning(Batch)
+    batch = session.scalars(written).one_or_none()
+    if batch is None:  # whoever lost the race for the key reads the winner's row
+        winner = session.scalars(_of_key(tenant, idempotency_key)).one()
+        return Created(same(winner, digest), new=False)
+    jobs.create_many(session, tenant, drafts)
+    session.execute(insert(session, BatchLine), [_line(batch_id, line) for line in lines])
+    return Created(batch, new=True)
+
+
+def _line(batch_id: str, line: Line) -> dict[str, Any]:
+    job_id = line.draft and line.draft.row["id"]
+    number, problem = line.number, line.problem
+    return {"batch_id": batch_id, "number": number, "job_id": job_id, "problem": problem}
 
 
 def of_key(session: Session, tenant: str, key: str) -> Batch | None:
     """The batch that this idempotency key made."""
-    mine = (Batch.tenant == tenant, Batch.idempotency_key == key)
-    return session.scalars(select(Batch).where(*mine)).one_or_none()
+    return session.scalars(_of_key(tenant, key)).one_or_none()
+
+
+def _of_key(tenant: str, key: str | None) -> Select[Batch]:
+    return select(Batch).where(Batch.tenant == tenant, Batch.idempotency_key == key)
 
 
 def same(batch: Batch, digest: str) -> Batch:
@@ -116,11 +111,8 @@ def page(
     session: Session, tenant: str, *, limit: int, after: tuple[datetime, str] | None = None
 ) -> Sequence[Batch]:
     """Newest first, at most `limit`, older than the (created_at, id) of `after`."""
-    wanted: list[ColumnElement[bool]] = [Batch.tenant == tenant]
-    if after is not None:
-        wanted.append(tuple_(Batch.created_at, Batch.id) < after)
-    newest_first = (Batch.created_at.desc(), Batch.id.desc())
-    return session.scalars(select(Batch).where(*wanted).order_by(*newest_first).limit(limit)).all()
+    mine, by = select(Batch).where(Batch.tenant == tenant), (Batch.created_at, Batch.id)
+    return paging.newest(session, mine, by, limit=limit, after=after)
 
 
 def counts(session: Session, batches: Sequence[Batch]) -> dict[str, dict[str, int]]:
@@ -146,15 +138,12 @@ def counts(session: Session, batches: Sequence[Batch]) -> dict[str, dict[str, in
 def cancel(session: Session, tenant: str, batch_id: str) -> Sequence[Job]:
     """Every queued job → cancelled, every running one is asked to stop; those that changed."""
     mine = (Job.tenant == tenant, Job.batch_id == batch_id, Job.state.in_(_OPEN))
-    # All of them, so nothing is skipped; and in the order in which everybody takes locks.
-    in_order = select(Job.id).where(*mine).order_by(Job.id).with_for_update().cte("in_order")
-    which = (Job.id.in_(select(in_order.c.id)), Job.state.in_(_OPEN))
-    statement = jobs.stopping(update(Job).where(*which)).returning(Job)
-    changed = session.scalars(statement.execution_options(**_AS_IT_IS_NOW)).all()
+    which = (Job.id.in_(fence.in_order(*mine)), Job.state.in_(_OPEN))
+    changed = fence.changed(session, jobs.stopping(update(Job).where(*which)))
     if changed:
         asked = func.coalesce(Batch.cancel_requested_at, clock.now())
         session.execute(update(Batch).where(Batch.id == batch_id).values(cancel_requested_at=asked))
-        outbox.tell(session, [job for job in changed if job.state == CANCELLED])
+        outbox.tell(session, changed)
     return changed
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import clock, endpoints, outbox
+from db import clock, endpoints, outbox, paging
 from db.ids import new_id
 from db.sending import DELIVERED
 from db.tables.deliveries import IS_UNDELIVERED, Delivery, DeliveryAttempt, Endpoint
@@ -94,11 +94,8 @@ def page(
             wanted.append(column == value)
     if state not in (None, DELIVERED):
         wanted.append(IS_UNDELIVERED)  # said twice, so that the index of the few is seen to hold
-    if after is not None:
-        wanted.append(tuple_(Delivery.created_at, Delivery.id) < after)
-    newest_first = (Delivery.created_at.desc(), Delivery.id.desc())
-    matching = select(Delivery).where(*wanted).order_by(*newest_first)
-    return session.scalars(matching.limit(limit)).all()
+    by = (Delivery.created_at, Delivery.id)
+    return paging.newest(session, select(Delivery).where(*wanted), by, limit=limit, after=after)
 
 
 def _listening(endpoint: Endpoint) -> Endpoint:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from db import attempts, blobs, clock, outbox, removal
+from db import attempts, blobs, clock, fence, outbox, removal
 from db.attempts import Ending
 from db.portable import insert
 from db.tables.batches import Batch
@@ -22,7 +22,6 @@ CODE = "source_erased"
 _OPEN = (QUEUED, RUNNING)
 # SQLite takes 32,766 parameters in a statement.
 _ASKED_AT_ONCE = 5_000
-_AS_IT_IS_NOW = {"synchronize_session": False, "populate_existing": True}
 
 
 class NotThere(LookupError):
@@ -161,23 +160,13 @@ def _stop(session: Session, job_ids: Collection[str]) -> set[str]:
     stopped: list[Job] = []
     for some in _some(job_ids):
         which = (Job.id.in_(some), Job.state.in_(_OPEN))
-        in_order = select(Job.id).where(*which).order_by(Job.id).with_for_update().cte("in_order")
         statement = (
             update(Job)
-            .where(Job.id.in_(select(in_order.c.id)), Job.state.in_(_OPEN))
-            .values(
-                state=FAILED,
-                finished_at=clock.now(),
-                lease_token=Job.lease_token + 1,
-                lease_owner=None,
-                lease_expires_at=None,
-                error_code=CODE,
-                error_detail="a picture that it works on was erased",
-                revision=Job.revision + 1,
-            )
+            .where(Job.id.in_(fence.in_order(*which)), Job.state.in_(_OPEN))
+            .values(fence.over(FAILED, code=CODE, detail="a picture that it works on was erased"))
+            .values(lease_token=Job.lease_token + 1)
         )
-        returning = statement.returning(Job).execution_options(**_AS_IT_IS_NOW)
-        stopped += session.scalars(returning).all()
+        stopped += fence.changed(session, statement)
     attempts.end(session, [Ending(job.id, job.lease_token - 1, "erased", CODE) for job in stopped])
     outbox.tell(session, stopped)
     return {job.id for job in stopped}

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import exists, func, literal_column, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import clock
+from db.fence import Lease
 from db.portable import insert
-from db.tables.jobs import Job
+from db.tables.jobs import AS_RUNNING, Job
 from db.tables.workers import Lock, Worker
-from db.transitions import Lease
 
 PRESENT: Final = ("starting", "ready", "draining", "broken")
-# As the partial indexes say it, so that a prepared question uses them too.
-_IS_RUNNING: Final = Job.state == literal_column("'running'")
 
 
 def join(
@@ -50,21 +48,17 @@ def beat(
     state: str,
     in_flight: int,
     numbers: dict[str, Any] | None = None,
-) -> bool:
-    """It lives, and this is how it is; True if an operator wants it to drain.
+) -> None:
+    """It lives, and this is how it is.
 
     Who has said `stopped` says nothing more: an older beat may arrive behind it.
     """
     told: dict[str, Any] = {"state": state, "in_flight": in_flight, "last_seen_at": clock.now()}
     if numbers is not None:
         told["numbers"] = numbers
-    statement = (
-        update(Worker)
-        .where(Worker.id == worker_id, Worker.state != "stopped")
-        .values(**told)
-        .returning(Worker.drain_requested_at)
+    session.execute(
+        update(Worker).where(Worker.id == worker_id, Worker.state != "stopped").values(**told)
     )
-    return session.scalar(statement) is not None
 
 
 def is_to_drain(session: Session, worker_id: str) -> bool:
@@ -110,7 +104,7 @@ def leases(session: Session, worker_id: str) -> list[Lease]:
     """What the table says that it holds, whatever its own memory says."""
     rows = session.execute(
         select(Job.id, Job.lease_token)
-        .where(_IS_RUNNING, Job.lease_owner == worker_id)
+        .where(Job.state == AS_RUNNING, Job.lease_owner == worker_id)
         .order_by(Job.id)
     )
     return [Lease(job_id, worker_id, token) for job_id, token in rows]

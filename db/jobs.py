@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Update, bindparam, case, func, select, text, tuple_, update
+from sqlalchemy import Update, bindparam, case, func, select, text, update
 from sqlalchemy.orm import Session
 
-from db import clock, outbox, pictures
+from db import clock, outbox, paging, pictures
+from db.fence import changed
 from db.ids import new_id
 from db.operations.base import MAX_SEED
 from db.operations.order import Order
@@ -206,19 +207,16 @@ def page(
         wanted.append(Job.state == state)
     elif state is not None and sku is None and external_id is None:
         wanted.append(text(f"job.{NOT_SUCCEEDED}"))  # what the partial index says of itself
-    if after is not None:
-        wanted.append(tuple_(Job.created_at, Job.id) < after)
-    newest_first = (Job.created_at.desc(), Job.id.desc())
-    return session.scalars(select(Job).where(*wanted).order_by(*newest_first).limit(limit)).all()
+    by = (Job.created_at, Job.id)
+    return paging.newest(session, select(Job).where(*wanted), by, limit=limit, after=after)
 
 
 def cancel(session: Session, tenant: str, job_id: str) -> Job | None:
     """Queued → cancelled; running: asks its worker to stop. None: there was nothing to cancel."""
     which = (Job.tenant == tenant, Job.id == job_id, Job.state.in_((QUEUED, RUNNING)))
-    statement = stopping(update(Job).where(*which)).returning(Job)
-    job = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
-    outbox.tell(session, [job] if job is not None and job.state == CANCELLED else [])
-    return job
+    cancelled = changed(session, stopping(update(Job).where(*which)))
+    outbox.tell(session, cancelled)
+    return next(iter(cancelled), None)
 
 
 def stopping(statement: Update) -> Update:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from db import clock, key_text
+from db import clock, key_text, paging
 from db.tables.tenants import ApiKey
 
 ADMIN: Final = "admin"
@@ -137,11 +137,8 @@ def page(
     session: Session, tenant: str, *, limit: int, after: tuple[datetime, str] | None = None
 ) -> Sequence[ApiKey]:
     """Newest first, also those that no longer open."""
-    wanted = [ApiKey.tenant == tenant]
-    if after is not None:
-        wanted.append(tuple_(ApiKey.created_at, ApiKey.id) < after)
-    newest_first = (ApiKey.created_at.desc(), ApiKey.id.desc())
-    return session.scalars(select(ApiKey).where(*wanted).order_by(*newest_first).limit(limit)).all()
+    mine, by = select(ApiKey).where(ApiKey.tenant == tenant), (ApiKey.created_at, ApiKey.id)
+    return paging.newest(session, mine, by, limit=limit, after=after)
 
 
 def _live() -> ColumnElement[bool]:

@@ -25,13 +25,11 @@ from sqlalchemy.orm import Session, aliased
 from db import clock
 from db.portable import insert_once
 from db.tables.base import UtcDateTime
-from db.tables.jobs import Attempt, Job, Queue, Turn
+from db.tables.jobs import AS_QUEUED, AS_RUNNING, Attempt, Job, Queue, Turn
 from db.tables.tenants import Tenant
 
-# Written out, not bound: only then does a database see that its partial index will do.
-_QUEUED: ColumnElement[str] = literal_column("'queued'")
+# As the partial index says it: SQLAlchemy would write `job.solo = 1` for SQLite.
 _SOLO: ColumnElement[bool] = literal_column("job.solo")
-_RUNNING: ColumnElement[str] = literal_column("'running'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +138,7 @@ def _walk(queue: str) -> CTE:
 
 def _seek(job: type[Job], queue: str, *where: ColumnElement[bool]) -> ScalarSelect[str]:
     in_order = (job.tenant, job.priority, job.scheduled_at, job.id)
-    queued = select(job.id).where(job.state == _QUEUED, job.queue == queue, *where)
+    queued = select(job.id).where(job.state == AS_QUEUED, job.queue == queue, *where)
     return queued.order_by(*in_order).limit(1).correlate_except(job).scalar_subquery()
 
 
@@ -152,7 +150,7 @@ def _with_caps(session: Session, queue: str) -> list[_Head]:
         return heads
     counted = session.execute(
         select(Job.tenant, func.count())
-        .where(Job.state == _RUNNING, Job.tenant.in_(sorted(capped)))
+        .where(Job.state == AS_RUNNING, Job.tenant.in_(sorted(capped)))
         .group_by(Job.tenant)
     )
     running = {tenant: count for tenant, count in counted}  # noqa: C416
@@ -201,7 +199,7 @@ def _rows(queue: str, known: frozenset[str]) -> Select[str, str, int, bool]:
     return (
         select(Job.id, Job.tenant, Job.pixels, Job.solo)
         .where(
-            Job.state == _QUEUED,
+            Job.state == AS_QUEUED,
             Job.queue == queue,
             or_(Job.deadline_at.is_(None), Job.deadline_at > clock.now()),
             Job.op.in_(sorted(known)),

@@ -4,19 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, get_args
 
-from sqlalchemy import ColumnElement, func, literal_column, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from db import clock
 from db.operations.base import QueueName
 from db.portable import insert
-from db.tables.jobs import Job, Queue
+from db.tables.jobs import AS_QUEUED, AS_RUNNING, Job, Queue
 
 NAMES: Final[tuple[QueueName, ...]] = get_args(QueueName)
-
-# Written out, not bound: only then does a database see that its partial index will do.
-_QUEUED: Final[ColumnElement[str]] = literal_column("'queued'")
-_RUNNING: Final[ColumnElement[str]] = literal_column("'running'")
 
 
 class QueueNotFound(LookupError):
@@ -91,7 +87,7 @@ def _waiting() -> Any:
             func.min(Job.scheduled_at).filter(is_due).label("oldest"),
             clock.now().label("now"),
         )
-        .where(Job.state == _QUEUED, Job.queue.in_(NAMES))
+        .where(Job.state == AS_QUEUED, Job.queue.in_(NAMES))
         .group_by(Job.queue)
     )
 
@@ -99,7 +95,7 @@ def _waiting() -> Any:
 def _running() -> Any:
     return (
         select(Job.queue, func.count().label("jobs"))
-        .where(Job.state == _RUNNING)
+        .where(Job.state == AS_RUNNING)
         .group_by(Job.queue)
     )
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, inspect, select, text, tuple_
+from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from db import blobs, clock
+from db import blobs, clock, paging
 from db.steering import beside, by_the_first
 from db.tables.results import KEYS, UNPUBLISHED, Result
 
@@ -94,12 +94,8 @@ def page(
     ]
     if wanted.channel is not None:
         conditions.append(Result.channel == wanted.channel)
-    if after is not None:
-        conditions.append(tuple_(Result.created_at, Result.id) < after)
-    newest_first = (Result.created_at.desc(), Result.id.desc())
-    return session.scalars(
-        select(Result).where(*conditions).order_by(*newest_first).limit(limit)
-    ).all()
+    by = (Result.created_at, Result.id)
+    return paging.newest(session, select(Result).where(*conditions), by, limit=limit, after=after)
 
 
 def _looked_up(tenant: str, wanted: Wanted) -> list[Any]:

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from db import clock
+from db import clock, paging
 from db.portable import insert_once
 from db.tables.tenants import Tenant
 
@@ -62,9 +62,8 @@ def page(
     session: Session, *, limit: int, after: tuple[datetime, str] | None = None
 ) -> Sequence[Tenant]:
     """Newest first."""
-    wanted = [] if after is None else [tuple_(Tenant.created_at, Tenant.name) < after]
-    newest_first = (Tenant.created_at.desc(), Tenant.name.desc())
-    return session.scalars(select(Tenant).where(*wanted).order_by(*newest_first).limit(limit)).all()
+    by = (Tenant.created_at, Tenant.name)
+    return paging.newest(session, select(Tenant), by, limit=limit, after=after)
 
 
 def change(session: Session, name: str, caps: Mapping[str, int | None]) -> Tenant:

@@ -9,47 +9,32 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    Update,
-    and_,
-    case,
-    exists,
-    func,
-    literal,
-    literal_column,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Update, and_, case, exists, func, literal, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import attempts, clock, line, outbox, results
 from db.attempts import Ending
+from db.fence import Lease, any_of, changed, in_order, mine, over, unlocked
 from db.line import Waiting
-from db.tables.jobs import CANCELLED, DEAD, FAILED, QUEUED, RUNNING, SUCCEEDED, TERMINAL, Job
+from db.tables.jobs import (
+    AS_QUEUED,
+    AS_RUNNING,
+    CANCELLED,
+    DEAD,
+    FAILED,
+    QUEUED,
+    RUNNING,
+    SUCCEEDED,
+    Job,
+)
 from db.tables.results import Result
 from db.tables.versions import Epoch
 
 SOLO_FROM_CRASH = 2
 DEAD_AT_CRASH = 4
 LONGEST_BACK_OFF_S = 600.0
-# Written out, not bound: only then does a database see that its partial index will do.
-_IS_QUEUED: ColumnElement[str] = literal_column("'queued'")
-_IS_RUNNING: ColumnElement[str] = literal_column("'running'")
 MOST_AT_ONCE = 1_000
 """Rows that one sweep may lock."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to write a job's outcome: only its owner with its token holds it."""
-
-    job_id: str
-    owner: str
-    token: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +81,7 @@ def claim(
             revision=Job.revision + 1,
         )
     )
-    claimed = sorted(_changed(session, statement), key=lambda job: order[job.id]) if order else []
+    claimed = sorted(changed(session, statement), key=lambda job: order[job.id]) if order else []
     attempts.begin(session, claimed, worker=owner, device=device)
     for queue in {job.queue for job in claimed}:
         line.take_turns(session, queue, (job.tenant for job in claimed if job.queue == queue))
@@ -107,18 +92,18 @@ def renew(session: Session, owner: str, leases: Iterable[Lease], *, lease_s: flo
     """Running → running: which of my leases hold, longer now; no job outlives its time-out."""
     ends = clock.seconds_after(Job.started_at, Job.timeout_s)
     longer = clock.seconds_from_now(lease_s)
-    mine = and_(_any_of(owner, leases), ends > clock.now())
+    held = and_(any_of(owner, leases), ends > clock.now())
     statement = (
         update(Job)
-        .where(Job.id.in_(_locked(mine)), mine)
+        .where(Job.id.in_(unlocked(held)), held)
         .values(lease_expires_at=case((ends < longer, ends), else_=longer))
     )
-    return {Lease(job.id, owner, job.lease_token) for job in _changed(session, statement)}
+    return {Lease(job.id, owner, job.lease_token) for job in changed(session, statement)}
 
 
 def is_held(session: Session, lease: Lease) -> bool:
     """Whether the lease is still good for a commit."""
-    return bool(session.scalar(select(exists().where(_mine(lease)))))
+    return bool(session.scalar(select(exists().where(mine(lease)))))
 
 
 def stops(session: Session, leases: Iterable[Lease]) -> Stops:
@@ -139,8 +124,8 @@ def stops(session: Session, leases: Iterable[Lease]) -> Stops:
 
 def report_progress(session: Session, lease: Lease, progress: dict[str, Any]) -> bool:
     """Running → running, with how far it is."""
-    statement = update(Job).where(_mine(lease)).values(progress=progress, revision=Job.revision + 1)
-    return bool(_changed(session, statement))
+    statement = update(Job).where(mine(lease)).values(progress=progress, revision=Job.revision + 1)
+    return bool(changed(session, statement))
 
 
 def finish(session: Session, outcomes: Sequence[Outcome]) -> set[Lease]:
@@ -152,28 +137,21 @@ def finish(session: Session, outcomes: Sequence[Outcome]) -> set[Lease]:
         return set()
     # A process that was frozen may bring two attempts at one job: only the later can hold it.
     by_id = {one.lease.job_id: one for one in sorted(outcomes, key=lambda one: one.lease.token)}
-    mine = _any_of(outcomes[0].lease.owner, [outcome.lease for outcome in outcomes])
+    held = any_of(outcomes[0].lease.owner, [outcome.lease for outcome in outcomes])
 
     def each(name: str, column: InstrumentedAttribute[Any]) -> Any:
-        given = {key: value for key, one in by_id.items() if (value := getattr(one, name))}
-        whens = [(Job.id == key, literal(value, column.type)) for key, value in given.items()]
+        given = [(key, getattr(one, name)) for key, one in by_id.items()]
+        whens = [(Job.id == k, literal(v, column.type)) for k, v in given if v is not None]
         return case(*whens, else_=None) if whens else None
 
+    code = each("code", Job.error_code)
     statement = (
         update(Job)
-        .where(Job.id.in_(_in_order(mine)), mine)
-        .values(
-            state=each("state", Job.state),
-            finished_at=clock.now(),
-            lease_owner=None,
-            lease_expires_at=None,
-            error_code=each("code", Job.error_code),
-            error_detail=each("detail", Job.error_detail),
-            report=each("report", Job.report),
-            revision=Job.revision + 1,
-        )
+        .where(Job.id.in_(in_order(held)), held)
+        .values(over(each("state", Job.state), code=code, detail=each("detail", Job.error_detail)))
+        .values(report=each("report", Job.report))
     )
-    done = _changed(session, statement)
+    done = changed(session, statement)
     results.add(session, [row for job in done for row in by_id[job.id].results])
     attempts.end(session, [Ending(j.id, j.lease_token, j.state, j.error_detail) for j in done])
     outbox.tell(session, done)
@@ -200,18 +178,10 @@ def cancel_running(session: Session, lease: Lease) -> bool:
     """Running → cancelled, when the flag is set and the worker has stopped."""
     statement = (
         update(Job)
-        .where(_mine(lease), Job.cancel_requested_at.is_not(None))
-        .values(
-            state=CANCELLED,
-            finished_at=clock.now(),
-            lease_owner=None,
-            lease_expires_at=None,
-            error_code="cancelled",
-            error_detail="cancelled",
-            revision=Job.revision + 1,
-        )
+        .where(mine(lease), Job.cancel_requested_at.is_not(None))
+        .values(over(CANCELLED, code="cancelled", detail="cancelled"))
     )
-    done = _changed(session, statement)
+    done = changed(session, statement)
     attempts.end(session, [Ending(job.id, lease.token, CANCELLED, None) for job in done])
     outbox.tell(session, done)
     return bool(done)
@@ -257,8 +227,8 @@ def sweep(session: Session, *, most: int = MOST_AT_ONCE) -> Sequence[Job]:
     overtime = clock.seconds_after(Job.started_at, Job.timeout_s) <= clock.now()
     # A training job that got through an epoch goes on from there: its worker's end is no crash.
     advanced = exists().where(Epoch.job_id == Job.id, Epoch.created_at > Job.started_at)
-    expired = and_(Job.state == _IS_RUNNING, Job.lease_expires_at < clock.now())
-    these = _locked(expired, first=Job.lease_expires_at, most=most)
+    expired = and_(Job.state == AS_RUNNING, Job.lease_expires_at < clock.now())
+    these = unlocked(expired, first=Job.lease_expires_at, most=most)
     statement = _back_in_line(
         update(Job).where(Job.id.in_(these), Job.state == RUNNING),
         attempt=case((overtime, Job.attempt), else_=Job.attempt - 1),
@@ -274,64 +244,26 @@ def sweep(session: Session, *, most: int = MOST_AT_ONCE) -> Sequence[Job]:
             else_="the worker stopped renewing its lease",
         ),
     )
-    swept = _changed(session, statement.values(lease_token=Job.lease_token + 1))
+    swept = changed(session, statement.values(lease_token=Job.lease_token + 1))
     attempts.end(
         session, [Ending(job.id, job.lease_token - 1, "swept", job.error_code) for job in swept]
     )
-    outbox.tell(session, [job for job in swept if job.state in TERMINAL])
+    outbox.tell(session, swept)
     return swept
 
 
 def expire(session: Session, *, most: int = MOST_AT_ONCE) -> Sequence[Job]:
     """Queued → failed `deadline`, for what nobody waits for any more."""
-    passed = and_(Job.state == _IS_QUEUED, Job.deadline_at < clock.now())
+    too_late = "the deadline passed before a worker was free"
+    passed = and_(Job.state == AS_QUEUED, Job.deadline_at < clock.now())
     statement = (
         update(Job)
-        .where(Job.id.in_(_locked(passed, first=Job.deadline_at, most=most)), Job.state == QUEUED)
-        .values(
-            state=FAILED,
-            finished_at=clock.now(),
-            error_code="deadline",
-            error_detail="the deadline passed before a worker was free",
-            revision=Job.revision + 1,
-        )
+        .where(Job.id.in_(unlocked(passed, first=Job.deadline_at, most=most)), Job.state == QUEUED)
+        .values(over(FAILED, code="deadline", detail=too_late))
     )
-    expired = _changed(session, statement)
+    expired = changed(session, statement)
     outbox.tell(session, expired)
     return expired
-
-
-def _any_of(owner: str, leases: Iterable[Lease]) -> ColumnElement[bool]:
-    """The fence around several jobs of one owner."""
-    held = [(lease.job_id, lease.token) for lease in leases]
-    return and_(
-        Job.state == RUNNING, Job.lease_owner == owner, tuple_(Job.id, Job.lease_token).in_(held)
-    )
-
-
-def _in_order(condition: ColumnElement[bool]) -> Select[str]:
-    """Their ids, locked in the order in which everybody locks: no two groups wait in a circle."""
-    rows = select(Job.id).where(condition).order_by(Job.id).with_for_update().cte("in_order")
-    # A CTE, because PostgreSQL runs a subquery again for every row.
-    return select(rows.c.id)
-
-
-def _locked(
-    condition: ColumnElement[bool], *, first: Any = Job.id, most: int | None = None
-) -> Select[str]:
-    """Their ids, locked; what somebody else is changing just now is left to them."""
-    rows = select(Job.id).where(condition).order_by(first).limit(most)
-    return select(rows.with_for_update(skip_locked=True).cte("not_locked").c.id)
-
-
-def _mine(lease: Lease) -> ColumnElement[bool]:
-    """The fence: a slow worker that lost its lease changes nothing."""
-    return and_(
-        Job.id == lease.job_id,
-        Job.state == RUNNING,
-        Job.lease_owner == lease.owner,
-        Job.lease_token == lease.token,
-    )
 
 
 def _give_back(
@@ -348,7 +280,7 @@ def _give_back(
 ) -> str | None:
     """Running → queued, cancelled or dead; returns which, or None when the lease was lost."""
     statement = _back_in_line(
-        update(Job).where(_mine(lease)),
+        update(Job).where(mine(lease)),
         attempt=Job.attempt if attempt is None else attempt,
         crashes=crashes,
         dead_if=dead_if,
@@ -357,10 +289,10 @@ def _give_back(
         code=code,
         detail=detail,
     )
-    changed = _changed(session, statement)
-    attempts.end(session, [Ending(job.id, lease.token, outcome, detail) for job in changed])
-    outbox.tell(session, [job for job in changed if job.state in TERMINAL])
-    return next((job.state for job in changed), None)
+    back = changed(session, statement)
+    attempts.end(session, [Ending(job.id, lease.token, outcome, detail) for job in back])
+    outbox.tell(session, back)
+    return next((job.state for job in back), None)
 
 
 def _back_in_line(
@@ -392,11 +324,3 @@ def _back_in_line(
         error_detail=detail,
         revision=Job.revision + 1,
     )
-
-
-def _changed(session: Session, statement: Update) -> Sequence[Job]:
-    """The rows that a guarded UPDATE changed, as they are now."""
-    returning = statement.returning(Job).execution_options(
-        synchronize_session=False, populate_existing=True
-    )
-    return session.scalars(returning).all()

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from db import clock, jobs, line, transitions
+from db import clock, fleet, jobs, line, transitions
 from db.engine import reading, transaction
+from db.fence import Lease
 from db.ids import new_id
 from db.operations.order import Order, parse
 from db.operations.union import OPERATIONS
@@ -17,7 +18,7 @@ from db.tables.batches import Batch
 from db.tables.jobs import Job
 from db.tables.pictures import Blob
 from db.tables.results import Result
-from db.transitions import Lease
+from db.tables.workers import Worker
 from tests.factories import NOWHERE
 
 TENANT = "shop"
@@ -136,6 +137,16 @@ def ran_over_its_time(job_id: str) -> None:
 
 def is_due_now(job_id: str) -> None:
     change(job_id, scheduled_at=clock.seconds_from_now(-1))
+
+
+def worker(worker_id: str = "worker", **columns: Any) -> str:
+    """The id of a worker that has joined, with these columns set."""
+    joined = {"host": "here", "pid": 7, "device": "cpu", "queues": ["gpu"], "build": "0.1"}
+    with transaction() as session:
+        fleet.join(session, worker_id=worker_id, **joined)
+        if columns:
+            session.execute(update(Worker).where(Worker.id == worker_id).values(**columns))
+    return worker_id
 
 
 def batch_of(job_ids: list[str], **columns: Any) -> str:

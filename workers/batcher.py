@@ -6,49 +6,23 @@ waits here for the company it gets.
 
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 import torch
 from torch import Tensor
 
-from db.transitions import Lease
+from db.fence import Lease
+from workers.calls import Answer, Call, Door
 from workers.failures import Permanent
+from workers.on_device import OnDevice
 
 MOST_NUMBERS = 8_000_000
 """In one batch's largest argument: 2.7 megapixels of colour."""
 
-STUCK_AFTER_S = 30.0
-"""Without an answer from the device; where its batches are slow, ten times the slowest of late."""
-
-LOADING_S = 300.0
-"""What the first batch of a bucket may take: networks are loaded, compiled and tuned in it."""
-
-current_lease: ContextVar[Lease | None] = ContextVar("current_lease", default=None)
-"""The job that this hand works on, so that a call is known to be its."""
-
 _log = structlog.get_logger(__name__)
-
-Answer = Tensor | tuple[Tensor, ...]
-Door = Callable[..., Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One caller's arguments, which share a leading N, and where its answer goes."""
-
-    arguments: tuple[Tensor, ...]
-    future: "Future[Answer]" = field(default_factory=Future)
-    since: float = field(default_factory=time.monotonic)
-    lease: Lease | None = field(default_factory=current_lease.get)
-
-    @property
-    def n(self) -> int:
-        return self.arguments[0].shape[0]
 
 
 @dataclass(slots=True)
@@ -61,17 +35,6 @@ class Numbers:
     splits: int = 0
     out_of_memory: int = 0
     busy_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _OnDevice:
-    """The batch that the device is at, and until when it may be."""
-
-    calls: list[Call]
-    until: float
-
-    def unanswered(self) -> list[Call]:
-        return [call for call in self.calls if not call.future.done()]
 
 
 class Batcher:
@@ -94,13 +57,11 @@ class Batcher:
     ) -> None:
         self.device = device
         self.numbers = Numbers()
+        self.on_device = OnDevice()
         self._max_batch = max_batch
         self._on_death = on_death
         self._wait_s = wait_s
         self._caps: dict[Hashable, int] = {}
-        self._on_device: _OnDevice | None = None
-        self._tuned: set[Hashable] = set()
-        self._lasted_s: deque[float] = deque(maxlen=100)
         self._buckets: OrderedDict[Hashable, tuple[Door, list[Call]]] = OrderedDict()
         self._changed = threading.Condition()
         self._stopping = False
@@ -134,17 +95,6 @@ class Batcher:
             self._stopping = True
             self._changed.notify()
 
-    def suspects(self) -> set[Lease]:
-        """The jobs whose calls are on the device."""
-        batch = self._on_device
-        calls = batch.unanswered() if batch is not None else []
-        return {call.lease for call in calls if call.lease is not None}
-
-    def is_stuck(self) -> bool:
-        """Whether the device has not got on for longer than it ever should."""
-        batch = self._on_device
-        return batch is not None and time.monotonic() > batch.until and bool(batch.unanswered())
-
     def _run(self) -> None:
         calls: list[Call] = []
         try:
@@ -155,7 +105,7 @@ class Batcher:
                 self.numbers.busy_s += time.monotonic() - started
         except BaseException as error:  # noqa: BLE001 — said, answered, and the process told
             _log.exception("the device thread died")
-            self._on_death(error, self.suspects())
+            self._on_death(error, self.on_device.suspects())
         finally:
             self._refuse(calls)
 
@@ -209,7 +159,7 @@ class Batcher:
 
     def _execute(self, key: Hashable, door: Door, calls: list[Call]) -> None:
         """One batch; on an error halves, until the culprit stands alone."""
-        error = self._timed(key, door, calls)
+        error = self.on_device.run(key, calls, lambda: self._try(door, calls))
         if error is None:
             return
         if isinstance(error, torch.OutOfMemoryError):
@@ -222,20 +172,6 @@ class Batcher:
         half = len(calls) // 2
         self._execute(key, door, calls[:half])
         self._execute(key, door, calls[half:])
-
-    def _timed(self, key: Hashable, door: Door, calls: list[Call]) -> BaseException | None:
-        """One batch, under the watchdog's eyes. A sticky error leaves it there as suspect."""
-        started = time.monotonic()
-        slowest_s = max(self._lasted_s, default=0.0)
-        patience_s = max(STUCK_AFTER_S, 10 * slowest_s) if key in self._tuned else LOADING_S
-        self._on_device = _OnDevice(calls, until=started + patience_s)
-        error = self._try(door, calls)
-        self._on_device = None
-        if key in self._tuned:
-            self._lasted_s.append(time.monotonic() - started)
-        elif error is None:
-            self._tuned.add(key)
-        return error
 
     def _try(self, door: Door, calls: list[Call]) -> BaseException | None:
         """The error is returned, not kept: its traceback would hold the batch's tensors."""

@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 from db import transitions
 from db.blobs import Vanished
 from db.engine import transaction
+from db.fence import Lease
 from db.tables.jobs import FAILED, SUCCEEDED
 from db.tables.results import Result
-from db.transitions import Lease, Outcome
+from db.transitions import Outcome
 from workers import queues
 from workers.patience import Written, patiently
 

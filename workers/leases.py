@@ -9,7 +9,7 @@ import structlog
 
 from db import fleet, transitions
 from db.engine import reading, transaction
-from db.transitions import Lease
+from db.fence import Lease
 from workers.failures import Cancelled, LeaseLost, Permanent
 
 LOOK_EVERY_S = 1.0

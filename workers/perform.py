@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import structlog
 
+from db.fence import Lease
 from db.operations.order import Order
 from db.operations.scoring import Score
 from db.tables.jobs import Job
-from db.transitions import Lease
 from models.images import Loaded
 from models.made import Made
 from workers import sources, training

@@ -12,10 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db import fleet, migrate, transitions
 from db.engine import transaction
+from db.fence import Lease
 from db.ids import new_id
 from db.tables.jobs import Job
-from db.transitions import Lease
-from workers import batcher, device, exits, settings
+from workers import calls, device, exits, settings
 from workers.batcher import Batcher
 from workers.committer import Committer
 from workers.exits import EXIT_DEVICE_LOST, EXIT_STUCK
@@ -75,7 +75,7 @@ class Process:
         self._watchdog = Watchdog(
             hands=hands,
             patience_s=2 * given.lease_s,
-            device_is_stuck=self._batcher.is_stuck,
+            device_is_stuck=self._batcher.on_device.is_stuck,
             on_stuck=self._stuck,
         )
         self._feeder = Feeder(
@@ -138,12 +138,12 @@ class Process:
 
     def _perform(self, job: Job) -> None:
         lease = Lease(job.id, self.id, job.lease_token)
-        known = batcher.current_lease.set(lease)
+        known = calls.current_lease.set(lease)
         try:
             with self._watchdog.watching(lease, job.timeout_s):
                 perform(job, self._bench)
         finally:
-            batcher.current_lease.reset(known)
+            calls.current_lease.reset(known)
 
     def _device_lost(self, error: BaseException, suspects: Collection[Lease]) -> None:
         try:
@@ -153,7 +153,7 @@ class Process:
         self._fall(EXIT_DEVICE_LOST, f"the device was lost: {error}", suspects)
 
     def _stuck(self, why: str, late: Collection[Lease]) -> None:
-        self._fall(EXIT_STUCK, why, {*late, *self._batcher.suspects()})
+        self._fall(EXIT_STUCK, why, {*late, *self._batcher.on_device.suspects()})
 
     def _fall(self, code: int, why: str, suspects: Collection[Lease]) -> None:
         """End at once: the suspects' jobs crashed, the others go back as if never tried."""

@@ -18,10 +18,11 @@ from sqlalchemy.exc import IntegrityError
 
 from db import blobs, datasets, transitions, versions
 from db.engine import reading, transaction
+from db.fence import Lease
 from db.operations.order import Order
 from db.operations.training import Train
 from db.tables.jobs import SUCCEEDED, Job
-from db.transitions import Lease, Outcome
+from db.transitions import Outcome
 from models.data.augmentation import Augment
 from models.training import run
 from models.training.config import RECIPES, TrainConfig

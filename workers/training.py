@@ -15,8 +15,8 @@ import structlog
 
 from db import transitions
 from db.engine import transaction
+from db.fence import Lease
 from db.tables.jobs import Job
-from db.transitions import Lease
 from workers import settings
 from workers.failures import Cancelled, Draining, LeaseLost
 from workers.leases import Leases

@@ -12,7 +12,8 @@ from db import blobs, versions
 from db.engine import reading
 from models import weights
 from models.weights import Card
-from workers.batcher import Answer, Batcher, Door
+from workers.batcher import Batcher
+from workers.calls import Answer, Door
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from db.transitions import Lease
+from db.fence import Lease
 
 LOOK_EVERY_S = 1.0
 

@@ -106,6 +106,7 @@ class Hooks:
             try:
                 if time.monotonic() - self._beaten_at > BEAT_EVERY_S:
                     self._beat()
+                self._hear()
                 self._send_due()
             except Exception as error:  # noqa: BLE001 — this thread may not die before its process
                 _log.warning("deliveries were not looked at", error=str(error))
@@ -187,8 +188,13 @@ class Hooks:
         self._beaten_at = time.monotonic()
         in_flight = len(self._held())
         with transaction() as session:
-            asked = fleet.beat(session, self.id, state=self.state, in_flight=in_flight)
-        if asked and self.state == "ready":
+            fleet.beat(session, self.id, state=self.state, in_flight=in_flight)
+
+    def _hear(self) -> None:
+        """An operator's wish to drain."""
+        with reading() as session:
+            is_to_drain = fleet.is_to_drain(session, self.id)
+        if is_to_drain and self.state == "ready":
             exits.ask_to_stop()
 
 

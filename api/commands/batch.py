@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.client import Client, Json
-from api.commands.options import AsJson, Limit, Url, connect, dump, errors, table
+from api.commands.options import AsJson, Limit, Url, connect, dump, errors, progress_bar, table
 from api.commands.parameters import BadArgument
 
 app = typer.Typer()
@@ -78,15 +77,7 @@ def _read(file: str) -> bytes:
 
 def _watched(client: Client, found: Json) -> Json:
     """The batch when it is over, with a bar on standard error until then."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[now]}"),
-        console=errors,
-        transient=True,
-    )
+    bar = progress_bar()
     with bar if errors.is_terminal else nullcontext():
         task = bar.add_task("batch", total=found["counts"]["lines"], now="")
 

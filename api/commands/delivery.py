@@ -5,10 +5,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from api.client import TERMINAL, Client, Json
-from api.commands.options import dump, errors, say, table
+from api.commands.options import dump, errors, progress_bar, say, table
 
 _ENDINGS = {"jpeg": "jpg"}
 COLUMNS = ("job", "operation", "state", "psnr_db", "ssim", "product_psnr_db", "file or reason")
@@ -16,15 +14,7 @@ COLUMNS = ("job", "operation", "state", "psnr_db", "ssim", "product_psnr_db", "f
 
 def watched(client: Client, jobs: Sequence[Json], *, label: str) -> list[Json]:
     """The jobs as they ended, with a bar on standard error while they run."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[now]}"),
-        console=errors,
-        transient=True,
-    )
+    bar = progress_bar()
     with bar if errors.is_terminal else nullcontext():
         task = bar.add_task(label, total=len(jobs), now="")
         done: dict[str, float] = {}

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -40,6 +41,19 @@ def say(text: str) -> None:
 def dump(answer: Any) -> None:
     """One JSON document and nothing else."""
     typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+
+
+def progress_bar() -> Progress:
+    """A bar on standard error that leaves nothing behind."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[now]}"),
+        console=errors,
+        transient=True,
+    )
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

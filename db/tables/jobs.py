@@ -7,11 +7,13 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     String,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -108,6 +110,11 @@ class Job(Row):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+
+# Written out, not bound: only then does a database see that its partial index will do.
+AS_QUEUED: ColumnElement[str] = literal_column("'queued'")
+AS_RUNNING: ColumnElement[str] = literal_column("'running'")
 
 
 class JobInput(Row):

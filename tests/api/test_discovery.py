@@ -10,13 +10,14 @@ from starlette.testclient import TestClient
 
 from api import readiness
 from api.errors import PROBLEMS
-from db import fleet, versions
 from db import settings as db_settings
+from db import versions
 from db.blobs import SHIPPED
 from db.default_secrets import DefaultSecret
 from db.engine import transaction
 from db.migrate import WrongRevision
 from db.operations.union import OPERATIONS
+from tests import rows
 from workers import settings as worker_settings
 from workers.settings import UnsafeBroker
 
@@ -64,10 +65,7 @@ def test_versions_that_ship_are_told_with_the_shops_own(
 
 
 def test_workers_that_are_there_are_told(client: TestClient) -> None:
-    with transaction() as session:
-        fleet.join(
-            session, worker_id="w1", host="h", pid=7, device="cpu", queues=["gpu"], build="0.1"
-        )
+    rows.worker("w1")
 
     told = client.get("/v1/workers").json()["items"]
 
@@ -79,11 +77,8 @@ def test_workers_that_are_there_are_told(client: TestClient) -> None:
 
 
 def test_a_worker_that_takes_nothing_is_told_but_not_counted(client: TestClient) -> None:
-    with transaction() as session:
-        for state in ("draining", "broken"):
-            worker = {"worker_id": state, "host": "h", "pid": 7, "device": "cpu"}
-            fleet.join(session, **worker, queues=["gpu"], build="0.1")
-            fleet.beat(session, state, state=state, in_flight=0)
+    for state in ("draining", "broken"):
+        rows.worker(state, state=state)
 
     told = client.get("/v1/workers").json()["items"]
 

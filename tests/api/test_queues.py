@@ -5,8 +5,7 @@ from collections.abc import Callable
 import pytest
 from starlette.testclient import TestClient
 
-from db import fleet
-from db.engine import reading, transaction
+from db.engine import reading
 from db.tables.workers import Worker
 from tests import rows
 
@@ -23,13 +22,6 @@ def bell(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def _queue(client: TestClient, name: str) -> dict[str, object]:
     items = client.get("/v1/queues").json()["items"]
     return next(item for item in items if item["name"] == name)
-
-
-def _worker(worker_id: str = W1) -> str:
-    with transaction() as session:
-        worker = {"worker_id": worker_id, "host": "h", "pid": 7, "device": "cpu"}
-        fleet.join(session, **worker, queues=["gpu"], build="0.1")
-    return worker_id
 
 
 def test_every_queue_is_told_with_what_waits_in_it(client: TestClient) -> None:
@@ -81,7 +73,7 @@ def test_a_queue_that_does_not_exist_is_told_by_its_code(
 
 
 def test_a_worker_is_asked_to_drain(client: TestClient) -> None:
-    worker_id = _worker()
+    worker_id = rows.worker(W1)
 
     answer = client.post(f"/v1/workers/{worker_id}/drain")
 
@@ -109,7 +101,7 @@ def test_a_worker_that_does_not_work_cannot_be_drained(client: TestClient) -> No
 def test_only_an_operator_may(
     serve: Callable[..., TestClient], other_shop: TestClient, method: str, path: str
 ) -> None:
-    _worker()
+    rows.worker(W1)
 
     answer = other_shop.request(method, path)
 

@@ -16,7 +16,7 @@ from db.engine import transaction
 from db.stores import Store
 from db.tables.all import Row
 from db.tables.results import KEYS
-from tests import kept, plans, rows
+from tests import explained, kept, rows
 
 BYTES = b"shoe"
 
@@ -249,14 +249,14 @@ def test_no_question_of_a_round_reads_a_whole_table():
     blobs.put(rows.TENANT, b"garbage")
     kept.a_day_passes()
 
-    with plans.heard() as asked:
+    with explained.heard() as asked:
         collector.collect()
 
     assert len(asked) > 8
     # The datasets of the few tenants whose bytes nobody else names are read, and only they.
-    assert plans.read_whole(asked, but=("dataset",)) == []
+    assert explained.read_whole(asked, but=("dataset",)) == []
     # A walk through all rows of the tenant would be no whole table, and as slow.
-    used = plans.indexes(asked)
+    used = explained.indexes(asked)
     named = {f"ix_result_{name}" for name in KEYS}
     assert used >= {"ix_blob_unseen", "ix_version_weights_key", *named}
     assert used & {"uq_picture_tenant_sha256", "sqlite_autoindex_picture_2"}

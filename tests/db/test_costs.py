@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from db import batch_lines, clock, jobs, results, transitions
 from db.engine import reading, transaction
+from db.fence import Lease
 from db.ids import new_id
 from db.tables.results import Result
-from db.transitions import Lease
 from tests import explained, rows
 from tests.factories import NOWHERE
 

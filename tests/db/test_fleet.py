@@ -10,23 +10,9 @@ from tests import rows
 pytestmark = pytest.mark.usefixtures("archive")
 
 
-def _join(worker_id: str = "w1") -> str:
+def _beat(worker_id: str, state: str = "ready", **told: object) -> None:
     with transaction() as session:
-        fleet.join(
-            session,
-            worker_id=worker_id,
-            host="web1",
-            pid=7,
-            device="cpu",
-            queues=["gpu"],
-            build="0.1",
-        )
-    return worker_id
-
-
-def _beat(worker_id: str, state: str = "ready", **told: object) -> bool:
-    with transaction() as session:
-        return fleet.beat(session, worker_id, state=state, in_flight=2, **told)
+        fleet.beat(session, worker_id, state=state, in_flight=2, **told)
 
 
 def _read(worker_id: str) -> Worker:
@@ -40,17 +26,16 @@ def _ask(worker_id: str) -> Worker | None:
 
 
 def test_a_beat_tells_how_a_worker_is():
-    _join()
+    rows.worker("w1")
 
-    asked = _beat("w1", numbers={"batches": 3})
+    _beat("w1", numbers={"batches": 3})
 
     told = _read("w1")
-    assert not asked
     assert (told.state, told.in_flight, told.numbers) == ("ready", 2, {"batches": 3})
 
 
 def test_a_beat_without_numbers_leaves_the_last_ones():
-    _join()
+    rows.worker("w1")
     _beat("w1", numbers={"batches": 3})
 
     _beat("w1")
@@ -58,20 +43,21 @@ def test_a_beat_without_numbers_leaves_the_last_ones():
     assert _read("w1").numbers == {"batches": 3}
 
 
-def test_a_worker_that_is_asked_to_drain_hears_it_with_its_next_beat_and_the_others_do_not():
-    _join("w1")
-    _join("w2")
+def test_a_worker_that_is_asked_to_drain_hears_it_and_the_others_do_not():
+    rows.worker("w1")
+    rows.worker("w2")
 
     asked = _ask("w1")
 
     assert asked is not None
     assert asked.drain_requested_at is not None
-    assert _beat("w1")
-    assert not _beat("w2")
+    with reading() as session:
+        assert fleet.is_to_drain(session, "w1")
+        assert not fleet.is_to_drain(session, "w2")
 
 
 def test_asked_twice_the_first_time_stands():
-    _join()
+    rows.worker("w1")
     first = _ask("w1")
     assert first is not None
 
@@ -83,7 +69,7 @@ def test_asked_twice_the_first_time_stands():
 
 @pytest.mark.parametrize("state", ["lost", "stopped"])
 def test_who_works_no_more_cannot_be_asked(state: str):
-    _join()
+    rows.worker("w1")
     _beat("w1", state)
 
     assert _ask("w1") is None
@@ -91,7 +77,7 @@ def test_who_works_no_more_cannot_be_asked(state: str):
 
 
 def test_an_older_beat_behind_the_last_word_changes_nothing():
-    _join()
+    rows.worker("w1")
     _beat("w1", "stopped")
 
     _beat("w1", "draining")
@@ -100,7 +86,7 @@ def test_an_older_beat_behind_the_last_word_changes_nothing():
 
 
 def test_a_worker_that_was_taken_for_lost_comes_back_with_its_next_beat():
-    _join()
+    rows.worker("w1")
     _beat("w1", "lost")
 
     _beat("w1", "ready")

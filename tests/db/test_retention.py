@@ -26,7 +26,7 @@ from db.tables.all import (
     Version,
     Worker,
 )
-from tests import kept, plans, rows
+from tests import explained, kept, rows
 
 pytestmark = pytest.mark.usefixtures("archive")
 DAY_S = retention.DAY_S
@@ -195,11 +195,11 @@ def test_no_question_reads_a_whole_table(prune: Callable[..., int], index: str):
     _batch(finished_days_ago=40)
     _delivery(job_id, finished_days_ago=40)
 
-    with plans.heard() as asked:
+    with explained.heard() as asked:
         assert _pruned(prune) == 1
 
-    assert plans.read_whole(asked) == []
-    assert index in plans.indexes(asked)
+    assert explained.read_whole(asked) == []
+    assert index in explained.indexes(asked)
 
 
 @pytest.mark.parametrize("days", [0.5, 0.99, -1, float("nan"), float("inf")])

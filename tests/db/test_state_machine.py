@@ -18,11 +18,12 @@ from sqlalchemy import delete, select, update
 
 from db import clock, erasure, jobs, queues, results, transitions
 from db.engine import reading, transaction
+from db.fence import Lease
 from db.ids import new_id
 from db.tables.deliveries import Delivery, DeliveryAttempt, Endpoint
 from db.tables.jobs import TERMINAL, Attempt, Job, JobInput, Queue
 from db.tables.results import Result
-from db.transitions import Lease, Outcome
+from db.transitions import Outcome
 from tests import rows
 
 OWNERS = st.sampled_from(["first", "second"])

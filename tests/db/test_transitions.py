@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from db import attempts, clock, jobs, transitions
 from db.engine import reading, transaction
+from db.fence import Lease
 from db.operations.union import OPERATIONS
 from db.tables.jobs import TERMINAL, Job, Queue
 from db.tables.results import Result
-from db.transitions import Lease, Outcome
+from db.transitions import Outcome
 from tests import rows
 from tests.rows import TENANT
 

@@ -10,9 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from db.transitions import Lease
-from workers import batcher as batcher_module
-from workers.batcher import Batcher, current_lease
+from db.fence import Lease
+from workers import on_device
+from workers.batcher import Batcher
+from workers.calls import current_lease
 from workers.failures import Permanent
 
 CPU = torch.device("cpu")
@@ -439,7 +440,7 @@ def test_an_error_that_passes_leaves_nobody_suspect(start: Callable[..., Batcher
     with pytest.raises(ValueError, match="marked"):
         _of("job", lambda: batcher.call("net", network.double, _row(BAD)))()
 
-    assert batcher.suspects() == set()
+    assert batcher.on_device.suspects() == set()
 
 
 def test_the_jobs_on_the_device_are_known_while_it_works(start: Callable[..., Batcher]):
@@ -448,20 +449,20 @@ def test_the_jobs_on_the_device_are_known_while_it_works(start: Callable[..., Ba
         target=_of("job", lambda: batcher.call("net", network.double, _row(1.0)))
     )
     caller.start()
-    while not batcher.suspects():
+    while not batcher.on_device.suspects():
         time.sleep(0.001)
 
-    assert {lease.job_id for lease in batcher.suspects()} == {"job"}
+    assert {lease.job_id for lease in batcher.on_device.suspects()} == {"job"}
     assert network.gate is not None
     network.gate.set()
     caller.join(5)
-    assert batcher.suspects() == set()
+    assert batcher.on_device.suspects() == set()
 
 
 def _at_work(batcher: Batcher, network: Network) -> threading.Thread:
     caller = threading.Thread(target=lambda: batcher.call("net", network.double, _row(1.0)))
     caller.start()
-    while batcher._on_device is None or not batcher._on_device.unanswered():
+    while (batch := batcher.on_device._batch) is None or not batch.unanswered():
         time.sleep(0.001)
     return caller
 
@@ -469,36 +470,36 @@ def _at_work(batcher: Batcher, network: Network) -> threading.Thread:
 def test_a_device_is_stuck_when_a_batch_lasts_longer_than_any_should(
     start: Callable[..., Batcher], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(batcher_module, "STUCK_AFTER_S", 0.1)
+    monkeypatch.setattr(on_device, "STUCK_AFTER_S", 0.1)
     batcher, network = start(wait_s=0), Network()
     batcher.call("net", network.double, _row(1.0))
     network.gate = threading.Event()
     caller = _at_work(batcher, network)
 
-    was_stuck = batcher.is_stuck()
+    was_stuck = batcher.on_device.is_stuck()
     time.sleep(0.15)
 
     assert not was_stuck
-    assert batcher.is_stuck()
+    assert batcher.on_device.is_stuck()
     network.gate.set()
     caller.join(5)
-    assert not batcher.is_stuck()
+    assert not batcher.on_device.is_stuck()
 
 
 def test_where_batches_are_slow_a_slow_one_is_not_stuck(
     start: Callable[..., Batcher], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(batcher_module, "STUCK_AFTER_S", 0.01)
+    monkeypatch.setattr(on_device, "STUCK_AFTER_S", 0.01)
     batcher, network = start(wait_s=0), Network()
     for _ in range(2):
         batcher.call("net", lambda x: (time.sleep(0.1), x)[1], _row(1.0))
     network.gate = threading.Event()
-    batcher._tuned.add(("net", ((3,), torch.float32)))
+    batcher.on_device._tuned.add(("net", ((3,), torch.float32)))
     caller = _at_work(batcher, network)
 
     time.sleep(0.1)
 
-    assert not batcher.is_stuck()  # until ten times what the slowest took
+    assert not batcher.on_device.is_stuck()  # until ten times what the slowest took
     network.gate.set()
     caller.join(5)
 
@@ -506,13 +507,13 @@ def test_where_batches_are_slow_a_slow_one_is_not_stuck(
 def test_the_first_batch_of_a_shape_may_load_and_compile(
     start: Callable[..., Batcher], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(batcher_module, "STUCK_AFTER_S", 0.01)
+    monkeypatch.setattr(on_device, "STUCK_AFTER_S", 0.01)
     batcher, network = start(wait_s=0), Network(gate=threading.Event())
     caller = _at_work(batcher, network)
 
     time.sleep(0.1)
 
-    assert not batcher.is_stuck()
+    assert not batcher.on_device.is_stuck()
     assert network.gate is not None
     network.gate.set()
     caller.join(5)

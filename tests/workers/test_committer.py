@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from db import transitions
 from db.blobs import Vanished
 from db.engine import reading, transaction
+from db.fence import Lease
 from db.tables.results import Result
-from db.transitions import Lease, Outcome
+from db.transitions import Outcome
 from tests import rows
 from workers import committer as committer_module
 from workers.committer import Committer, commit

@@ -20,6 +20,7 @@ from tests import rows
 from workers import feeder as feeder_module
 from workers.committer import Committer
 from workers.feeder import Feeder
+from workers.hands import PIXELS
 from workers.leases import Leases
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -89,7 +90,7 @@ def start(hands: Hands, home: object) -> Iterator[Callable[..., Feeder]]:
         assert feeder.wait_until_idle(10)
         if feeder._thread.is_alive():
             feeder._thread.join(5)
-        feeder._hands.shutdown()
+        feeder._hands._pool.shutdown()
 
 
 def _states(ids: list[str]) -> list[str]:
@@ -521,7 +522,7 @@ def test_pictures_that_do_not_fit_together_wait_their_turn_and_nobody_overtakes(
 
 def test_a_picture_larger_than_all_the_room_goes_in_alone(start, hands):
     large = rows.queued(scheduled_at=clock.seconds_from_now(-9))
-    rows.change(large, pixels=10 * feeder_module.PIXELS)
+    rows.change(large, pixels=10 * PIXELS)
     rows.queued()
 
     start(count=4).start()

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from db import clock, fleet, jobs, transitions
+from db import clock, jobs, transitions
 from db.engine import reading, transaction
+from db.fence import Lease
 from db.tables.workers import Worker
-from db.transitions import Lease
 from tests import rows
 from workers.failures import Cancelled, LeaseLost, Permanent
 from workers.leases import Leases
@@ -16,16 +16,7 @@ pytestmark = pytest.mark.usefixtures("home")
 
 @pytest.fixture
 def leases(home: object) -> Leases:
-    with transaction() as session:
-        fleet.join(
-            session,
-            worker_id="worker",
-            host="here",
-            pid=1,
-            device="cpu",
-            queues=["gpu"],
-            build="0.1",
-        )
+    rows.worker()
     return Leases("worker", lease_s=60, state=lambda: "ready")
 
 
@@ -209,16 +200,7 @@ def test_an_operators_wish_to_drain_is_heard_within_a_second():
         state=lambda: "ready",
         on_drain_asked=lambda: asked.append("drain"),
     )
-    with transaction() as session:
-        fleet.join(
-            session,
-            worker_id="worker",
-            host="here",
-            pid=1,
-            device="cpu",
-            queues=["gpu"],
-            build="0.1",
-        )
+    rows.worker()
     leases._look_for_stops()
     assert asked == []
 

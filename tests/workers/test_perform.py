@@ -17,11 +17,11 @@ from torch import Tensor
 
 from db import admission, attempts, batches, blobs, erasure, jobs, pictures, transitions, versions
 from db.engine import reading, transaction
+from db.fence import Lease
 from db.ids import new_id
 from db.intake import Checked
 from db.tables.jobs import Job
 from db.tables.results import Result
-from db.transitions import Lease
 from models import images, labels, weights
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.weights import Card

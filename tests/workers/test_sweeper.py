@@ -23,19 +23,8 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _worker(worker_id: str, *, seen_ago_s: float, state: str = "ready") -> None:
-    with transaction() as session:
-        fleet.join(
-            session,
-            worker_id=worker_id,
-            host="here",
-            pid=1,
-            device="cpu",
-            queues=["gpu"],
-            build="0.1",
-        )
-        worker = session.get_one(Worker, worker_id)
-        worker.state, worker.in_flight = state, 3
-        worker.last_seen_at = clock.seconds_from_now(-seen_ago_s)
+    last_seen_at = clock.seconds_from_now(-seen_ago_s)
+    rows.worker(worker_id, state=state, in_flight=3, last_seen_at=last_seen_at)
 
 
 def _states() -> dict[str, tuple[str, int]]:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from db.transitions import Lease
+from db.fence import Lease
 from workers import watchdog
 from workers.watchdog import Watchdog
 

@@ -1,0 +1,31 @@
+"""A call of a network: whose it is, what it brings, and where its answer goes."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from db.fence import Lease
+
+current_lease: ContextVar[Lease | None] = ContextVar("current_lease", default=None)
+"""The job that this hand works on, so that a call is known to be its."""
+
+Answer = Tensor | tuple[Tensor, ...]
+Door = Callable[..., Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One caller's arguments, which share a leading N, and where its answer goes."""
+
+    arguments: tuple[Tensor, ...]
+    future: "Future[Answer]" = field(default_factory=Future)
+    since: float = field(default_factory=time.monotonic)
+    lease: Lease | None = field(default_factory=current_lease.get)
+
+    @property
+    def n(self) -> int:
+        return self.arguments[0].shape[0]
