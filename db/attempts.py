@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Insert, Update, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from db import clock
@@ -21,17 +22,15 @@ class Ending:
 
 
 def begin(session: Session, jobs: Iterable[Job], *, worker: str, device: str) -> None:
-    session.add_all(
-        Attempt(
-            job_id=job.id,
-            lease_token=job.lease_token,
-            worker=worker,
-            device=device,
-            started_at=job.started_at,
-        )
+    """A try at each of these, from when they were claimed."""
+    by = {"worker": worker, "device": device}
+    rows = [
+        {"job_id": job.id, "lease_token": job.lease_token, "started_at": job.started_at, **by}
         for job in jobs
-    )
-    session.flush()
+    ]
+    if rows:
+        # By the connection: many at a time, and none in the session to bring up to date.
+        session.connection().execute(_begin(), rows)
 
 
 def end(session: Session, endings: Iterable[Ending]) -> None:
@@ -40,16 +39,24 @@ def end(session: Session, endings: Iterable[Ending]) -> None:
         {"of_job": one.job_id, "token": one.token, "how": one.outcome, "why": one.error}
         for one in endings
     ]
-    if not rows:
-        return
+    if rows:
+        session.connection().execute(_end(), rows)
+
+
+@cache
+def _begin() -> Insert:
+    return insert(Attempt)
+
+
+@cache
+def _end() -> Update:
+    """Kept, because to build it takes longer than to run it."""
     this = (Attempt.job_id == bindparam("of_job"), Attempt.lease_token == bindparam("token"))
-    statement = (
+    return (
         update(Attempt)
         .where(*this, Attempt.ended_at.is_(None))
         .values(ended_at=clock.now(), outcome=bindparam("how"), error=bindparam("why"))
     )
-    # By the connection: many at a time, and no row in the session to bring up to date.
-    session.connection().execute(statement, rows)
 
 
 def of(session: Session, job_id: str) -> Sequence[Attempt]:

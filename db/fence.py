@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Update, and_, select, tuple_
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from db import clock
 from db.tables.jobs import RUNNING, Job
@@ -63,7 +64,11 @@ def over(state: Any, *, code: Any, detail: Any) -> dict[str, Any]:
 
 def changed(session: Session, statement: Update) -> Sequence[Job]:
     """The rows that a guarded UPDATE changed, as they are now."""
-    returning = statement.returning(Job).execution_options(
+    return session.scalars(returning_jobs(statement)).all()
+
+
+def returning_jobs(statement: Update) -> ReturningUpdate[Job]:
+    """A guarded UPDATE that tells the rows which it changed, as they are now."""
+    return statement.returning(Job).execution_options(
         synchronize_session=False, populate_existing=True
     )
-    return session.scalars(returning).all()

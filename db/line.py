@@ -12,6 +12,8 @@ from sqlalchemy import (
     Integer,
     ScalarSelect,
     Select,
+    String,
+    Update,
     bindparam,
     exists,
     func,
@@ -23,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from db import clock
-from db.portable import insert_once
+from db.portable import as_given, given, insert_once
 from db.tables.base import UtcDateTime
 from db.tables.jobs import AS_QUEUED, AS_RUNNING, Attempt, Job, Queue, Turn
 from db.tables.tenants import Tenant
@@ -91,18 +93,29 @@ def take_turns(session: Session, queue: str, tenants: Iterable[str]) -> None:
 
     Nobody waits for another claim, or for one that was frozen: whoever holds the row says the same.
     """
-    served = set(tenants)
-    these = (Turn.queue == queue, Turn.tenant.in_(sorted(served)))
-    known = set(session.scalars(select(Turn.tenant).where(*these)))
-    now = {"last_served_at": clock.now()}
-    # Even DO NOTHING would wait for whoever is changing the row: only what is new is inserted.
-    for tenant in sorted(served - known):
-        session.execute(insert_once(session, Turn, {"queue": queue, "tenant": tenant, **now}))
+    served = sorted(set(tenants))
+    told = {"in_queue": queue, "served": as_given({"tenant": tenant} for tenant in served)}
+    known = set(session.scalars(_known(session.get_bind().dialect.name), told))
+    for tenant in (tenant for tenant in served if tenant not in known):
+        # Even DO NOTHING would wait for whoever is changing the row: only what is new is inserted.
+        row = {"queue": queue, "tenant": tenant, "last_served_at": clock.now()}
+        session.execute(insert_once(session, Turn, row))
     if known:
-        free = select(Turn.tenant).where(*these).order_by(Turn.tenant)
-        unlocked = select(free.with_for_update(skip_locked=True).cte("free").c.tenant)
-        statement = update(Turn).where(Turn.queue == queue, Turn.tenant.in_(unlocked)).values(now)
-        session.execute(statement, execution_options={"synchronize_session": False})
+        session.connection().execute(_take_turns(session.get_bind().dialect.name), told)
+
+
+@cache
+def _known(dialect: str) -> Select[str]:
+    served = given(dialect, "served", tenant=String())
+    mine = Turn.tenant.in_(select(served.c.tenant))
+    return select(Turn.tenant).where(Turn.queue == bindparam("in_queue"), mine)
+
+
+@cache
+def _take_turns(dialect: str) -> Update:
+    free = _known(dialect).order_by(Turn.tenant).with_for_update(skip_locked=True).cte("free")
+    these = (Turn.queue == bindparam("in_queue"), Turn.tenant.in_(select(free.c.tenant)))
+    return update(Turn).where(*these).values(last_served_at=clock.now())
 
 
 @cache
@@ -202,7 +215,7 @@ def _rows(queue: str, known: frozenset[str]) -> Select[str, str, int, bool]:
             Job.state == AS_QUEUED,
             Job.queue == queue,
             or_(Job.deadline_at.is_(None), Job.deadline_at > clock.now()),
-            Job.op.in_(sorted(known)),
+            Job.op.in_(literal_column(f"'{op}'") for op in sorted(known)),
         )
         .order_by(Job.scheduled_at, Job.id)
         .with_for_update(skip_locked=True)

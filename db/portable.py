@@ -1,11 +1,25 @@
-"""The one statement that SQLite and PostgreSQL have in two dialects: insert, or what then."""
+"""What SQLite and PostgreSQL say differently: insert, or what then; and rows as one parameter."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Insert
+from sqlalchemy import (
+    CTE,
+    JSON,
+    ColumnElement,
+    Insert,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+    type_coerce,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from db.tables.base import Row
 
@@ -36,3 +50,32 @@ def upsert(
     return statement.on_conflict_do_update(
         index_elements=keys, set_={name: values[name] for name in update}
     )
+
+
+def given(dialect: str, name: str, **columns: TypeEngine[Any]) -> CTE:
+    """Rows that come with a statement in one parameter of this name; `as_given` writes it.
+
+    However many they are the statement stays the same, so that it is built and compiled once.
+    """
+    rows = bindparam(name, type_=Text)
+    if dialect == "postgresql":
+        typed = (column(key, type_) for key, type_ in columns.items())
+        found = func.json_to_recordset(cast(rows, JSON)).table_valued(*typed, name=name)
+        return select(*found.render_derived(with_types=True).c).cte(f"{name}_rows")
+    found = func.json_each(rows).table_valued("value", name=name)
+    parts = [_part(found.c.value, key, type_) for key, type_ in columns.items()]
+    return select(*parts).cte(f"{name}_rows")
+
+
+def _part(row: ColumnElement[Any], key: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+    return type_coerce(func.json_extract(row, f"$.{key}"), type_).label(key)
+
+
+def as_given(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The parameter of `given`."""
+    return json.dumps(list(rows))
+
+
+def json_text(dialect: str, text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column of JSON from its text. (SQLite keeps JSON as text, and would make it a number.)"""
+    return cast(text, JSON) if dialect == "postgresql" else type_coerce(text, JSON)

@@ -4,18 +4,34 @@ The rows that RETURNING gives decide what happened, never a count. A terminal st
 and whoever wants to hear of it is written into the outbox by the same transaction.
 """
 
+import json
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, and_, case, exists, func, literal, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import (
+    Float,
+    Integer,
+    String,
+    Update,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
 
 from db import attempts, clock, line, outbox, results
 from db.attempts import Ending
-from db.fence import Lease, any_of, changed, in_order, mine, over, unlocked
+from db.fence import Lease, any_of, changed, mine, over, returning_jobs, unlocked
 from db.line import Waiting
+from db.portable import as_given, given, json_text
 from db.tables.jobs import (
     AS_QUEUED,
     AS_RUNNING,
@@ -64,15 +80,34 @@ def claim(
 
     No lease is longer than the job's own time-out.
     """
+    if not chosen:
+        return []
     order = {one.id: place for place, one in enumerate(chosen)}
+    told = {
+        "chosen": as_given({"id": job_id} for job_id in order),
+        "owner": owner,
+        "lease_s": lease_s,
+    }
+    statement = _claim(session.get_bind().dialect.name)
+    claimed = sorted(session.scalars(statement, told), key=lambda job: order[job.id])
+    attempts.begin(session, claimed, worker=owner, device=device)
+    for queue in {job.queue for job in claimed}:
+        line.take_turns(session, queue, (job.tenant for job in claimed if job.queue == queue))
+    return claimed
+
+
+@cache
+def _claim(dialect: str) -> Any:
+    chosen = given(dialect, "chosen", id=String())
+    lease_s = bindparam("lease_s", type_=Float)
     statement = (
         update(Job)
-        .where(Job.id.in_(list(order)), Job.state == QUEUED)
+        .where(Job.id.in_(select(chosen.c.id)), Job.state == QUEUED)
         .values(
             state=RUNNING,
             attempt=Job.attempt + 1,
             lease_token=Job.lease_token + 1,
-            lease_owner=owner,
+            lease_owner=bindparam("owner"),
             lease_expires_at=clock.seconds_from_now(
                 case((Job.timeout_s < lease_s, Job.timeout_s), else_=lease_s)
             ),
@@ -81,11 +116,7 @@ def claim(
             revision=Job.revision + 1,
         )
     )
-    claimed = sorted(changed(session, statement), key=lambda job: order[job.id]) if order else []
-    attempts.begin(session, claimed, worker=owner, device=device)
-    for queue in {job.queue for job in claimed}:
-        line.take_turns(session, queue, (job.tenant for job in claimed if job.queue == queue))
-    return claimed
+    return returning_jobs(statement)
 
 
 def renew(session: Session, owner: str, leases: Iterable[Lease], *, lease_s: float) -> set[Lease]:
@@ -137,25 +168,52 @@ def finish(session: Session, outcomes: Sequence[Outcome]) -> set[Lease]:
         return set()
     # A process that was frozen may bring two attempts at one job: only the later can hold it.
     by_id = {one.lease.job_id: one for one in sorted(outcomes, key=lambda one: one.lease.token)}
-    held = any_of(outcomes[0].lease.owner, [outcome.lease for outcome in outcomes])
-
-    def each(name: str, column: InstrumentedAttribute[Any]) -> Any:
-        given = [(key, getattr(one, name)) for key, one in by_id.items()]
-        whens = [(Job.id == k, literal(v, column.type)) for k, v in given if v is not None]
-        return case(*whens, else_=None) if whens else None
-
-    code = each("code", Job.error_code)
-    statement = (
-        update(Job)
-        .where(Job.id.in_(in_order(held)), held)
-        .values(over(each("state", Job.state), code=code, detail=each("detail", Job.error_detail)))
-        .values(report=each("report", Job.report))
-    )
-    done = changed(session, statement)
+    told = {"owner": outcomes[0].lease.owner, "outcomes": as_given(map(_told, by_id.values()))}
+    done = session.scalars(_finish(session.get_bind().dialect.name), told).all()
     results.add(session, [row for job in done for row in by_id[job.id].results])
     attempts.end(session, [Ending(j.id, j.lease_token, j.state, j.error_detail) for j in done])
     outbox.tell(session, done)
     return {by_id[job.id].lease for job in done}
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    lease, report = outcome.lease, outcome.report
+    return {
+        "id": lease.job_id,
+        "token": lease.token,
+        "state": outcome.state,
+        "code": outcome.code,
+        "detail": outcome.detail,
+        "report": None if report is None else json.dumps(report),
+    }
+
+
+@cache
+def _finish(dialect: str) -> Any:
+    text, number = String(), Integer()
+    ends = given(
+        dialect, "outcomes", id=text, token=number, state=text, code=text, detail=text, report=text
+    )
+    # The fence, and its rows locked in the order in which everybody locks.
+    held = (
+        select(*ends.c)
+        .join(Job, Job.id == ends.c.id)
+        .where(
+            Job.state == RUNNING,
+            Job.lease_owner == bindparam("owner"),
+            Job.lease_token == ends.c.token,
+        )
+        .order_by(Job.id)
+        .with_for_update(of=Job)
+        .cte("held")
+    )
+    statement = (
+        update(Job)
+        .where(Job.id == held.c.id, Job.state == RUNNING, Job.lease_token == held.c.token)
+        .values(over(held.c.state, code=held.c.code, detail=held.c.detail))
+        .values(report=json_text(dialect, held.c.report))
+    )
+    return returning_jobs(statement)
 
 
 def succeed(session: Session, lease: Lease, *, report: dict[str, Any] | None = None) -> bool:
