@@ -10,7 +10,7 @@ from PIL import Image
 
 Format = Literal["png", "jpeg", "webp"]
 
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_METADATA = {b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME"}
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _JPEG_APP1, _JPEG_APP13, _JPEG_COMMENT, _JPEG_SCAN = 0xE1, 0xED, 0xFE, 0xDA
@@ -35,21 +35,24 @@ def xmp_of(data: bytes) -> str:
     return packet.decode(errors="replace") if isinstance(packet, bytes) else str(packet)
 
 
+def png_chunk(name: bytes, body: bytes) -> bytes:
+    checksum = struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
+    return b"".join((struct.pack(">I", len(body)), name, body, checksum))
+
+
 def _png(data: bytes, packet: bytes) -> bytes:
     text = b"XML:com.adobe.xmp\0\0\0\0\0" + packet
     chunks = [chunk for name, chunk in _png_chunks(data) if name not in _PNG_METADATA]
     header, rest = chunks[0], chunks[1:]
-    checked = b"iTXt" + text
-    ours = struct.pack(">I", len(text)) + checked + struct.pack(">I", zlib.crc32(checked))
-    return b"".join((_PNG_SIGNATURE, header, ours, *rest))
+    return b"".join((PNG_SIGNATURE, header, png_chunk(b"iTXt", text), *rest))
 
 
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
     """Name and bytes of each chunk up to the end mark; what trails it is left out."""
-    at, name = len(_PNG_SIGNATURE), b""
+    view, at, name = memoryview(data), len(PNG_SIGNATURE), b""
     while name != b"IEND":
         length, name = struct.unpack_from(">I4s", data, at)
-        yield name, data[at : at + 12 + length]
+        yield name, view[at : at + 12 + length]
         at += 12 + length
 
 

@@ -4,16 +4,20 @@ import io
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
 from torch import Tensor
 
+from models import png
 from models.failures import CannotDo
 
 Format = Literal["png", "jpeg", "webp"]
 
 _MAX_SIDE_PX: dict[Format, int] = {"jpeg": 65_500, "webp": 16_383}
+_FULL_CHROMA = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
 _READABLE = ("JPEG", "PNG", "WEBP", "AVIF")
 _MAX_ICC_BYTES = 4 << 20
 _ORIENTATION = 0x0112
@@ -26,6 +30,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_PLAIN_MODES = {"1": "L", "LA": "L", "La": "L", "L": "L", "CMYK": "CMYK"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +81,48 @@ def encode(image: Tensor, *, format: Format, quality: int = 95) -> bytes:  # noq
     if format == "jpeg" and image.shape[1] == 4:
         raise CannotDo("format_has_no_alpha", "A JPEG cannot hold transparency; ask for PNG.")
     _refuse_too_long(format, image)
-    levels = image[0].mul(255).round_().clamp_(0, 255).to(torch.uint8)
-    pixels = levels.permute(1, 2, 0).contiguous().cpu().numpy()
-    picture = Image.fromarray(pixels.squeeze(2) if image.shape[1] == 1 else pixels)
-    file = io.BytesIO()
+    levels = _levels(image)
     match format:
         case "png":
-            picture.save(file, "PNG", compress_level=4)
+            return png.write(levels)
         case "jpeg":
-            picture.save(file, "JPEG", quality=quality, subsampling=0, optimize=True)
+            return _jpeg(levels, quality)
         case "webp":
-            picture.save(file, "WEBP", quality=quality, lossless=quality == 100, method=4)
-    return file.getvalue()
+            return _webp(levels, quality)
 
 
 def quantise(image: Tensor) -> Tensor:
     """The image on the 256 levels of a file."""
     return image.mul(255).round_().clamp_(0, 255).div_(255)
+
+
+def _levels(image: Tensor) -> NDArray[np.uint8]:
+    """[H, W, C]: x * 255 in float32, half to even, clamped; one pass in OpenCV, four in torch."""
+    _, channels, height, width = image.shape
+    planes = image.float().cpu().contiguous().view(channels * height, width).numpy()
+    scaled = cv2.addWeighted(planes, 255, planes, 0, 0, dtype=cv2.CV_8U)
+    merged = cv2.merge(list(scaled.reshape(channels, height, width)))
+    return np.asarray(merged, np.uint8).reshape(height, width, channels)
+
+
+def _jpeg(levels: NDArray[np.uint8], quality: int) -> bytes:
+    """What Pillow writes, byte for byte, in less time: OpenCV copies the pixels once less.
+
+    Huffman tables of its own would make it a twentieth smaller in twice the time.
+    """
+    ordered = cv2.cvtColor(levels, cv2.COLOR_RGB2BGR) if levels.shape[2] == 3 else levels
+    _, data = cv2.imencode(".jpg", ordered, (cv2.IMWRITE_JPEG_QUALITY, quality, *_FULL_CHROMA))
+    return data.tobytes()
+
+
+def _webp(levels: NDArray[np.uint8], quality: int) -> bytes:
+    file = io.BytesIO()
+    picture = Image.fromarray(levels.squeeze(2) if levels.shape[2] == 1 else levels)
+    # Lossless, `quality` means effort: all of it takes three times as long for a twentieth.
+    # Lossy, method 2 takes half as long, but at the same quality it is up to 0.9 dB worse.
+    lossless = quality == 100
+    picture.save(file, "WEBP", quality=0 if lossless else quality, lossless=lossless, method=4)
+    return file.getvalue()
 
 
 def _refuse_too_long(format: Format, image: Tensor) -> None:  # noqa: A002
@@ -128,9 +158,7 @@ def _srgb(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """RGB or grey of 8 or 16 bits, through the picture's own profile where it has a usable one."""
     if picture.mode.startswith("I"):
         return picture, ()
-    plain = picture.convert(
-        {"1": "L", "LA": "L", "La": "L", "L": "L", "CMYK": "CMYK"}.get(picture.mode, "RGB")
-    )
+    plain = _in_mode(picture, _PLAIN_MODES.get(picture.mode, "RGB"))
     profile = picture.info.get("icc_profile")
     if not profile:
         return plain, ()
@@ -148,10 +176,18 @@ def _srgb(picture: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
 def _colour(picture: Image.Image) -> Tensor:
     if picture.mode.startswith("I") or picture.mode == "L":
         return _channel(picture).repeat(1, 3, 1, 1)
-    levels = torch.from_numpy(np.array(picture.convert("RGB")))
-    return levels.permute(2, 0, 1).contiguous().float().div_(255)[None]
+    image = torch.empty(1, 3, picture.height, picture.width)
+    levels = np.asarray(_in_mode(picture, "RGB"))
+    for plane, channel in zip(image[0], cv2.split(levels), strict=True):
+        plane.copy_(torch.from_numpy(channel)).div_(255)
+    return image
 
 
 def _channel(picture: Image.Image) -> Tensor:
-    levels = torch.from_numpy(np.array(picture).astype(np.float32))
+    levels = torch.from_numpy(np.asarray(picture).astype(np.float32))
     return levels.div_(65535 if picture.mode.startswith("I") else 255)[None, None]
+
+
+def _in_mode(picture: Image.Image, mode: str) -> Image.Image:
+    """Pillow's `convert` copies also where nothing is to be converted."""
+    return picture if picture.mode == mode else picture.convert(mode)

@@ -5,9 +5,11 @@ import io
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
-from models import images
+from models import images, labels
+from models.data import samples
 from models.failures import CannotDo
 from tests.golden import pictures
 
@@ -219,3 +221,92 @@ def test_quantised_levels_are_those_of_the_file():
     loaded = images.read(images.encode(image, format="png"))
 
     assert torch.equal(loaded.image, images.quantise(image))
+
+
+def plainly_read(data: bytes) -> torch.Tensor:
+    levels = torch.from_numpy(np.array(Image.open(io.BytesIO(data)).convert("RGB")))
+    return levels.permute(2, 0, 1).contiguous().float().div(255)[None]
+
+
+def plainly_rounded(image: torch.Tensor) -> NDArray[np.uint8]:
+    levels = image[0].mul(255).round().clamp(0, 255).to(torch.uint8)
+    return levels.permute(1, 2, 0).numpy()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1), (31, 17), (200, 257)])
+def test_an_image_is_bit_for_bit_that_of_the_plain_formula(kind, mode, size):
+    levels = np.random.default_rng(2).integers(0, 256, (*size, 3), np.uint8)
+    data = pictures.saved(Image.fromarray(levels).convert(mode), kind)
+
+    image = images.read(data).image
+
+    assert torch.equal(image, plainly_read(data))
+    assert image.is_contiguous()
+
+
+def test_every_level_is_read_as_its_255th():
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+
+    image = images.read(pictures.saved(Image.fromarray(levels).convert("RGB"), "PNG")).image
+
+    assert torch.equal(image, (torch.arange(256).view(1, 1, 16, 16).float() / 255).expand_as(image))
+
+
+def near_ties() -> torch.Tensor:
+    """[1, 3, H, W]: halves between levels and both neighbours of each, from below 0 to above 1."""
+    halves = (torch.arange(-20, 280).double() + 0.5).div(255).float()
+    below, above = (halves.nextafter(torch.full_like(halves, end)) for end in (-9.0, 9.0))
+    return torch.stack((halves, below, above)).view(1, 3, 15, 20)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        near_ties(),
+        near_ties().mT,
+        near_ties()[:, :1],
+        near_ties()[:, :, 1::2, ::3],
+        near_ties()[:, :, :1].expand(-1, -1, 7, -1),
+        torch.rand(1, 3, 211, 307, generator=torch.manual_seed(4)) * 3 - 1,
+        torch.rand(1, 4, 11, 13, generator=torch.manual_seed(5)),
+    ],
+)
+def test_levels_are_rounded_half_to_even_and_clamped(image):
+    data = images.encode(image, format="png")
+
+    found = np.array(Image.open(io.BytesIO(data))).reshape(*image.shape[2:], -1)
+    assert np.array_equal(found, plainly_rounded(image))
+
+
+@pytest.mark.parametrize("quality", [30, 75, 95, 100])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_jpeg_is_byte_for_byte_pillows_of_this_quality(quality, channels):
+    image = torch.rand(1, channels, 45, 67, generator=torch.manual_seed(6))
+    levels = plainly_rounded(image)
+    picture = Image.fromarray(levels.squeeze(2) if channels == 1 else levels)
+
+    data = images.encode(image, format="jpeg", quality=quality)
+
+    assert data == pictures.saved(picture, "JPEG", quality=quality, subsampling=0)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+def test_a_delivered_file_is_read_as_a_third_party_reads_it_with_pillow(kind):
+    image = torch.rand(1, 3, 45, 67, generator=torch.manual_seed(8))
+    bare = images.encode(image, format=kind, quality=90)
+    delivered = labels.write(bare, format=kind, source_kind="composite", job_id="1")
+
+    loaded = images.read(delivered)
+
+    assert torch.equal(loaded.image, plainly_read(delivered))
+
+
+def test_a_lossless_webp_gives_back_a_photograph():
+    levels = samples.photographs()[0].pixels
+    image = torch.from_numpy(levels.copy()).permute(2, 0, 1)[None].float() / 255
+
+    data = images.encode(image, format="webp", quality=100)
+
+    assert np.array_equal(np.array(Image.open(io.BytesIO(data))), levels)
