@@ -4,37 +4,33 @@ Batching is at the network, not at the job: an operation calls what looks like t
 waits here for the company it gets.
 """
 
+import gc
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import structlog
 import torch
 from torch import Tensor
 
 from db.fence import Lease
+from workers import device as devices
+from workers import transfer
+from workers.batcher_numbers import Numbers
+from workers.buckets import Batch, Buckets, Key
 from workers.calls import Answer, Call, Door
+from workers.caps import Caps
 from workers.failures import Permanent
 from workers.on_device import OnDevice
 
-MOST_NUMBERS = 8_000_000
-"""In one batch's largest argument: 2.7 megapixels of colour."""
+Done = TypeVar("Done")
+_Chore = tuple[Callable[[], Any], "Future[Any]"]
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Numbers:
-    """What the batcher did so far."""
-
-    calls: int = 0
-    batches: int = 0
-    images: int = 0
-    splits: int = 0
-    out_of_memory: int = 0
-    busy_s: float = 0.0
 
 
 class Batcher:
@@ -43,6 +39,7 @@ class Batcher:
     Args:
         max_batch: most images in a batch.
         wait_s: how long a lone call waits for company.
+        may_go_on: raises where a job need not be worked on any longer.
         on_death: called in the device thread when it ends by an error, with the jobs whose calls
             were on the device. What else it holds waits until this returns.
     """
@@ -53,17 +50,20 @@ class Batcher:
         *,
         max_batch: int,
         wait_s: float,
+        may_go_on: Callable[[Lease], None] = lambda _lease: None,
         on_death: Callable[[BaseException, set[Lease]], None] = lambda _error, _suspects: None,
     ) -> None:
         self.device = device
         self.numbers = Numbers()
         self.on_device = OnDevice()
-        self._max_batch = max_batch
-        self._on_death = on_death
-        self._wait_s = wait_s
-        self._caps: dict[Hashable, int] = {}
-        self._buckets: OrderedDict[Hashable, tuple[Door, list[Call]]] = OrderedDict()
+        self._may_go_on, self._on_death = may_go_on, on_death
+        self._caps = Caps(max_batch)
+        self._buckets = Buckets(self._caps, wait_s=wait_s)
+        self._chores: deque[_Chore] = deque()
+        self._visitors = 0
         self._changed = threading.Condition()
+        # Until when the device thread sleeps; None: until somebody wakes it.
+        self._alarm: float | None = None
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="device", daemon=True)
         self._thread.start()
@@ -80,95 +80,145 @@ class Batcher:
             Permanent: `not_finite` when the network gave NaN or infinity for these arguments.
         """
         call = Call(arguments)
-        key = (network, *((tuple(a.shape[1:]), a.dtype) for a in arguments))
         with self._changed:
-            if self._stopping:
-                raise RuntimeError("the device thread has stopped")
-            self._caps.setdefault(key, self._first_cap(arguments))
-            self._buckets.setdefault(key, (door, []))[1].append(call)
+            self._refuse_if_stopped()
+            self._buckets.add(network, door, call)
             self.numbers.calls += 1
-            self._changed.notify()
+            if self._alarm is None or self._buckets.ready(
+                call.since, nobody_else_comes=self._nobody_else_comes()
+            ):
+                self._changed.notify()
         return call.future.result()
+
+    def do(self, chore: Callable[[], Done]) -> Done:
+        """Have the device thread do this, before its next batch: load, warm up, measure."""
+        if threading.current_thread() is self._thread:
+            return chore()
+        done: Future[Done] = Future()
+        with self._changed:
+            self._refuse_if_stopped()
+            self._chores.append((chore, done))
+            self._changed.notify()
+        return done.result()
+
+    @contextmanager
+    def visit(self) -> Iterator[None]:
+        """While a hand may still call. When all who may do wait, nobody waits for more company."""
+        with self._changed:
+            self._visitors += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._visitors -= 1
+                if self._buckets.calls and self._nobody_else_comes():
+                    self._changed.notify()
 
     def stop(self) -> None:
         with self._changed:
             self._stopping = True
             self._changed.notify()
 
+    def _refuse_if_stopped(self) -> None:
+        if self._stopping:
+            raise RuntimeError("the device thread has stopped")
+
+    def _nobody_else_comes(self) -> bool:
+        return 0 < self._visitors <= self._buckets.calls
+
     def _run(self) -> None:
         calls: list[Call] = []
         try:
-            while (batch := self._next_batch()) is not None:
-                key, door, calls = batch
-                started = time.monotonic()
-                self._execute(key, door, calls)
-                self.numbers.busy_s += time.monotonic() - started
+            devices.pin(self.device)
+            while (next_ := self._next()) is not None:
+                if isinstance(next_, Batch):
+                    calls = self._wanted(next_.calls)
+                    self._execute(next_.key, next_.door, calls)
+                else:
+                    self._do(*next_)
         except BaseException as error:  # noqa: BLE001 — said, answered, and the process told
             _log.exception("the device thread died")
             self._on_death(error, self.on_device.suspects())
         finally:
-            self._refuse(calls)
+            self._let_nobody_wait(calls)
 
-    def _refuse(self, calls: list[Call]) -> None:
-        """Nobody waits for a thread that is gone."""
+    def _let_nobody_wait(self, calls: list[Call]) -> None:
+        """For a thread that is gone."""
         with self._changed:
             self._stopping = True
-            waiting = [call for _, bucket in self._buckets.values() for call in bucket]
-            self._buckets.clear()
-        for call in [*calls, *waiting]:
-            if not call.future.done():
-                call.future.set_exception(RuntimeError("the device thread has stopped"))
+            waiting = self._buckets.clear()
+            chores, self._chores = self._chores, deque()
+        futures: list[Future[Any]] = [call.future for call in (*calls, *waiting)]
+        for future in (*futures, *(done for _, done in chores)):
+            if not future.done():
+                future.set_exception(RuntimeError("the device thread has stopped"))
 
-    def _next_batch(self) -> tuple[Hashable, Door, list[Call]] | None:
-        """A full bucket, or the one whose oldest call has waited long enough."""
+    def _next(self) -> Batch | _Chore | None:
         with self._changed:
             while not self._stopping:
+                if self._chores:
+                    return self._chores.popleft()
                 now = time.monotonic()
-                for key, (_, calls) in self._buckets.items():
-                    is_full = sum(call.n for call in calls) >= self._cap(key)
-                    if is_full or now - calls[0].since >= self._wait_s:
-                        return self._take(key)
-                oldest = min((c[0].since for _, c in self._buckets.values()), default=None)
-                wait_s = None if oldest is None else max(oldest + self._wait_s - now, 0.0)
-                self._changed.wait(wait_s)
+                bucket = self._buckets.ready(now, nobody_else_comes=self._nobody_else_comes())
+                if bucket is not None:
+                    self._alarm = now
+                    return self._taken(self._buckets.take(bucket), bucket.calls, now)
+                self._alarm = self._buckets.due_at()
+                self._changed.wait(None if self._alarm is None else max(0.0, self._alarm - now))
             return None
 
-    def _take(self, key: Hashable) -> tuple[Hashable, Door, list[Call]]:
-        """As many calls as fit the bucket's cap, at least one; what is left keeps its place last.
+    def _taken(self, batch: Batch, waiting: list[Call], now: float) -> Batch:
+        self.numbers.splits += len(waiting) > len(batch.calls)
+        self.numbers.waited_s += sum(now - call.since for call in batch.calls)
+        return batch
 
-        A bucket moves behind the others when it is served, so that no shape starves.
-        """
-        door, calls = self._buckets.pop(key)
-        taken, room = [calls[0]], self._cap(key) - calls[0].n
-        for call in calls[1:]:
-            if call.n > room:
-                break
-            taken.append(call)
-            room -= call.n
-        if len(taken) < len(calls):
-            self._buckets[key] = (door, calls[len(taken) :])
-        return key, door, taken
+    def _wanted(self, calls: list[Call]) -> list[Call]:
+        """Without those of jobs that were cancelled, lost or too late while they waited."""
+        wanted = []
+        for call in calls:
+            try:
+                if call.lease is not None:
+                    self._may_go_on(call.lease)
+            except Exception as error:  # noqa: BLE001 — its own hand decides what it means
+                call.future.set_exception(error)
+            else:
+                wanted.append(call)
+        return wanted
 
-    def _cap(self, key: Hashable) -> int:
-        return self._caps[key]
+    def _do(self, chore: Callable[[], Any], done: "Future[Any]") -> None:
+        def run() -> BaseException | None:
+            try:
+                done.set_result(chore())
+            except Exception as error:  # noqa: BLE001 — whoever asked for it decides
+                if _is_sticky(error):
+                    raise
+                done.set_exception(error)
+            return None
 
-    def _first_cap(self, arguments: tuple[Tensor, ...]) -> int:
-        """Large images fill a batch sooner: its time and memory are bounded, not its count."""
-        largest = max(argument[0].numel() for argument in arguments)
-        return max(1, min(self._max_batch, MOST_NUMBERS // max(1, largest)))
+        self.on_device.run(None, [], run)
 
-    def _execute(self, key: Hashable, door: Door, calls: list[Call]) -> None:
+    def _execute(self, key: Key, door: Door, calls: list[Call]) -> None:
         """One batch; on an error halves, until the culprit stands alone."""
+        if not calls:
+            return
+        images = sum(call.n for call in calls)
+        started = time.monotonic()
         error = self.on_device.run(key, calls, lambda: self._try(door, calls))
+        seconds = time.monotonic() - started
+        self.numbers.busy_s += seconds
         if error is None:
+            self.numbers.batches += 1
+            self.numbers.images += images
+            self._caps.ran(key, calls[0], images=images, seconds=seconds)
             return
         if isinstance(error, torch.OutOfMemoryError):
-            self._forget_memory(key, calls)
+            self._caps.ran_out_of_memory(key, calls[0], images=images)
+            self._free_memory()
             error = MemoryError("the device has not enough memory for one call")
         if len(calls) == 1:
             calls[0].future.set_exception(error)
             return
-        self.numbers.splits += 1
+        self.numbers.bisections += 1
         half = len(calls) // 2
         self._execute(key, door, calls[:half])
         self._execute(key, door, calls[half:])
@@ -177,43 +227,44 @@ class Batcher:
         """The error is returned, not kept: its traceback would hold the batch's tensors."""
         try:
             columns = zip(*(call.arguments for call in calls), strict=True)
-            stacked = [torch.cat(column).to(self.device) for column in columns]
             with torch.inference_mode():
-                answer = door(*stacked)
-            answers = _shared_out(calls, answer)
+                answer = door(*(transfer.to_device(column, self.device) for column in columns))
+                parts = answer if isinstance(answer, tuple) else (answer,)
+                finite = [_finite(part, calls) for part in parts]
+                at_home = transfer.to_host(parts)
         except Exception as error:
             if _is_sticky(error):
                 raise
             return error.with_traceback(None)
-        for call, own in zip(calls, answers, strict=True):
-            if isinstance(own, Exception):
-                call.future.set_exception(own)
-            else:
-                call.future.set_result(own)
-        self.numbers.batches += 1
-        self.numbers.images += sum(call.n for call in calls)
+        _share_out(calls, at_home, finite, is_one=isinstance(answer, Tensor))
         return None
 
-    def _forget_memory(self, key: Hashable, calls: list[Call]) -> None:
+    def _free_memory(self) -> None:
         self.numbers.out_of_memory += 1
-        self._caps[key] = max(1, sum(call.n for call in calls) // 2)
+        gc.collect()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
 
-def _shared_out(calls: list[Call], answer: Answer) -> list[Answer | Permanent]:
-    """Each caller's part; one that is not finite is an error of its own caller's alone."""
-    parts = answer if isinstance(answer, tuple) else (answer,)
+def _finite(part: Tensor, calls: list[Call]) -> list[bool]:
+    """Of each call, whether its share of the answer is numbers throughout."""
+    rows = part.isfinite().flatten(1).all(dim=1) if part.ndim > 1 else part.isfinite()
+    flags = iter(rows.tolist())
+    return [all([next(flags) for _ in range(call.n)]) for call in calls]  # noqa: C419 — no short cut
+
+
+def _share_out(
+    calls: list[Call], parts: tuple[Tensor, ...], finite: list[list[bool]], *, is_one: bool
+) -> None:
+    """Each caller its part; one that is not finite is an error of its own caller's alone."""
     sizes = [call.n for call in calls]
-    # A clone, because an inference tensor may not be changed by the operation that gets it.
-    columns = [torch.split(part.cpu().clone(), sizes) for part in parts]
-    owned = list(zip(*columns, strict=True))
-    return [
-        (own if isinstance(answer, tuple) else own[0])
-        if all(bool(part.isfinite().all()) for part in own)
-        else Permanent("not_finite", "the network gave numbers that are not finite")
-        for own in owned
-    ]
+    shares = zip(*(torch.split(part, sizes) for part in parts), strict=True)
+    for call, share, *flags in zip(calls, shares, *finite, strict=True):
+        if all(flags):
+            call.future.set_result(share[0] if is_one else share)
+        else:
+            said = "the network gave numbers that are not finite"
+            call.future.set_exception(Permanent("not_finite", said))
 
 
 def _is_sticky(error: Exception) -> bool:

@@ -10,7 +10,18 @@ from torch import Tensor
 
 from db.fence import Lease
 
-current_lease: ContextVar[Lease | None] = ContextVar("current_lease", default=None)
+USUAL_PRIORITY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The job that a call is made for; a lower number is served first."""
+
+    lease: Lease
+    priority: int = USUAL_PRIORITY
+
+
+current_caller: ContextVar[Caller | None] = ContextVar("current_caller", default=None)
 """The job that this hand works on, so that a call is known to be its."""
 
 Answer = Tensor | tuple[Tensor, ...]
@@ -24,8 +35,16 @@ class Call:
     arguments: tuple[Tensor, ...]
     future: "Future[Answer]" = field(default_factory=Future)
     since: float = field(default_factory=time.monotonic)
-    lease: Lease | None = field(default_factory=current_lease.get)
+    caller: Caller | None = field(default_factory=current_caller.get)
 
     @property
     def n(self) -> int:
         return self.arguments[0].shape[0]
+
+    @property
+    def lease(self) -> Lease | None:
+        return None if self.caller is None else self.caller.lease
+
+    @property
+    def priority(self) -> int:
+        return USUAL_PRIORITY if self.caller is None else self.caller.priority

@@ -1,76 +1,63 @@
-"""A device's lock file: how often a worker lost the device of late, and over which jobs.
+"""A device's lock file: held by the one process that has the device for its queues.
 
-A device that fails with whatever it is given is broken. One that fails with the same job each time
-is not: that job is poison, and is dead at its fourth crash.
-
-One file for each host, device and line of queues, so that a process can hold it for as long as it
-has the device. On a CPU, which many workers share, each name has one of its own.
+The kernel lets go of it when that process ends, however it ends; one that is frozen keeps it. So it
+says more than any row could, and needs nobody to tidy up. Nobody may remove it while its holder
+lives: the next would make a new file, and both would have the device.
 """
 
+import contextlib
 import fcntl
+import os
 import re
-import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
-
-BROKEN_AT = 3
-WITHIN_S = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Loss:
-    """When a device was lost, and with which jobs on it."""
-
-    at: float
-    jobs: frozenset[str]
-
-    def line(self) -> str:
-        return " ".join([f"{self.at:.3f}", *sorted(self.jobs)]) + "\n"
 
 
 class LockFile:
-    """What is known of one device on this machine, whichever process has it."""
+    """Who has one device for one line of queues on this machine."""
 
-    def __init__(self, folder: Path, *, host: str, device: str, work: str) -> None:
-        name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{host}.{device}.{work}")
-        self.path = folder / f"{name}.lock"
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
-    def note_loss(self, jobs: Collection[str]) -> None:
-        """The device was lost now, with these on it. Older losses than count are forgotten.
+    def hold(self, name: str) -> bool:
+        """Have it until this process ends; False where another process has it.
+
+        Args:
+            name: who we are, for whoever comes later and must go.
 
         Raises:
             OSError: the folder cannot be written.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._held() as file:
-            losses = [*_recent(file), _Loss(time.time(), frozenset(jobs))]
-            file.seek(0)
-            file.truncate()
-            file.writelines(loss.line() for loss in losses)
-
-    def is_broken(self) -> bool:
-        """Whether it was lost too often of late, and no one job explains that."""
-        if not self.path.exists():
+        # A bare number, which nothing ever closes: a file object would let go with its last reader.
+        # Children that are executed do not inherit it, so none outlives us as the holder.
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
             return False
-        with self._held() as file:
-            losses = _recent(file)
-        if len(losses) < BROKEN_AT:
-            return False
-        return not frozenset.intersection(*(loss.jobs for loss in losses))
+        with contextlib.suppress(OSError):  # a full disk: it is held all the same, by nobody named
+            os.ftruncate(file, 0)
+            os.write(file, f"process {os.getpid()} ({name})".encode())
+        return True
 
-    @contextmanager
-    def _held(self) -> Iterator[IO[str]]:
-        with self.path.open("a+", encoding="ascii") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield file
+    def holder(self) -> str:
+        """In words, whoever held it last."""
+        with contextlib.suppress(OSError):
+            return self.path.read_text(errors="replace") or "another process"
+        return "another process"
 
 
-def _recent(file: IO[str]) -> list[_Loss]:
-    """The losses in the file that still count; a line that tells of none counts for nothing."""
-    file.seek(0)
-    lines = [line.split() for line in file if re.match(r"\d+\.\d+\s", line)]
-    losses = [_Loss(float(at), frozenset(jobs)) for at, *jobs in lines]
-    return [loss for loss in losses if abs(time.time() - loss.at) < WITHIN_S]
+def path(folder: Path, *, host: str, device: str, queues: Sequence[str], name: str = "") -> Path:
+    """Where the lock file of a device lies: one for each host, device and line of queues.
+
+    Args:
+        folder: on this machine; a folder that several share keeps them apart by `host`.
+        host: this machine.
+        device: what every process of this machine calls it, whatever devices that process may see.
+        queues: whose jobs it is for.
+        name: of the worker, where the device is no one's alone.
+    """
+    named = ".".join([host, device, "-".join(sorted(queues)), *([name] if name else [])])
+    return folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', named)}.lock"

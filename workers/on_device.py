@@ -25,6 +25,10 @@ class _Batch:
     def unanswered(self) -> list[Call]:
         return [call for call in self.calls if not call.future.done()]
 
+    def is_late(self) -> bool:
+        is_over = self.calls and not self.unanswered()
+        return time.monotonic() > self.until and not is_over
+
 
 class OnDevice:
     """Written by the device thread, read by whoever watches it."""
@@ -37,7 +41,10 @@ class OnDevice:
     def run(
         self, key: Hashable, calls: list[Call], batch: Callable[[], BaseException | None]
     ) -> BaseException | None:
-        """What `batch` returns. If it raises, its calls stay: they are the suspects."""
+        """What `batch` returns. If it raises, its calls stay: they are the suspects.
+
+        Without a key it is no batch but a chore: it may always take as long as loading does.
+        """
         started = time.monotonic()
         slowest_s = max(self._lasted_s, default=0.0)
         patience_s = max(STUCK_AFTER_S, 10 * slowest_s) if key in self._tuned else LOADING_S
@@ -46,7 +53,7 @@ class OnDevice:
         self._batch = None
         if key in self._tuned:
             self._lasted_s.append(time.monotonic() - started)
-        elif error is None:
+        elif error is None and key is not None:
             self._tuned.add(key)
         return error
 
@@ -59,4 +66,4 @@ class OnDevice:
     def is_stuck(self) -> bool:
         """Whether the device has not got on for longer than it ever should."""
         batch = self._batch
-        return batch is not None and time.monotonic() > batch.until and bool(batch.unanswered())
+        return batch is not None and batch.is_late()

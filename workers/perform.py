@@ -59,16 +59,17 @@ def perform(job: Job, bench: Bench) -> None:
 def _make(job: Job, lease: Lease, bench: Bench) -> None:
     order = Order.model_validate_json(job.request)
     watch = Stopwatch({"queue": _waited_ms(job)})
-    found = sources.find(job.tenant, order)
-    with watch.stage("decode"):
-        read = sources.read(job.tenant, found)
-    bench.leases.check(lease)
-    with watch.stage("device"):
-        networks = bench.warm.networks(
-            job.versions or {}, may_go_on=lambda: bench.leases.check(lease)
-        )
-        given = Given(read.pictures, read.masks, networks, job.seed)
-        made = apply(order.operation, given)
+    with bench.warm.visit():
+        found = sources.find(job.tenant, order)
+        with watch.stage("decode"):
+            read = sources.read(job.tenant, found)
+        bench.leases.check(lease)
+        with watch.stage("device"):
+            networks = bench.warm.networks(
+                job.versions or {}, may_go_on=lambda: bench.leases.check(lease)
+            )
+            given = Given(read.pictures, read.masks, networks, job.seed)
+            made = apply(order.operation, given)
     bench.leases.check(lease)
     if isinstance(order.operation, Score):
         _answer(lease, order, made, read, bench.committer)

@@ -1,11 +1,11 @@
 """One worker process: its device, its threads, and how they start and stop."""
 
-import dataclasses
 import os
 import socket
 import threading
 from collections.abc import Collection, Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,9 +15,12 @@ from db.engine import transaction
 from db.fence import Lease
 from db.ids import new_id
 from db.tables.jobs import Job
-from workers import calls, device, exits, settings
+from workers import calls, device, exits, locks, settings
 from workers.batcher import Batcher
+from workers.breakdowns import Breakdowns
+from workers.calls import Caller
 from workers.committer import Committer
+from workers.device import Device
 from workers.exits import EXIT_DEVICE_LOST, EXIT_STUCK
 from workers.feeder import Feeder
 from workers.leases import Leases
@@ -51,20 +54,22 @@ class Process:
         self._guard = threading.Lock()
         self._is_falling = False
         self._drain_s = given.drain_s
-        self.device = device.choose(given.device)
-        self._lock_file = _lock_file(given, str(self.device), queues, name)
-        self.state = "broken" if self._lock_file.is_broken() else "starting"
+        taken = _take(given, queues, name)
+        self.device = taken.name
+        self._breakdowns = Breakdowns(_lock_path(given, taken, queues, name))
+        self.state = "broken" if self._breakdowns.tell_of_a_broken_device() else "starting"
         self._batcher = Batcher(
             self.device,
             max_batch=given.max_batch,
             wait_s=given.batch_wait_ms / 1000,
+            may_go_on=lambda lease: self._leases.check(lease),
             on_death=self._device_lost,
         )
         self._leases = Leases(
             self.id,
             lease_s=given.lease_s,
             state=lambda: self.state,
-            numbers=lambda: dataclasses.asdict(self._batcher.numbers),
+            numbers=self._batcher.numbers.told,
             on_drain_asked=exits.ask_to_stop,
         )
         self._sweeper = Sweeper(self.id)
@@ -101,7 +106,7 @@ class Process:
         self._sweeper.start()
         if is_broken:
             _log.error(
-                "the device was lost too often; no jobs", lock_file=str(self._lock_file.path)
+                "the device was lost too often; no jobs", noted_in=str(self._breakdowns.path)
             )
         else:
             self._committer.start()
@@ -138,16 +143,16 @@ class Process:
 
     def _perform(self, job: Job) -> None:
         lease = Lease(job.id, self.id, job.lease_token)
-        known = calls.current_lease.set(lease)
+        known = calls.current_caller.set(Caller(lease, job.priority))
         try:
             with self._watchdog.watching(lease, job.timeout_s):
                 perform(job, self._bench)
         finally:
-            calls.current_lease.reset(known)
+            calls.current_caller.reset(known)
 
     def _device_lost(self, error: BaseException, suspects: Collection[Lease]) -> None:
         try:
-            self._lock_file.note_loss([lease.job_id for lease in suspects])
+            self._breakdowns.note([lease.job_id for lease in suspects])
         except OSError as full:
             _log.warning("the loss of the device could not be noted", error=str(full))
         self._fall(EXIT_DEVICE_LOST, f"the device was lost: {error}", suspects)
@@ -223,12 +228,27 @@ def _hands(queues: Sequence[str], given: WorkerSettings, *, is_cpu: bool) -> int
     return 2 * cores if is_cpu else 2 * given.max_batch + cores
 
 
-def _lock_file(given: WorkerSettings, device: str, queues: Sequence[str], name: str) -> LockFile:
+def _take(given: WorkerSettings, queues: Sequence[str], name: str) -> Device:
+    """A device for these queues that no other process has, made this thread's own."""
+    # The jobs of the queue cpu need none: whoever does only them takes none from others.
+    would_do = [device.CPU] if set(queues) == {"cpu"} else device.wanted(given.device)
+    taken = device.take(
+        would_do, lambda one: LockFile(_lock_path(given, one, queues, name)), name=name
+    )
+    if set(queues) != {"train"}:  # there it is the child that works on it
+        device.pin(taken.name, memory_share=given.memory_share)
+    return taken
+
+
+def _lock_path(given: WorkerSettings, one: Device, queues: Sequence[str], name: str) -> Path:
     """A device is one worker's for these queues; a CPU is shared, so each counts for itself."""
-    work = "-".join(sorted(queues))
-    if device == "cpu":
-        work = f"{work}.{name}"
-    return LockFile(given.locks_folder(), host=socket.gethostname(), device=device, work=work)
+    return locks.path(
+        given.locks_folder(),
+        host=socket.gethostname(),
+        device=one.uuid,
+        queues=queues,
+        name=name if one == device.CPU else "",
+    )
 
 
 def boot(queues: Sequence[str], *, name: str = "") -> Process:

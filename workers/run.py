@@ -3,9 +3,7 @@
 It commits its own outcome, and ends with its parent.
 """
 
-import ctypes
 import dataclasses
-import os
 import signal
 import sys
 import time
@@ -14,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
+import torch
 from sqlalchemy.exc import IntegrityError
 
 from db import blobs, datasets, transitions, versions
@@ -21,14 +20,14 @@ from db.engine import reading, transaction
 from db.fence import Lease
 from db.operations.order import Order
 from db.operations.training import Train
-from db.tables.jobs import SUCCEEDED, Job
+from db.tables.jobs import SUCCEEDED, Attempt, Job
 from db.transitions import Outcome
 from models.data.augmentation import Augment
 from models.training import run
 from models.training.config import RECIPES, TrainConfig
 from models.training.watch import Epoch, Trained, Watch
 from models.weights import MODEL_FILE
-from workers import device, settings
+from workers import device, settings, tether
 from workers.failures import LeaseLost, judge
 from workers.lessons import read
 from workers.patience import Written, patiently
@@ -115,6 +114,9 @@ def _put_down(lease: Lease, error: Exception) -> None:
 def _train(job: Job, operation: Train, lease: Lease) -> Trained:
     with reading() as session:
         dataset = datasets.to_train_on(session, job.tenant, operation.dataset)
+        # Our worker's, which holds its lock file: to look for a free one would find another.
+        own = torch.device(session.get_one(Attempt, (job.id, lease.token)).device)
+    device.pin(own, memory_share=settings.get().memory_share)
     images = read(dataset, image_size=operation.image_size, most=operation.max_images)
     reporter = Reporter(lease, operation.epochs)
     signal.signal(signal.SIGTERM, lambda *_: setattr(reporter, "asked_to_stop", True))
@@ -127,7 +129,7 @@ def _train(job: Job, operation: Train, lease: Lease) -> Trained:
         _config(operation, job.seed, channels=images.images.shape[1]),
         images,
         folder=folder_of(job.id),
-        device=device.choose(settings.get().device),
+        device=own,
         watch=watch,
     )
 
@@ -195,15 +197,7 @@ def _patiently(write: Callable[[], Written]) -> Written:
     return patiently(write, patience_s=settings.get().lease_s)
 
 
-def _end_with(parent: int) -> None:
-    """Linux ends this process when its worker is killed, so that nobody trains for nobody."""
-    if sys.platform == "linux":
-        set_parent_death_signal = 1
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the kernel knew what we want
-        raise SystemExit(EXIT_STOPPED)
-
-
 if __name__ == "__main__":
-    _end_with(int(sys.argv[4]))
+    # When its worker is killed: nobody trains for nobody.
+    tether.end_with(int(sys.argv[4]), signal.SIGKILL)
     sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -1,8 +1,11 @@
-"""Which score compares what with what; always on the decoded delivered file."""
+"""Which score compares what with what; always on the decoded delivered file.
+
+Everything is measured where the pictures lie, and comes to the host once, at the end.
+"""
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -15,20 +18,25 @@ from models.metrics import agreement as agreed
 from models.metrics import lost_share as lost
 from models.metrics import mask_uncertainty as uncertainty
 from models.metrics.back_projection import backproj_psnr_db
+from models.metrics.bare import bare, dressed
 from models.metrics.blockiness import blockiness
-from models.metrics.delta_e import ciede2000
+from models.metrics.differences import largest
 from models.metrics.edge_band import edge_band_diff
+from models.metrics.gaussian_window import WINDOW
 from models.metrics.mask import erode
 from models.metrics.noise import noise_sigma
 from models.metrics.psnr import psnr_db
+from models.metrics.region_delta_e import region_delta_e
 from models.metrics.sharpness import sharpness
-from models.metrics.ssim import TooSmall, region_ssim, ssim
+from models.metrics.ssim import region_ssim, ssim, whole_and_region_ssim
 from workers.failures import Permanent
 from workers.scores import Scores
 
 METRIC_VERSION = 1
 _ERODED_PX = 2
-_AT_A_TIME = 1 << 20
+
+Measured = dict[str, Tensor]
+"""Each [1], on the device of the pictures; NaN where there is no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,41 +49,115 @@ class Compared:
 
 
 def score(operation: Operation, made: Made, output: Loaded, given: Compared) -> Scores:
-    """Every score that this operation's output has.
+    """Every score that this operation's output has; all pictures lie on one device.
 
     Raises:
         Permanent: `reference_size` or `mask_size_mismatch`; nothing is resized silently.
     """
     image = output.image
-    scores = Scores(values={**_of_itself(image), **_numbers(made.report)})
+    measured = _of_itself(image)
     own = made.expected if operation.reference == "own" else None
     reference = own if given.reference is None else given.reference
     if reference is not None:
-        scores = _whole(scores, image, _rgb(reference), given.mask)
+        measured |= _whole(image, _rgb(reference), given.mask)
     if made.product_mask is not None and made.expected_product is not None:
-        scores = _product(scores, image, made.product_mask, made.expected_product)
+        measured |= _product(image, made.expected_product, made.product_mask)
         if own is None and made.expected is not None:
             edge = edge_band_diff(image, _rgb(made.expected), made.product_mask)
-            scores = _with(scores, edge_band_diff=_finite(edge))
+            measured |= {"edge_band_diff": edge}
     if made.matte is not None and made.independent_mask is not None and given.source is not None:
-        scores = _trust(scores, made.matte, made.independent_mask, given.source)
+        measured |= _trust(made.matte, made.independent_mask, given.source)
     if made.edit_mask is not None and given.source is not None:
-        scores = _protected(scores, image, given.source, made.edit_mask)
+        measured |= _protected(image, given.source, made.edit_mask)
     if isinstance(operation, Upscale) and given.source is not None:
         value = backproj_psnr_db(image, given.source, scale=operation.scale)
-        scores = _with(scores, backproj_psnr_db=_finite(value))
-    return scores
+        measured |= {"backproj_psnr_db": value}
+    return _scores(_on_host(measured), _numbers(made.report))
 
 
-def _of_itself(image: Tensor) -> dict[str, float | None]:
+def _of_itself(image: Tensor) -> Measured:
     return {
-        "noise_sigma": _finite(noise_sigma(image)),
-        "sharpness": _finite(sharpness(image)),
-        "blockiness": _finite(blockiness(image)),
+        "noise_sigma": noise_sigma(image),
+        "sharpness": sharpness(image),
+        "blockiness": blockiness(image),
     }
 
 
-def _numbers(report: Mapping[str, float | int | str | None]) -> dict[str, float | None]:
+def _whole(image: Tensor, reference: Tensor, mask: Tensor | None) -> Measured:
+    if reference.shape != image.shape:
+        raise Permanent(
+            "reference_size",
+            f"the reference is {_size(reference)}, the output {_size(image)}",
+        )
+    measured = {"psnr_db": psnr_db(image, reference)}
+    if mask is None:
+        return measured | {"ssim": _none(image) if _is_small(image) else ssim(image, reference)}
+    if mask.shape[-2:] != image.shape[-2:]:
+        raise Permanent(
+            "mask_size_mismatch", f"the mask is {_size(mask)}, the output {_size(image)}"
+        )
+    whole, region = (
+        (_none(image), _none(image))
+        if _is_small(image)
+        else whole_and_region_ssim(image, reference, mask=mask)
+    )
+    return measured | {
+        "ssim": whole,
+        "masked_psnr_db": psnr_db(image, reference, mask=mask),
+        "masked_ssim": region,
+    }
+
+
+def _product(image: Tensor, expected: Tensor, mask: Tensor) -> Measured:
+    inside = erode(mask, _ERODED_PX)
+    mean, p95 = region_delta_e(image, expected, mask=inside)
+    return {
+        "product_psnr_db": psnr_db(image, expected, mask=inside),
+        "product_ssim": _region(image, expected, inside),
+        "product_delta_e_mean": mean,
+        "product_delta_e_p95": p95,
+    }
+
+
+def _trust(matte: Tensor, independent: Tensor, source: Tensor) -> Measured:
+    """How far the mask can be trusted that the product's scores rest on."""
+    return {
+        "mask_agreement": agreed.iou(matte, independent),
+        "lost_share": lost.lost_share(source, matte),
+        "mask_uncertainty": uncertainty.mask_uncertainty(matte),
+    }
+
+
+def _protected(image: Tensor, source: Tensor, edit_mask: Tensor) -> Measured:
+    if source.shape != image.shape:
+        return {}
+    outside = dressed(bare(edit_mask) <= 0)
+    return {
+        "protected_psnr_db": psnr_db(image, source, mask=outside),
+        "protected_ssim": _region(image, source, outside),
+        "protected_max_abs": largest(image, source, where=outside) * 255,
+    }
+
+
+def _region(a: Tensor, b: Tensor, mask: Tensor) -> Tensor:
+    return _none(a) if _is_small(a) else region_ssim(a, b, mask=mask)
+
+
+def _is_small(image: Tensor) -> bool:
+    return min(image.shape[-2:]) < WINDOW
+
+
+def _none(image: Tensor) -> Tensor:
+    return image.new_full((1,), torch.nan)
+
+
+def _on_host(measured: Measured) -> dict[str, float]:
+    """All at once: a device is waited for a single time."""
+    numbers = torch.stack([value.double().view(()) for value in measured.values()]).tolist()
+    return dict(zip(measured, numbers, strict=True))
+
+
+def _numbers(report: Mapping[str, float | int | str | None]) -> dict[str, float]:
     return {
         name: float(value)
         for name, value in report.items()
@@ -83,117 +165,33 @@ def _numbers(report: Mapping[str, float | int | str | None]) -> dict[str, float 
     }
 
 
-def _whole(scores: Scores, image: Tensor, reference: Tensor, mask: Tensor | None) -> Scores:
-    if reference.shape != image.shape:
-        raise Permanent(
-            "reference_size",
-            f"the reference is {_size(reference)}, the output {_size(image)}",
-        )
-    psnr, identical = _psnr(image, reference)
-    structure, notes = _ssim(image, reference)
-    scores = _with(scores, psnr_db=psnr, ssim=structure)
-    scores = replace(scores, identical=identical, notes={**scores.notes, **notes})
-    if mask is None:
-        return scores
-    if mask.shape[-2:] != image.shape[-2:]:
-        raise Permanent(
-            "mask_size_mismatch", f"the mask is {_size(mask)}, the output {_size(image)}"
-        )
-    inside = (mask > 0.5).float()
-    masked, _ = _psnr(image, reference, mask=inside)
-    return _with(scores, masked_psnr_db=masked, masked_ssim=_region(image, reference, inside))
-
-
-def _product(scores: Scores, image: Tensor, mask: Tensor, expected: Tensor) -> Scores:
-    inside = erode(mask, _ERODED_PX)
-    psnr, identical = _psnr(image, expected, mask=inside)
-    mean, p95 = _delta_e(image, expected, inside)
-    scores = replace(scores, product_identical=identical)
-    return _with(
-        scores,
-        product_psnr_db=psnr,
-        product_ssim=_region(image, expected, inside),
-        product_delta_e_mean=mean,
-        product_delta_e_p95=p95,
+def _scores(found: dict[str, float], reported: dict[str, float]) -> Scores:
+    """Infinity, where pictures are identical, is stored as NULL and a flag."""
+    if math.isnan(found.get("protected_psnr_db", 0.0)):  # an edit of everything protects nothing
+        found = {name: value for name, value in found.items() if not name.startswith("protected_")}
+    values = {
+        name: value if math.isfinite(value) else None for name, value in (found | reported).items()
+    }
+    return Scores(
+        values=values,
+        notes={"ssim": "too_small"} if "ssim" in values and math.isnan(found["ssim"]) else {},
+        identical=found.get("psnr_db") == math.inf,
+        product_identical=found.get("product_psnr_db") == math.inf,
+        protected_identical=found.get("protected_psnr_db") == math.inf,
+        unproven="mask_agreement" in values and not _is_proven(values),
     )
 
 
-def _trust(scores: Scores, matte: Tensor, independent: Tensor, source: Tensor) -> Scores:
-    """How far the mask can be trusted that the product's scores rest on."""
-    agreement = _finite(agreed.iou(matte, independent))
-    share = _finite(lost.lost_share(source, matte))
-    unsure = _finite(uncertainty.mask_uncertainty(matte))
-    unproven = (
-        agreement is None
-        or agreement < agreed.LIMIT
-        or (share is not None and share > lost.LIMIT)
-        or (unsure is not None and unsure > uncertainty.LIMIT)
+def _is_proven(values: Mapping[str, float | None]) -> bool:
+    agreement, share, unsure = (
+        values[name] for name in ("mask_agreement", "lost_share", "mask_uncertainty")
     )
-    return replace(
-        _with(scores, mask_agreement=agreement, lost_share=share, mask_uncertainty=unsure),
-        unproven=unproven,
+    return (
+        agreement is not None
+        and agreement >= agreed.LIMIT
+        and (share is None or share <= lost.LIMIT)
+        and (unsure is None or unsure <= uncertainty.LIMIT)
     )
-
-
-def _protected(scores: Scores, image: Tensor, source: Tensor, edit_mask: Tensor) -> Scores:
-    if source.shape != image.shape:
-        return scores
-    outside = (edit_mask <= 0).float()
-    if not outside.any():
-        return scores
-    psnr, identical = _psnr(image, source, mask=outside)
-    largest = ((image - source).abs() * outside).max() * 255
-    scores = replace(scores, protected_identical=identical)
-    return _with(
-        scores,
-        protected_psnr_db=psnr,
-        protected_ssim=_region(image, source, outside),
-        protected_max_abs=_finite(largest.view(1)),
-    )
-
-
-def _psnr(a: Tensor, b: Tensor, *, mask: Tensor | None = None) -> tuple[float | None, bool]:
-    """The value, and whether the pictures are identical: infinity is stored as NULL and a flag."""
-    value = float(psnr_db(a, b, mask=mask))
-    return (None, True) if value == math.inf else (_finite(torch.tensor([value])), False)
-
-
-def _ssim(a: Tensor, b: Tensor) -> tuple[float | None, dict[str, str]]:
-    try:
-        return _finite(ssim(a, b)), {}
-    except TooSmall:
-        return None, {"ssim": "too_small"}
-
-
-def _region(a: Tensor, b: Tensor, mask: Tensor) -> float | None:
-    try:
-        return _finite(region_ssim(a, b, mask=mask))
-    except TooSmall:
-        return None
-
-
-def _delta_e(a: Tensor, b: Tensor, mask: Tensor) -> tuple[float | None, float | None]:
-    """Mean and 95th percentile over the mask, a million pixels at a time."""
-    where = mask[0, 0] > 0.5
-    if not where.any():
-        return None, None
-    columns = zip(
-        torch.split(a[:, :, where], _AT_A_TIME, 2),
-        torch.split(b[:, :, where], _AT_A_TIME, 2),
-        strict=True,
-    )
-    differences = torch.cat([ciede2000(x[..., None], y[..., None])[0, :, 0] for x, y in columns])
-    p95 = differences.kthvalue(max(1, math.ceil(0.95 * len(differences)))).values
-    return float(differences.double().mean()), float(p95)
-
-
-def _finite(value: Tensor) -> float | None:
-    number = float(value)
-    return number if math.isfinite(number) else None
-
-
-def _with(scores: Scores, **values: float | None) -> Scores:
-    return replace(scores, values={**scores.values, **values})
 
 
 def _rgb(image: Tensor) -> Tensor:

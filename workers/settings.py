@@ -34,7 +34,15 @@ class WorkerSettings(BaseSettings):
     )
     device: str = Field(
         default="",
-        description="cpu, cuda, or cuda:N. Empty: the first CUDA device, or the CPU where none is.",
+        description="cpu, cuda, or cuda:N. Empty: the first CUDA device that no other worker of "
+        "these queues has, or the CPU where no device is.",
+    )
+    memory_share: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="Most of a CUDA device's memory that one process takes; less than 1 where "
+        "workers of several queues share one.",
     )
     lease_s: float = Field(
         default=60.0, gt=0, description="How long a job waits for a worker that went silent."

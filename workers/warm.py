@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -36,6 +37,10 @@ class Warm:
         self._batcher = batcher
         self._served: dict[str, Served] = {}
         self._one_at_a_time = threading.Lock()
+
+    def visit(self) -> AbstractContextManager[None]:
+        """While a job may call a network: so long others may wait for its company."""
+        return self._batcher.visit()
 
     def networks(self, chosen: dict[str, str], *, may_go_on: Callable[[], None]) -> Networks:
         """How a job reaches the networks whose versions its row names.

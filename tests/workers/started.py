@@ -27,7 +27,8 @@ def make(job, lease, bench):
 
 perform._make = make
 """
-_CELERY = """
+# The same as on the command line, after whatever else a program does.
+CELERY = """
 import sys
 from celery.__main__ import main
 
@@ -63,7 +64,7 @@ def worker(home: Path, *, program: str = "", queue: str = "gpu", **env: str) -> 
     small = {"OMP_NUM_THREADS": "1", "WORKER_DEVICE": "cpu", "WORKER_POLL_S": "0.1"}
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-c", program + _CELERY, "-Q", queue, "-n", "tested@%h"],
+            [sys.executable, "-c", program + CELERY, "-Q", queue, "-n", "tested@%h"],
             cwd=ROOT,
             env={**os.environ, **small, **env},
             stdout=out,

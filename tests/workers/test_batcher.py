@@ -13,7 +13,7 @@ from torch import Tensor
 from db.fence import Lease
 from workers import on_device
 from workers.batcher import Batcher
-from workers.calls import current_lease
+from workers.calls import Caller, current_caller
 from workers.failures import Permanent
 
 CPU = torch.device("cpu")
@@ -206,7 +206,7 @@ def test_one_bad_call_of_sixteen_fails_alone(start: Callable[..., Batcher]):
     assert [float(answer[0, 0]) for answer in answers[:15]] == [2.0 * v for v in values[:15]]
     assert isinstance(answers[15], ValueError)
     assert str(answers[15]) == "a marked picture"
-    assert batcher.numbers.splits == 4  # 16, 8, 4, 2: then it stands alone
+    assert batcher.numbers.bisections == 4  # 16, 8, 4, 2: then it stands alone
 
 
 def test_two_bad_calls_fail_and_fourteen_do_not(start: Callable[..., Batcher]):
@@ -336,7 +336,7 @@ def test_stopping_lets_the_batch_that_runs_finish(start: Callable[..., Batcher])
         target=lambda: answers.append(batcher.call("net", network.double, _row(1.0)))
     )
     caller.start()
-    while batcher._buckets or not batcher.numbers.calls:
+    while batcher._buckets.calls or not batcher.numbers.calls:
         time.sleep(0.001)
 
     batcher.stop()
@@ -401,11 +401,11 @@ def _of(job_id: str, call: Callable[[], object]) -> Callable[[], object]:
     """A call as a hand makes it that works on this job."""
 
     def made() -> object:
-        known = current_lease.set(Lease(job_id, "worker", 1))
+        known = current_caller.set(Caller(Lease(job_id, "worker", 1)))
         try:
             return call()
         finally:
-            current_lease.reset(known)
+            current_caller.reset(known)
 
     return made
 

@@ -1,85 +1,118 @@
-"""How often a device was lost of late, as its lock file tells."""
+"""Who has a device: a lock file, held by processes that are killed, frozen and have children."""
 
+import signal
+import subprocess
+import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.workers.started import ROOT
 from workers import locks
 from workers.locks import LockFile
 
+HOLDS = """
+import subprocess, sys, time
+from pathlib import Path
+from workers.locks import LockFile
+
+print(LockFile(Path(sys.argv[1])).hold("holder@web1"), flush=True)
+exec(sys.argv[2])
+time.sleep(600)
+"""
+
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "locks"
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "locks" / "one.lock"
 
 
-def _file(folder: Path, **other: str) -> LockFile:
-    return LockFile(folder, **{"host": "web1", "device": "cuda:0", "work": "gpu", **other})
+@pytest.fixture
+def holder(path: Path, request: pytest.FixtureRequest) -> Iterator["subprocess.Popen[str]"]:
+    """Another process, which holds the file and then does what the test says."""
+    then = getattr(request, "param", "pass")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDS, str(path), then], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "True\n"
+        yield process
+        process.kill()
 
 
-def test_a_device_that_was_never_lost_is_not_broken_and_leaves_no_file(folder: Path):
-    assert not _file(folder).is_broken()
-    assert not folder.exists()
+def test_it_is_one_process_s_and_whoever_comes_later_can_say_whose(
+    path: Path, holder: "subprocess.Popen[str]"
+):
+    mine = LockFile(path)
+
+    assert not mine.hold("another@web1")
+    assert mine.holder() == f"process {holder.pid} (holder@web1)"
 
 
-def test_at_the_third_loss_it_is_broken_for_every_process_that_comes_after(folder: Path):
-    broken = []
-    for number in range(3):
-        _file(folder).note_loss([f"job-{number}"])
-        broken.append(_file(folder).is_broken())
-
-    assert broken == [False, False, True]
+def test_nobody_holds_it_twice_not_even_in_one_process(path: Path):
+    assert LockFile(path).hold("first")
+    assert not LockFile(path).hold("second")
 
 
-def test_one_job_that_is_there_each_time_is_to_blame_and_not_the_device(folder: Path):
-    for jobs in (["poison", "a", "b"], ["poison", "a"], ["poison"], ["poison"]):
-        _file(folder).note_loss(jobs)
-        assert not _file(folder).is_broken()
+def test_the_kernel_lets_go_of_it_for_a_process_that_was_killed(
+    path: Path, holder: "subprocess.Popen[str]"
+):
+    holder.kill()
+    holder.wait()
 
-    _file(folder).note_loss(["a"])
-
-    assert _file(folder).is_broken()
-
-
-def test_another_device_queue_or_host_is_not_touched_by_it(folder: Path):
-    for _ in range(3):
-        _file(folder).note_loss([])
-
-    for other in ({"device": "cuda:1"}, {"work": "train"}, {"host": "web2"}):
-        assert not _file(folder, **other).is_broken()
+    assert LockFile(path).hold("next@web1")
+    assert "next@web1" in LockFile(path).holder()
 
 
-def test_losses_are_forgotten_after_ten_minutes(folder: Path, monkeypatch: pytest.MonkeyPatch):
-    for _ in range(3):
-        _file(folder).note_loss([])
-    later = time.time() + locks.WITHIN_S + 1
-    monkeypatch.setattr(locks.time, "time", lambda: later)
+def test_a_frozen_process_keeps_it(path: Path, holder: "subprocess.Popen[str]"):
+    holder.send_signal(signal.SIGSTOP)
+    time.sleep(0.2)
 
-    assert not _file(folder).is_broken()
-    _file(folder).note_loss([])
-    assert len(_file(folder).path.read_text().splitlines()) == 1
+    assert not LockFile(path).hold("another@web1")
 
 
-def test_losses_at_the_same_moment_are_all_counted(folder: Path):
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: _file(folder).note_loss([]), range(8)))
+@pytest.mark.parametrize(
+    "holder",
+    ["print(subprocess.Popen(['sleep', '3'], stdout=subprocess.DEVNULL).pid, flush=True)"],
+    indirect=True,
+)
+def test_a_child_that_outlives_its_holder_does_not_keep_it(
+    path: Path, holder: "subprocess.Popen[str]"
+):
+    assert holder.stdout is not None
+    child = int(holder.stdout.readline())
 
-    assert len(_file(folder).path.read_text().splitlines()) == 8
+    holder.kill()
+    holder.wait()
+
+    assert Path(f"/proc/{child}").exists()
+    assert LockFile(path).hold("next@web1")
 
 
-def test_what_is_no_moment_counts_for_nothing(folder: Path):
-    one = _file(folder)
-    one.note_loss([])
-    one.path.write_text("yesterday\n\n99999999999999\n" * 5 + one.path.read_text())
+def test_a_folder_that_cannot_be_written_is_an_error_and_no_device(tmp_path: Path):
+    (tmp_path / "locks").write_text("a file, where the folder should be")
 
-    assert not one.is_broken()
+    with pytest.raises(OSError, match="locks"):
+        LockFile(tmp_path / "locks" / "one.lock").hold("gpu@web1")
 
 
-def test_its_name_stays_in_its_folder_whatever_a_worker_is_called(folder: Path):
-    one = _file(folder, work="gpu.../../../etc/passwd@web 1")
+def test_each_host_device_and_line_of_queues_has_its_own(tmp_path: Path):
+    def of(**other: object) -> Path:
+        given = {"host": "web1", "device": "GPU-a", "queues": ["gpu"], **other}
+        return locks.path(tmp_path, **given)  # type: ignore[arg-type]
 
-    one.note_loss([])
+    others = [{"host": "web2"}, {"device": "GPU-b"}, {"queues": ["train"]}, {"name": "gpu-2@web1"}]
 
-    assert list(folder.iterdir()) == [one.path]
+    assert len({of(), *(of(**other) for other in others)}) == 5
+    assert of(queues=["gpu", "train"]) == of(queues=["train", "gpu"])
+
+
+def test_its_name_stays_in_its_folder_whatever_a_worker_is_called(tmp_path: Path):
+    name = "gpu.../../../etc/passwd@web 1"
+
+    one = locks.path(tmp_path, host="web1", device="cpu", queues=["gpu"], name=name)
+
+    assert one.parent == tmp_path
+    assert one.resolve().parent == tmp_path.resolve()

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from sqlalchemy import select
 
 from api import broker
@@ -41,6 +42,23 @@ def make(job, lease, bench):
 
 perform._make = make
 """
+# The same by CUDA itself: an index that is out of bounds on the device.
+KILLS_CUDA = """
+import time, torch
+from workers import perform
+
+def door(x):
+    torch.zeros(1, device=x.device)[x.long()]
+    torch.cuda.synchronize()
+    return x
+
+def make(job, lease, bench):
+    if job.seed < 10:
+        bench.warm._batcher.call("network", door, torch.full((1, 1), 666.0))
+    time.sleep(60)
+
+perform._make = make
+"""
 # One job is poison on the device, alone or in company; the others are done well.
 POISON = """
 import torch
@@ -66,9 +84,9 @@ perform._make = lambda job, lease, bench: ctypes.CDLL(None).sleep(600)
 """
 HANGS_ON_THE_DEVICE = """
 import ctypes, torch
-from workers import batcher, perform
+from workers import on_device, perform
 
-batcher.LOADING_S = 1.0
+on_device.LOADING_S = 1.0
 
 def make(job, lease, bench):
     def door(x):
@@ -81,11 +99,11 @@ BOOTS_FOR_EVER = """
 import time
 from workers import device
 
-def choose(asked):
+def wanted(asked):
     print("choosing", flush=True)
     time.sleep(600)
 
-device.choose = choose
+device.wanted = wanted
 """
 
 
@@ -277,6 +295,18 @@ def test_a_lost_device_takes_its_batch_down_and_nobody_else(home: Path):
     with reading() as session:
         told = session.scalars(select(Attempt.error).where(Attempt.job_id == on_device[0])).one()
     assert "device-side assert" in (told or "")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_cuda_error_that_sticks_ends_the_process_and_puts_its_jobs_back(home: Path):
+    on_device, beside = _jobs(1), _jobs(600)
+    with started.worker(home, program=KILLS_CUDA, WORKER_DEVICE="cuda:0") as one:
+        assert one.ended(within_s=60)[0] == 75
+
+    assert _states([*on_device, *beside]) == ["queued"] * 2
+    assert _last_outcomes(on_device) == ["crash"]
+    assert _last_outcomes(beside) == ["release"]
 
 
 def test_a_device_lost_while_the_database_is_away_ends_the_process_all_the_same(home: Path):

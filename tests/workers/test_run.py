@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from db import blobs, versions
 from db.engine import reading
 from tests import rows
 from tests.rows import TENANT
-from workers import register, run, training
+from workers import device, register, run, training
+from workers.device import Device
 from workers.training import EXIT_STOPPED, EXIT_WRITTEN
 
 
@@ -51,6 +53,18 @@ def test_a_run_ends_as_a_version_and_leaves_nothing_behind() -> None:
     assert version is not None
     assert (version.label, version.tenant, version.state) == ("mine@1", TENANT, "candidate")
     assert not training.folder_of(job_id).exists()
+
+
+def test_a_run_is_on_its_worker_s_device_and_looks_for_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WORKER_DEVICE", "")
+    monkeypatch.setattr(device, "found", lambda: [Device(torch.device("cuda:7"), "GPU-free")])
+    job_id = claimed()  # by a worker on the CPU
+
+    assert train(job_id) == EXIT_WRITTEN
+
+    assert rows.read(job_id).state == "succeeded"
 
 
 def test_no_room_for_the_weights_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
