@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
+from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -13,7 +14,6 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     String,
-    Update,
     bindparam,
     exists,
     func,
@@ -94,14 +94,15 @@ def take_turns(session: Session, queue: str, tenants: Iterable[str]) -> None:
     Nobody waits for another claim, or for one that was frozen: whoever holds the row says the same.
     """
     served = sorted(set(tenants))
+    dialect = session.get_bind().dialect.name
     told = {"in_queue": queue, "served": as_given({"tenant": tenant} for tenant in served)}
-    known = set(session.scalars(_known(session.get_bind().dialect.name), told))
+    if len(session.execute(_take_turns(dialect), told).all()) == len(served):
+        return
+    known = set(session.scalars(_known(dialect), told))
     for tenant in (tenant for tenant in served if tenant not in known):
         # Even DO NOTHING would wait for whoever is changing the row: only what is new is inserted.
         row = {"queue": queue, "tenant": tenant, "last_served_at": clock.now()}
         session.execute(insert_once(session, Turn, row))
-    if known:
-        session.connection().execute(_take_turns(session.get_bind().dialect.name), told)
 
 
 @cache
@@ -112,10 +113,16 @@ def _known(dialect: str) -> Select[str]:
 
 
 @cache
-def _take_turns(dialect: str) -> Update:
+def _take_turns(dialect: str) -> Any:
     free = _known(dialect).order_by(Turn.tenant).with_for_update(skip_locked=True).cte("free")
     these = (Turn.queue == bindparam("in_queue"), Turn.tenant.in_(select(free.c.tenant)))
-    return update(Turn).where(*these).values(last_served_at=clock.now())
+    # By the table: no row in the session to bring up to date.
+    return (
+        update(Turn.__table__)
+        .where(*these)
+        .values(last_served_at=clock.now())
+        .returning(Turn.__table__.c.tenant)
+    )
 
 
 @cache

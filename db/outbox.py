@@ -5,17 +5,18 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
+from sqlalchemy import String, select
 from sqlalchemy.orm import Session
 
 from db import clock
-from db.portable import insert
+from db.portable import as_given, given, insert
 from db.tables.batches import Batch
 from db.tables.deliveries import Delivery, Endpoint
-from db.tables.jobs import SUCCEEDED, TERMINAL, Job
+from db.tables.jobs import SUCCEEDED, TERMINAL
 from db.tables.results import Result
 from db.urls import authority
 
@@ -35,7 +36,46 @@ _FLAGS: Final = ("identical", "product_identical", "unproven")
 _EVENTS_NAMESPACE: Final = UUID("5f0e7a52-6e0c-4b6c-9a51-8e3f5a4f7d10")
 
 
-def tell(session: Session, jobs: Sequence[Job]) -> None:
+class _Listener(NamedTuple):
+    """What an event needs to know of an endpoint."""
+
+    id: str
+    url: str
+    events: list[str] | None
+
+
+class Ended(Protocol):
+    """A job that may just have ended: its row, or what a statement returned of it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def tenant(self) -> str: ...
+    @property
+    def op(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def sku(self) -> str | None: ...
+    @property
+    def channel(self) -> str | None: ...
+    @property
+    def external_id(self) -> str | None: ...
+    @property
+    def batch_id(self) -> str | None: ...
+    @property
+    def retry_of(self) -> str | None: ...
+    @property
+    def webhook_url(self) -> str | None: ...
+    @property
+    def error_code(self) -> str | None: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def finished_at(self) -> datetime | None: ...
+
+
+def tell(session: Session, jobs: Sequence[Ended]) -> None:
     """Write a delivery for whoever wants to hear that these jobs have just ended.
 
     Call it after the results were added: the body holds those that the session sees.
@@ -83,16 +123,25 @@ Receiver = tuple[str | None, str]
 """An endpoint's id, or none for a job's own address; and the URL."""
 
 
-def _listeners(session: Session, tenants: set[str]) -> Mapping[str, Sequence[Endpoint]]:
-    found: dict[str, list[Endpoint]] = defaultdict(list)
+def _listeners(session: Session, tenants: set[str]) -> Mapping[str, Sequence[_Listener]]:
+    found: dict[str, list[_Listener]] = defaultdict(list)
     if tenants:
-        enabled = (Endpoint.tenant.in_(tenants), Endpoint.disabled_at.is_(None))
-        for endpoint in session.scalars(select(Endpoint).where(*enabled).order_by(Endpoint.id)):
-            found[endpoint.tenant].append(endpoint)
+        told = {"tenants": as_given({"tenant": tenant} for tenant in tenants)}
+        for tenant, *listener in session.execute(_enabled(session.get_bind().dialect.name), told):
+            found[tenant].append(_Listener(*listener))
     return found
 
 
-def _receivers(endpoints: Iterable[Endpoint], event: str, own: str | None) -> list[Receiver]:
+@cache
+def _enabled(dialect: str) -> Any:
+    """Asked at every end of a job: kept, because to build it takes longer than to run it."""
+    tenants = given(dialect, "tenants", tenant=String())
+    mine = Endpoint.tenant.in_(select(tenants.c.tenant))
+    columns = select(Endpoint.tenant, Endpoint.id, Endpoint.url, Endpoint.events)
+    return columns.where(mine, Endpoint.disabled_at.is_(None)).order_by(Endpoint.id)
+
+
+def _receivers(endpoints: Iterable[_Listener], event: str, own: str | None) -> list[Receiver]:
     wanting = (one for one in endpoints if not one.events or event in one.events)
     receivers: list[Receiver] = [(endpoint.id, endpoint.url) for endpoint in wanting]
     return [*receivers, (None, own)] if own else receivers
@@ -120,7 +169,7 @@ def _write(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         session.execute(statement.on_conflict_do_nothing(), list(rows))
 
 
-def _delivers(job: Job) -> bool:
+def _delivers(job: Ended) -> bool:
     return job.state == SUCCEEDED or job.error_code == "gate"
 
 
@@ -133,7 +182,7 @@ def _results(session: Session, job_ids: Sequence[str]) -> Mapping[str, Sequence[
     return found
 
 
-def _job_data(job: Job, results: Sequence[Result]) -> dict[str, Any]:
+def _job_data(job: Ended, results: Sequence[Result]) -> dict[str, Any]:
     names = ("op", "state", "sku", "channel", "external_id", "batch_id", "retry_of")
     return {
         "job_id": job.id,

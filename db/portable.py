@@ -77,5 +77,5 @@ def as_given(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def json_text(dialect: str, text: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A column of JSON from its text. (SQLite keeps JSON as text, and would make it a number.)"""
+    """A column of JSON from its text: SQLite keeps it as text, and would cast it to a number."""
     return cast(text, JSON) if dialect == "postgresql" else type_coerce(text, JSON)

@@ -189,7 +189,7 @@ class Batcher:
         def run() -> BaseException | None:
             try:
                 done.set_result(chore())
-            except Exception as error:  # noqa: BLE001 — whoever asked for it decides
+            except Exception as error:
                 if _is_sticky(error):
                     raise
                 done.set_exception(error)

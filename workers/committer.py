@@ -147,18 +147,23 @@ def commit(outcomes: Sequence[Outcome], *, patience_s: float = 0.0) -> dict[Leas
 
 def _write(outcomes: Sequence[Outcome]) -> dict[Lease, Held]:
     """One transaction for all; if one of them is refused by the database, each by itself."""
-    with transaction() as session:
-        try:
-            with session.begin_nested():
-                done = transitions.finish(session, outcomes)
+    try:
+        with transaction() as session:
+            done = transitions.finish(session, outcomes)
             held: dict[Lease, Held] = {one.lease: one.lease in done for one in outcomes}
-        except (*_REFUSED, Vanished):
+            _recognise(session, outcomes, held)
+    except (*_REFUSED, Vanished):
+        with transaction() as session:
             held = {outcome.lease: _write_alone(session, outcome) for outcome in outcomes}
-        # A commit whose answer was lost is no refusal: this very attempt has ended so already.
-        for outcome in outcomes:
-            if held[outcome.lease] is False:
-                held[outcome.lease] = transitions.has_ended_so(session, outcome)
+            _recognise(session, outcomes, held)
     return held
+
+
+def _recognise(session: Session, outcomes: Sequence[Outcome], held: dict[Lease, Held]) -> None:
+    """A commit whose answer was lost is no refusal: this very attempt has ended so already."""
+    for outcome in outcomes:
+        if held[outcome.lease] is False:
+            held[outcome.lease] = transitions.has_ended_so(session, outcome)
 
 
 def _write_alone(session: Session, outcome: Outcome) -> Held:

@@ -1,5 +1,6 @@
 """The only claimer of this process: takes due jobs while there is room, each to a hand."""
 
+import math
 import random
 import threading
 import time
@@ -24,6 +25,15 @@ from workers.leases import Leases
 SOLO_PATIENCE_S = 10.0
 """How long a job that must be alone waits for an idle process, before one comes to rest for it."""
 
+ALONE_EVERY_S = 0.25
+"""How often a busy process asks whether a job waits that must be alone."""
+
+SERVES_S = 1.0
+"""How long what serves a request is taken to go on serving it."""
+
+GATHERS_S = 0.005
+"""While hands come free one by one, the next claim waits so long for more of them."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -47,6 +57,11 @@ class Feeder:
         self._leases = leases
         self._rung = threading.Event()
         self._hands = Hands(hands, perform, on_free=self._rung.set)
+        self._worth_a_claim = hands // 4
+        # A queue whose last claim filled all the room: there is no need to ask whether more is due.
+        self._has_more: str | None = None
+        self._looked_for_alone_at = -math.inf
+        self._serving = _Serving()
         self._was_alone = False
         # A queue whose first job wants more room than is free: nobody in this process overtakes it.
         self._waits_for: str | None = None
@@ -107,12 +122,17 @@ class Feeder:
     def _feed(self, queue: str) -> bool:
         """One claim; True if it took something, so that there may be more."""
         room = self._hands.room()
+        if 0 < room.jobs < self._worth_a_claim and not room.is_idle:
+            # A claim costs the same for one job as for many.
+            time.sleep(GATHERS_S)
+            room = self._hands.room()
         if room.jobs == 0 or room.is_closed or self._waits_for not in (None, queue):
             return False
-        with reading() as session:
-            if not line.is_due(session, queue):
-                self._waits_for = None
-                return False
+        if queue != self._has_more:
+            with reading() as session:
+                if not line.is_due(session, queue):
+                    self._waits_for = None
+                    return False
         with transaction() as session:
             chosen = self._choose(session, queue, room)
             jobs = transitions.claim(
@@ -123,6 +143,7 @@ class Feeder:
                 lease_s=self._lease_s,
             )
             ready = self._prepared(session, jobs)
+        self._has_more = queue if len(jobs) == room.jobs else None
         self._was_alone = any(job.solo for job in jobs) or (self._was_alone and not jobs)
         for job in ready:
             self._leases.hold(Lease(job.id, self._worker_id, job.lease_token))
@@ -131,8 +152,7 @@ class Feeder:
 
     def _choose(self, session: Session, queue: str, room: Room) -> Sequence[Waiting]:
         """What to claim; what does not fit yet keeps its place, and nobody here overtakes it."""
-        waited_s = 0.0 if room.is_idle else self._patience_s
-        alone = line.alone(session, queue, known=OPERATIONS, waited_s=waited_s)
+        alone = self._alone(session, queue, room)
         if alone is not None and not room.is_idle:
             # Under a steady load nobody is ever idle: this process takes no more until it is.
             self._waits_for = queue
@@ -146,14 +166,23 @@ class Feeder:
         # After one that was alone it is the others' turn, if there are any.
         return [alone] if alone is not None and not fitting else fitting
 
+    def _alone(self, session: Session, queue: str, room: Room) -> Waiting | None:
+        """A job that must be alone; a busy process asks only now and then."""
+        now = time.monotonic()
+        is_recent = now < self._looked_for_alone_at + ALONE_EVERY_S
+        if is_recent and not room.is_idle and self._waits_for is None:
+            return None
+        self._looked_for_alone_at = now
+        waited_s = 0.0 if room.is_idle else self._patience_s
+        return line.alone(session, queue, known=OPERATIONS, waited_s=waited_s)
+
     def _prepared(self, session: Session, jobs: Sequence[Job]) -> list[Job]:
         """Fix the versions at the first claim; a request that cannot run fails here."""
         ready: list[Job] = []
-        serving: dict[tuple[str, str], dict[str, str]] = {}
         for job in jobs:
             try:
                 if job.versions is None:
-                    job.versions = _versions(session, job, serving)
+                    job.versions = self._serving.versions(session, job)
             except (ValidationError, versions.VersionNotFound) as error:
                 judgement = judge(error)
                 lease = Lease(job.id, self._worker_id, job.lease_token)
@@ -184,12 +213,18 @@ def _that_fit(waiting: Sequence[Waiting], room: Room) -> int:
     return len(waiting)
 
 
-def _versions(
-    session: Session, job: Job, serving: dict[tuple[str, str], dict[str, str]]
-) -> dict[str, str]:
-    """The versions that serve this request; asked once for all jobs of a claim that need them."""
-    needs = Order.model_validate_json(job.request).operation.needs()
-    key = (job.tenant, repr(needs))
-    if key not in serving:
-        serving[key] = versions.choose(session, job.tenant, needs)
-    return serving[key]
+class _Serving:
+    """The versions that serve requests, asked again every second: so soon a promotion is met."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], dict[str, str]] = {}
+        self._until = 0.0
+
+    def versions(self, session: Session, job: Job) -> dict[str, str]:
+        if time.monotonic() > self._until:
+            self._known, self._until = {}, time.monotonic() + SERVES_S
+        needs = Order.model_validate_json(job.request).operation.needs()
+        key = (job.tenant, repr(needs))
+        if key not in self._known:
+            self._known[key] = versions.choose(session, job.tenant, needs)
+        return self._known[key]

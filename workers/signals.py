@@ -79,6 +79,7 @@ def _life(queues: Sequence[str], *, name: str) -> Life:
         from workers import webhooks
 
         return webhooks.boot(queues)
+    settings.calm_threads()
     from workers import process  # not for a worker of webhooks: it brings torch
 
     return process.boot(queues, name=name)

@@ -63,7 +63,11 @@ def hands() -> Iterator[Hands]:
 
 
 @pytest.fixture
-def start(hands: Hands, home: object) -> Iterator[Callable[..., Feeder]]:
+def start(
+    hands: Hands, home: object, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Feeder]]:
+    # Looks that follow each other at once are a quarter of a second apart in these tests.
+    monkeypatch.setattr(feeder_module, "ALONE_EVERY_S", 0.0)
     started: list[Feeder] = []
 
     def begin(*, count: int = 4, poll_s: float = 0.05, **given: Any) -> Feeder:

@@ -17,6 +17,7 @@ from db.operations.product import Background
 from db.operations.restoration import Denoise, Upscale
 from models.images import Loaded
 from models.made import Made
+from models.metrics import bare
 from models.metrics.agreement import LIMIT as LEAST_AGREEMENT
 from tests.factories import NOWHERE
 from workers.failures import Permanent
@@ -427,6 +428,48 @@ def test_the_reports_numbers_that_are_scores_are_taken_over():
 
     assert (values["diversity"], values["content_ssim"]) == (0.4, 1.0)
     assert "sigma" not in values
+
+
+# On a device
+
+
+def _everything(to: str = "cpu") -> Scores:
+    """An edit of a product with all that it can be compared with."""
+    source, output, mask = _image(), _worse(_image()), _disc()
+    made = Made(
+        (output.to(to),),
+        product_mask=mask.to(to),
+        expected_product=source.to(to),
+        matte=mask.to(to),
+        independent_mask=mask.roll(1, 3).to(to),
+        edit_mask=mask.to(to),
+        expected=_image(2).to(to),
+    )
+    given = {"source": source.to(to), "reference": source.to(to), "mask": mask.to(to)}
+    return _scored(output.to(to), made, by=BACKGROUND, **given)
+
+
+def _assert_same(found: Scores, wanted: Scores, *, rel: float) -> None:
+    assert found.values.keys() == wanted.values.keys()
+    for name, value in wanted.values.items():
+        expected = value if value is None else pytest.approx(value, rel=rel, abs=1e-9)
+        assert found.values[name] == expected, name
+    assert (found.notes, found.unproven) == (wanted.notes, wanted.unproven)
+
+
+def test_without_the_fast_ways_of_a_cpu_the_scores_are_the_same(monkeypatch: pytest.MonkeyPatch):
+    wanted = _everything()
+
+    monkeypatch.setattr(bare, "_DEVICES", frozenset())
+    found = _everything()
+
+    _assert_same(found, wanted, rel=1e-6)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_on_a_gpu_the_scores_are_the_same():
+    _assert_same(_everything("cuda"), _everything(), rel=1e-5)
 
 
 # Gates
