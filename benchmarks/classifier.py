@@ -9,7 +9,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
 from models.layers.initial import he
-from models.training.precision import autocast
+from models.precision import autocast
 
 EPOCHS = 3
 BATCH = 128

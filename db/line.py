@@ -96,7 +96,8 @@ def take_turns(session: Session, queue: str, tenants: Iterable[str]) -> None:
     served = sorted(set(tenants))
     dialect = session.get_bind().dialect.name
     told = {"in_queue": queue, "served": as_given({"tenant": tenant} for tenant in served)}
-    if len(session.execute(_take_turns(dialect), told).all()) == len(served):
+    # By the connection: no row in the session to bring up to date.
+    if len(session.connection().execute(_take_turns(dialect), told).all()) == len(served):
         return
     known = set(session.scalars(_known(dialect), told))
     for tenant in (tenant for tenant in served if tenant not in known):
@@ -116,13 +117,7 @@ def _known(dialect: str) -> Select[str]:
 def _take_turns(dialect: str) -> Any:
     free = _known(dialect).order_by(Turn.tenant).with_for_update(skip_locked=True).cte("free")
     these = (Turn.queue == bindparam("in_queue"), Turn.tenant.in_(select(free.c.tenant)))
-    # By the table: no row in the session to bring up to date.
-    return (
-        update(Turn.__table__)
-        .where(*these)
-        .values(last_served_at=clock.now())
-        .returning(Turn.__table__.c.tenant)
-    )
+    return update(Turn).where(*these).values(last_served_at=clock.now()).returning(Turn.tenant)
 
 
 @cache

@@ -91,6 +91,13 @@ def serving(session: Session, tenant: str, network: str) -> Version:
     return found
 
 
+def likely(session: Session, *, most: int) -> Sequence[str]:
+    """The ids of versions that jobs will ask for: what ships, then the newest that serve."""
+    by = (Version.tenant != SHIPPED, Version.created_at.desc(), Version.id.desc())
+    serving = select(Version.id).where(Version.state == "serving").order_by(*by)
+    return session.scalars(serving.limit(most)).all()
+
+
 def choose(session: Session, tenant: str, needs: dict[str, str | None]) -> dict[str, str]:
     """The id of the version for each network that an operation needs.
 

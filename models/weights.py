@@ -111,6 +111,29 @@ def doors(module: nn.Module) -> dict[str, Door]:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
 
+def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
+    """Arguments that each door takes, always the same: to warm it up, and to compare answers."""
+    draw = torch.Generator().manual_seed(0)
+    match module:
+        case Generator(config=config):
+            return {"generate": (torch.randn(1, config.z_dim, generator=draw), _first_label())}
+        case ConditionalVae(config=config):
+            z = torch.randn(1, config.z_dim, generator=draw)
+            shape = (1, config.channels, config.image_size, config.image_size)
+            image = torch.rand(shape, generator=draw)
+            given = {"encode": image, "decode": z, "prior": z}
+            return {door: (one, _first_label()) for door, one in given.items()}
+        case Denoiser(config=config):
+            image = torch.rand((1, config.channels, 64, 64), generator=draw)
+            return {"denoise": (image, torch.tensor([25.0]))}
+        case _:
+            raise TypeError(f"no doors are known for {type(module).__name__}")
+
+
+def _first_label() -> Tensor:
+    return torch.zeros(1, dtype=torch.int64)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Readers see the old file or the new one, never half of either."""
     draft = path.with_name(f"{path.name}.draft")

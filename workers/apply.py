@@ -15,7 +15,7 @@ from models.made import Made
 from workers.edit import Given, edit
 from workers.failures import Permanent
 from workers.pipeline import pipeline
-from workers.warm import Served
+from workers.served import Served
 
 
 def apply(operation: AnyOperation, given: Given) -> Made:

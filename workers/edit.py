@@ -16,7 +16,7 @@ from models.editing.recolor import recolor
 from models.editing.upscale import upscale
 from models.images import Loaded
 from models.made import Made
-from workers.warm import Networks
+from workers.served import Networks
 
 Edit = Denoise | Upscale | Cutout | Background | Place | Recolor
 

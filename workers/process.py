@@ -4,14 +4,14 @@ import os
 import socket
 import threading
 from collections.abc import Collection, Sequence
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from db import fleet, migrate, transitions
-from db.engine import transaction
+from db import fleet, migrate, transitions, versions
+from db.engine import reading, transaction
 from db.fence import Lease
 from db.ids import new_id
 from db.tables.jobs import Job
@@ -35,6 +35,9 @@ from workers.watchdog import Watchdog
 
 FALL_WITHIN_S = 5.0
 """For a process that ends at once: time to put its jobs back, if the database answers."""
+
+WARM_AT_START = 8
+"""Versions; others are loaded when a job first names them."""
 
 _log = structlog.get_logger(__name__)
 
@@ -69,13 +72,16 @@ class Process:
             self.id,
             lease_s=given.lease_s,
             state=lambda: self.state,
-            numbers=self._batcher.numbers.told,
+            numbers=lambda: {**self._batcher.numbers.told(), "networks": self._warm.told()},
             on_drain_asked=exits.ask_to_stop,
         )
         self._sweeper = Sweeper(self.id)
         # As long as its leases hold, a finished job waits for a database that does not answer.
         self._committer = Committer(patience_s=given.lease_s)
-        self._bench = Bench(self._leases, Warm(self._batcher), self._committer)
+        self._warm = Warm(
+            self._batcher, budget_bytes=given.warm_mb * 1_000_000, precision=given.precision
+        )
+        self._bench = Bench(self._leases, self._warm, self._committer)
         hands = _hands(queues, given, is_cpu=self.device.type == "cpu")
         self._watchdog = Watchdog(
             hands=hands,
@@ -114,6 +120,14 @@ class Process:
             self._feeder.start()
             _log.info("ready", worker=self.id, device=str(self.device))
         self._tell()
+
+    def warm_up(self) -> None:
+        """Load what serves most likely, before the first job asks for it."""
+        if "gpu" not in self._queues or self.state == "broken":
+            return
+        with reading() as session:
+            likely = versions.likely(session, most=WARM_AT_START)
+        self._warm.prepare(likely)
 
     def wake(self) -> None:
         self._feeder.wake()
@@ -206,7 +220,7 @@ class Process:
                 pid=os.getpid(),
                 device=str(self.device),
                 queues=list(queues),
-                build=version("packshot"),
+                build=metadata.version("packshot"),
             )
 
     def _tell(self) -> None:
@@ -253,4 +267,6 @@ def _lock_path(given: WorkerSettings, one: Device, queues: Sequence[str], name: 
 
 def boot(queues: Sequence[str], *, name: str = "") -> Process:
     """The worker of jobs in this operating-system process."""
-    return Process(queues, settings.get(), name=name)
+    process = Process(queues, settings.get(), name=name)
+    process.warm_up()
+    return process

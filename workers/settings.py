@@ -6,6 +6,7 @@ import tempfile
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field
@@ -57,6 +58,17 @@ class WorkerSettings(BaseSettings):
     )
     hands: int = Field(
         default=0, ge=0, description="Jobs worked on at a time. 0: 2 × max_batch + cores."
+    )
+    precision: Literal["auto", "bfloat16", "float32"] = Field(
+        default="auto",
+        description="Number format of networks. auto: bfloat16 where the device has it and the "
+        "network says nearly the same in it, which each worker measures when it loads one.",
+    )
+    warm_mb: int = Field(
+        default=2048,
+        ge=1,
+        description="Weights that are kept loaded, in megabytes. Beyond it the version goes that "
+        "was used longest ago.",
     )
     drain_s: float = Field(
         default=4.0, ge=0, description="On SIGTERM, time for jobs to end before they are released."

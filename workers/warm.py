@@ -1,42 +1,40 @@
-"""Networks kept warm on this process's device, by version."""
+"""Networks kept warm on this process's device, by version, within a budget of memory."""
 
 import threading
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
+from typing import Any
 
-import torch
-from torch import Tensor, nn
+import structlog
+from torch import Tensor
 
-from db import blobs, versions
+from db import versions
 from db.engine import reading
-from models import weights
-from models.weights import Card
+from models.precision import Precision
 from workers.batcher import Batcher
 from workers.calls import Answer, Door
+from workers.served import Networks, Served, served
 
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A version as operations see it: its card, and its network's doors through the batcher."""
-
-    label: str
-    card: Card
-    doors: dict[str, Door]
-
-
-Networks = Callable[[str], Served]
-"""The version of a network ("gan", "vae", …) that this job's row names."""
+_log = structlog.get_logger(__name__)
 
 
 class Warm:
-    """Loads each version once; a version never changes, so a warm one never goes stale."""
+    """Loads each version once; a version never changes, so a warm one never goes stale.
 
-    def __init__(self, batcher: Batcher) -> None:
-        self._batcher = batcher
-        self._served: dict[str, Served] = {}
-        self._one_at_a_time = threading.Lock()
+    Args:
+        budget_bytes: of weights. Beyond it the version goes that was asked for longest ago; jobs
+            that have it in hand keep it until they end.
+    """
+
+    def __init__(
+        self, batcher: Batcher, *, budget_bytes: int = 1 << 31, precision: Precision = "auto"
+    ) -> None:
+        self._batcher, self._budget_bytes, self._precision = batcher, budget_bytes, precision
+        self._known: OrderedDict[str, Future[Served]] = OrderedDict()
+        self._guard = threading.Lock()
 
     def visit(self) -> AbstractContextManager[None]:
         """While a job may call a network: so long others may wait for its company."""
@@ -49,30 +47,68 @@ class Warm:
         """
 
         def network(name: str) -> Served:
-            served = self._get(chosen[name])
-            doors = {name: _asking(may_go_on, door) for name, door in served.doors.items()}
-            return replace(served, doors=doors)
+            found = self._get(chosen[name])
+            doors = {name: _asking(may_go_on, door) for name, door in found.doors.items()}
+            return replace(found, doors=doors)
 
         return network
 
-    def _get(self, version_id: str) -> Served:
-        with self._one_at_a_time:
-            if version_id not in self._served:
-                self._served[version_id] = self._load(version_id)
-            return self._served[version_id]
+    def prepare(self, version_ids: Iterable[str]) -> None:
+        """Load these before anybody asks; one that does not load is for its first job to meet."""
+        for version_id in version_ids:
+            try:
+                self._get(version_id)
+            except Exception as error:  # noqa: BLE001 — whatever is wrong with one, others work
+                _log.warning("a version was not warmed up", version=version_id, error=str(error))
 
-    def _load(self, version_id: str) -> Served:
-        with reading() as session:
-            row = versions.get(session, version_id)
-        card = Card.from_json(row.card)
-        module: nn.Module = weights.read(blobs.get(row.tenant, row.weights_key), card)
-        # Convolutions are a third faster in this order on a CPU, more on a GPU.
-        module.to(self._batcher.device).to(memory_format=torch.channels_last)
-        doors: dict[str, Door] = {
-            name: partial(self._batcher.call, (version_id, name), door)
-            for name, door in weights.doors(module).items()
+    def told(self) -> dict[str, Any]:
+        """What is warm, and how it runs, for the worker's row."""
+        return {
+            one.label: {
+                "precision": one.tuned.precision,
+                "agreement_db": one.tuned.agreement_db and round(one.tuned.agreement_db, 1),
+                "megabytes": round(one.bytes / 1e6, 1),
+            }
+            for one in self._loaded().values()
         }
-        return Served(row.label, card, doors)
+
+    def _get(self, version_id: str) -> Served:
+        """Loaded by whoever asks first; others wait for it, and nobody for another version."""
+        with self._guard:
+            found = self._known.get(version_id)
+            if is_mine := found is None:
+                found = self._known[version_id] = Future()
+            self._known.move_to_end(version_id)
+        if is_mine:
+            self._load(version_id, found)
+        return found.result()
+
+    def _load(self, version_id: str, found: "Future[Served]") -> None:
+        try:
+            with reading() as session:
+                row = versions.get(session, version_id)
+            found.set_result(served(row, self._batcher, self._precision))
+        except BaseException as error:  # noqa: BLE001 — for all who wait; the next one tries again
+            with self._guard:
+                del self._known[version_id]
+            found.set_exception(error)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        loaded = self._loaded()
+        size = sum(one.bytes for one in loaded.values())
+        with self._guard:
+            for version_id, one in list(loaded.items())[:-1]:
+                if size <= self._budget_bytes:
+                    return
+                size -= one.bytes
+                self._known.pop(version_id, None)
+                _log.info("a network makes room", version=one.label)
+
+    def _loaded(self) -> dict[str, Served]:
+        with self._guard:
+            ended = {key: one for key, one in self._known.items() if one.done()}
+        return {key: one.result() for key, one in ended.items() if one.exception() is None}
 
 
 def _asking(may_go_on: Callable[[], None], door: Door) -> Door:

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from models.data.augmentation import Augment
+from models.precision import Precision
 
 Network = Literal["gan", "vae", "denoiser"]
-Precision = Literal["auto", "bfloat16", "float32"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from models.data.degradations import crops, noisy, noisy_pairs, sigmas
 from models.data.image_set import Part
 from models.losses.restoration import l1
 from models.networks.denoiser import Denoiser, DenoiserConfig
+from models.precision import autocast
 from models.training.batches import Batch, Moment
 from models.training.config import TrainConfig
 from models.training.ema import Ema
-from models.training.precision import autocast
 from models.training.schedule import one_cycle, set_rate
 
 BETAS = (0.9, 0.99)

@@ -8,10 +8,10 @@ from torch.optim.optimizer import Optimizer
 from models.data.image_set import Part
 from models.losses.adversarial import discriminator_loss, generator_loss, r1_penalty
 from models.networks.gan import Discriminator, GanConfig, Generator
+from models.precision import autocast
 from models.training.batches import Batch, Moment
 from models.training.config import TrainConfig
 from models.training.ema import Ema
-from models.training.precision import autocast
 from models.training.schedule import annealed, set_rate
 
 BETAS = (0.0, 0.99)

@@ -10,10 +10,10 @@ from torch.optim.optimizer import Optimizer
 from models.data.image_set import Part
 from models.losses.elbo import kl_nats, reconstruction_nats
 from models.networks.vae import ConditionalVae, VaeConfig
+from models.precision import autocast
 from models.training.batches import Batch, Moment, batch_of
 from models.training.config import TrainConfig
 from models.training.ema import Ema
-from models.training.precision import autocast
 from models.training.schedule import one_cycle, set_rate
 
 BETAS = (0.9, 0.99)

@@ -8,7 +8,7 @@ from models.data.image_set import Part
 from models.training.batches import Moment, order
 from models.training.config import RECIPES, TrainConfig
 from models.training.ema import Ema
-from models.training.precision import autocast
+from models.precision import autocast
 from models.training.schedule import annealed, one_cycle, set_rate
 
 
