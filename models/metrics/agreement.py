@@ -3,6 +3,9 @@
 import torch
 from torch import Tensor
 
+from models.metrics.bare import bare, dressed
+from models.metrics.mask import area
+
 LIMIT = 0.9
 """Below this, two methods see two products, and neither proves anything."""
 
@@ -20,7 +23,7 @@ def iou(a: Tensor, b: Tensor, *, threshold: float = 0.5) -> Tensor:
     """
     if a.shape != b.shape or a.ndim != 4:
         raise ValueError(f"expected two equal [N, 1, H, W], got {tuple(a.shape)}, {tuple(b.shape)}")
-    inside_a, inside_b = a > threshold, b > threshold
-    both = (inside_a & inside_b).sum(dim=(1, 2, 3)).double()
-    either = (inside_a | inside_b).sum(dim=(1, 2, 3)).double()
+    inside_a, inside_b = (dressed(bare(mask) > threshold) for mask in (a, b))
+    both = area(inside_a, inside_b)
+    either = area(inside_a) + area(inside_b) - both
     return torch.where(either > 0, both / either, 1.0)

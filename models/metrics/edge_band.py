@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from models.metrics.mask import erode
+from models.metrics.differences import summed
+from models.metrics.mask import area, edge_band
 
 _BAND_PX = 3
 
@@ -19,7 +20,7 @@ def edge_band_diff(output: Tensor, expected: Tensor, mask: Tensor) -> Tensor:
     Returns:
         [N] float64; nan where the mask has no edge.
     """
-    band = (erode(mask, _BAND_PX) + erode(1 - mask, _BAND_PX)) < 0.5
-    size = band.sum(dim=(1, 2, 3)).double() * output.shape[1]
-    difference = (output - expected).abs_().mul_(band).sum(dim=(1, 2, 3), dtype=torch.float64)
+    band = edge_band(mask, _BAND_PX)
+    size = area(band) * output.shape[1]
+    difference = summed(output, expected, power=1, where=band)
     return torch.where(size > 0, difference / size * 255, torch.nan)

@@ -4,9 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.metrics.delta_e import lab_difference
-from models.metrics.lab import rgb_to_lab
-from models.metrics.mask import erode
+from models.metrics.bare import bare, dressed
+from models.metrics.delta_e import colour_difference
+from models.metrics.mask import area, erode, inside
+from models.metrics.rank import smallest
 
 LIMIT = 0.02
 """Beyond this the proof rests on a mask that may have lost a part of the product."""
@@ -33,16 +34,17 @@ def lost_share(source: Tensor, mask: Tensor) -> Tensor:
     """
     if source.shape[-2:] != mask.shape[-2:] or len(source) != 1:
         raise ValueError(f"expected one size, got {tuple(source.shape)} and {tuple(mask.shape)}")
-    image, inside = _view(source), _view(mask)
-    outside = erode(1 - inside, _RIM_PX)[0, 0] > 0.5
-    if not outside.any():
-        return torch.zeros(1, dtype=torch.float64)
-    ground = _border_colour(image, outside)
-    lab = rgb_to_lab(torch.cat([image, ground.view(1, 3, 1, 1).expand_as(image)]))
-    other = lab_difference(lab[:1], lab[1:])[0] > _CLEARLY_OTHER
-    if other[_border(outside)].double().mean() > _BUSY:
-        return torch.full((1,), torch.nan, dtype=torch.float64)
-    return (other & outside).sum().double().div(outside.sum()).view(1)
+    outside = inside(erode(1 - _view(mask), _RIM_PX))
+    border = _border(outside)
+    colours = _view(source)[0].flatten(1)
+    ground = torch.stack(
+        [smallest(plane, share=0.5, keep=border.flatten()) for plane in colours]
+    ).to(colours)
+    apart = colour_difference(colours, ground[:, None], dtype=torch.float32)
+    other = dressed(bare(apart) > _CLEARLY_OTHER).view_as(outside)
+    share = area(other, outside) / area(outside).clamp_min(1)
+    is_busy = area(other, border) > _BUSY * area(border)
+    return torch.where(is_busy, torch.nan, share)
 
 
 def _view(image: Tensor) -> Tensor:
@@ -53,14 +55,10 @@ def _view(image: Tensor) -> Tensor:
     return F.interpolate(image, size, mode="area")
 
 
-def _border_colour(image: Tensor, outside: Tensor) -> Tensor:
-    return image[0][:, _border(outside)].median(dim=1).values
-
-
 def _border(outside: Tensor) -> Tensor:
     """The picture's outermost pixels that are not product; all that are not, if there are none."""
     border = torch.zeros_like(outside)
-    border[[0, -1], :] = True
-    border[:, [0, -1]] = True
-    where = border & outside
-    return where if where.any() else outside
+    for edge in (0, -1):
+        border[..., edge, :] = outside[..., edge, :]
+        border[..., :, edge] = outside[..., :, edge]
+    return dressed(bare(border) | (bare(outside) & ~bare(border.any())))

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from models.metrics.mask import erode
+from models.metrics.bare import bare, dressed
+from models.metrics.mask import area, edge_band
 
 LIMIT = 0.5
 """Beyond this the mask does not know where the product ends."""
@@ -20,8 +21,7 @@ def mask_uncertainty(mask: Tensor) -> Tensor:
     Returns:
         [N] float64; 0 where the mask has no edge.
     """
-    band = (erode(mask, _BAND_PX) + erode(1 - mask, _BAND_PX)) < 0.5
-    unsure = (mask > 0.05) & (mask < 0.95)
-    size = band.sum(dim=(1, 2, 3)).double()
-    share = (band & unsure).sum(dim=(1, 2, 3)).double() / size.clamp(min=1)
-    return torch.where(size > 0, share, 0.0)
+    band = edge_band(mask, _BAND_PX)
+    unsure = dressed((bare(mask) > 0.05) & (bare(mask) < 0.95))
+    size = area(band)
+    return torch.where(size > 0, area(band, unsure) / size.clamp(min=1), 0.0)

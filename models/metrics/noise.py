@@ -1,9 +1,13 @@
 """Standard deviation of the noise (Donoho & Johnstone 1994), as scikit-image's estimate_sigma."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
+
+from models.metrics.bare import bare, dressed
+from models.metrics.rank import smallest
 
 _NORMAL_MAD = 0.6744897501960817  # median of |x| of a standard normal
 _ROOT3 = math.sqrt(3)
@@ -23,19 +27,20 @@ def noise_sigma(image: Tensor) -> Tensor:
     Returns:
         [N] float64.
     """
-    detail = _details(_details(image, axis=2), axis=3).abs_().flatten(2)
-    sigmas = [[_median_of_nonzero(plane) for plane in planes] for planes in detail]
-    return torch.tensor(sigmas, dtype=torch.float64).mean(dim=1) * (255 / _NORMAL_MAD)
+    sigmas = [_median_of_nonzero(_details(bare(plane))) for plane in image.flatten(0, 1)]
+    return torch.stack(sigmas).view(image.shape[:2]).mean(dim=1) * (255 / _NORMAL_MAD)
 
 
-def _details(image: Tensor, *, axis: int) -> Tensor:
-    """The wavelet's high-pass along an axis, every second position, inside the picture only."""
-    image = image.transpose(axis, 3)
-    size = (image.shape[3] - 4) // 2 + 1
-    parts = [image[..., tap : tap + 2 * size : 2] * _WAVELET[tap] for tap in range(4)]
-    return (parts[0] + parts[1] + parts[2] + parts[3]).transpose(axis, 3)
+def _details(plane: Any) -> Tensor:
+    """The wavelet's high-pass along both axes, every second position, inside the picture only."""
+    for _ in range(2):
+        size = (len(plane) - 4) // 2 + 1
+        parts = [plane[tap : tap + 2 * size : 2] * _WAVELET[tap] for tap in range(4)]
+        plane = (parts[0] + parts[1] + parts[2] + parts[3]).T
+    return dressed(abs(plane)).flatten()
 
 
-def _median_of_nonzero(plane: Tensor) -> float:
-    some = plane[plane > _ROUNDING]
-    return float(some.median()) if len(some) else 0.0
+def _median_of_nonzero(details: Tensor) -> Tensor:
+    """0 where all are."""
+    keep = dressed(bare(details) > _ROUNDING)
+    return smallest(details, share=0.5, keep=keep).nan_to_num(0.0)

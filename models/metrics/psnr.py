@@ -1,7 +1,9 @@
 """Peak signal-to-noise ratio; agrees with scikit-image's peak_signal_noise_ratio to 1e-3 dB."""
 
-import torch
 from torch import Tensor
+
+from models.metrics.differences import summed
+from models.metrics.mask import area, inside
 
 
 def psnr_db(a: Tensor, b: Tensor, *, mask: Tensor | None = None) -> Tensor:
@@ -17,11 +19,9 @@ def psnr_db(a: Tensor, b: Tensor, *, mask: Tensor | None = None) -> Tensor:
     """
     if a.shape != b.shape or a.ndim != 4:
         raise ValueError(f"expected two equal [N, C, H, W], got {tuple(a.shape)}, {tuple(b.shape)}")
-    squared = (a - b).square_()
     if mask is None:
-        error = squared.mean(dim=(1, 2, 3), dtype=torch.float64)
+        error = summed(a, b, power=2) / a[0].numel()
     else:
-        inside = mask > 0.5
-        total = squared.mul_(inside).sum(dim=(1, 2, 3), dtype=torch.float64)
-        error = total / (inside.sum(dim=(1, 2, 3)) * a.shape[1])
+        where = inside(mask)
+        error = summed(a, b, power=2, where=where) / (area(where) * a.shape[1])
     return -10 * error.log10()

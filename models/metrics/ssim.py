@@ -1,14 +1,14 @@
 """Structural similarity (Wang et al. 2004); agrees with scikit-image's Gaussian form to 1e-5."""
 
 import math
-from collections.abc import Iterator
+from types import ModuleType
 
-import torch
 from torch import Tensor
 
 from models.metrics import ssim_cpu, ssim_torch
+from models.metrics.bare import is_plain
 from models.metrics.gaussian_window import RADIUS, WINDOW
-from models.metrics.mask import erode
+from models.metrics.mask import area, erode, inside, surrounding
 
 
 class TooSmall(ValueError):
@@ -29,20 +29,9 @@ def ssim(a: Tensor, b: Tensor) -> Tensor:
     Returns:
         [N] float64.
     """
-    planes_a, planes_b = _planes(a, b)
-    sums = torch.zeros(len(planes_a), dtype=torch.float64, device=a.device)
-    for planes, _, part in _strips(planes_a, planes_b):
-        sums[planes] += part.sum(dim=(1, 2), dtype=torch.float64)
-    return sums.view(a.shape[:2]).mean(dim=1) / math.prod(_interior(a))
-
-
-def ssim_map(a: Tensor, b: Tensor) -> Tensor:
-    """Structural similarity of every window: [N, C, H - 10, W - 10]."""
-    planes_a, planes_b = _planes(a, b)
-    whole = planes_a.new_empty((len(planes_a), *_interior(a)))
-    for planes, rows, part in _strips(planes_a, planes_b):
-        whole[planes, rows] = part
-    return whole.view(*a.shape[:2], *_interior(a))
+    _check(a, b)
+    whole, _ = _by(a, b).sums(a, b, None)
+    return whole / (a.shape[1] * math.prod(_interior(a)))
 
 
 def region_ssim(a: Tensor, b: Tensor, *, mask: Tensor) -> Tensor:
@@ -56,25 +45,41 @@ def region_ssim(a: Tensor, b: Tensor, *, mask: Tensor) -> Tensor:
     Returns:
         [N] float64; NaN where no window fits.
     """
-    found = ssim_map(a, b)
-    inside = erode(mask, RADIUS)[..., RADIUS:-RADIUS, RADIUS:-RADIUS].expand_as(found)
-    total = torch.where(inside > 0.5, found, 0).double().sum(dim=(1, 2, 3))
-    return total / (inside > 0.5).sum(dim=(1, 2, 3))
+    _check(a, b)
+    rows, columns = surrounding(mask, least=WINDOW)
+    cut = (..., rows, columns)
+    return whole_and_region_ssim(a[cut], b[cut], mask=mask[cut])[1]
+
+
+def whole_and_region_ssim(a: Tensor, b: Tensor, *, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """`ssim` and `region_ssim` from one map, for little more than the cost of the first."""
+    _check(a, b)
+    windows = inside(erode(mask, RADIUS)[..., RADIUS:-RADIUS, RADIUS:-RADIUS])
+    whole, region = _by(a, b).sums(a, b, windows)
+    return (
+        whole / (a.shape[1] * math.prod(_interior(a))),
+        region / (a.shape[1] * area(windows)),
+    )
+
+
+def ssim_map(a: Tensor, b: Tensor) -> Tensor:
+    """Structural similarity of every window: [N, C, H - 10, W - 10]."""
+    _check(a, b)
+    found: Tensor = _by(a, b).whole_map(a, b)
+    return found
 
 
 def _interior(image: Tensor) -> tuple[int, int]:
     return image.shape[-2] - WINDOW + 1, image.shape[-1] - WINDOW + 1
 
 
-def _planes(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+def _check(a: Tensor, b: Tensor) -> None:
     if a.shape != b.shape or a.ndim != 4:
         raise ValueError(f"expected two equal [N, C, H, W], got {tuple(a.shape)}, {tuple(b.shape)}")
     if min(a.shape[-2:]) < WINDOW:
         raise TooSmall(f"a side of at least {WINDOW} pixels is needed, got {tuple(a.shape[-2:])}")
-    return a.flatten(0, 1), b.flatten(0, 1)
 
 
-def _strips(a: Tensor, b: Tensor) -> Iterator[tuple[slice, slice, Tensor]]:
-    """Yields the planes and rows of the map that each strip [P, rows, W - 10] fills."""
-    plain = a.device.type == "cpu" and not (a.requires_grad or b.requires_grad)
-    return ssim_cpu.strips(a, b) if plain else ssim_torch.strips(a, b)
+def _by(a: Tensor, b: Tensor) -> ModuleType:
+    """What computes it: the fast way where the images allow it."""
+    return ssim_cpu if is_plain(a, b) else ssim_torch

@@ -61,3 +61,27 @@ def test_an_empty_mask_has_no_number():
 def test_pictures_of_two_sizes_cannot_be_compared():
     with pytest.raises(ValueError, match="two equal"):
         psnr_db(torch.rand(1, 3, 8, 8), torch.rand(1, 1, 8, 8))
+
+
+def test_a_region_agrees_with_scikit_image_also_at_the_frame():
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, 256, (2, 41, 57, 3))
+    inside = np.zeros((41, 57), bool)
+    inside[:17, 30:] = True
+
+    found = psnr_db(
+        *(torch.from_numpy(x).permute(2, 0, 1)[None].float() / 255 for x in (a, b)),
+        mask=torch.from_numpy(inside)[None, None],
+    )
+
+    wanted = peak_signal_noise_ratio(a[inside], b[inside], data_range=255)
+    assert found.item() == pytest.approx(wanted, abs=1e-5)
+
+
+def test_it_has_a_gradient_where_one_is_wanted():
+    a = torch.rand(2, 3, 8, 9, requires_grad=True)
+
+    psnr_db(a, torch.rand(2, 3, 8, 9)).sum().backward()
+
+    assert a.grad is not None
+    assert a.grad.abs().min() > 0

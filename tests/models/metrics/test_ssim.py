@@ -6,10 +6,11 @@ import pytorch_msssim
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 from skimage.metrics import structural_similarity
 
-from models.metrics import ssim_torch
-from models.metrics.ssim import TooSmall, region_ssim, ssim, ssim_map
+from models.metrics import ssim_cpu, ssim_torch
+from models.metrics.ssim import TooSmall, region_ssim, ssim, ssim_map, whole_and_region_ssim
 
 KINDS = ["random", "flat", "near white", "halves", "dots", "inverse"]
 
@@ -138,6 +139,46 @@ def test_a_region_without_room_for_a_window_has_no_number():
     assert found.isnan().all()
 
 
+REGIONS = {
+    "inner": (slice(20, 71), slice(9, 48)),
+    "at the frame": (slice(0, 31), slice(-25, None)),
+    "one window": (slice(70, 81), slice(-11, None)),
+    "whole": (slice(None), slice(None)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_region_is_the_mean_of_scikit_images_map(kind, region):
+    a, b = pair(kind, (83, 61, 3), 5)
+    inside = np.zeros((83, 61), bool)
+    inside[REGIONS[region]] = True
+    mask = torch.from_numpy(inside)[None, None].float()
+
+    alone = region_ssim(tensor(a), tensor(b), mask=mask)
+    whole, found = whole_and_region_ssim(tensor(a), tensor(b), mask=mask)
+
+    mean, full = reference(a, b, full=True)
+    windows = ndimage.binary_erosion(inside, np.ones((11, 11)), border_value=1)[5:-5, 5:-5]
+    wanted = full[5:-5, 5:-5][windows].mean()
+    assert alone.item() == pytest.approx(wanted, abs=1e-5)
+    assert found.item() == pytest.approx(wanted, abs=1e-5)
+    assert whole.item() == pytest.approx(mean, abs=1e-5)
+
+
+@pytest.mark.parametrize("rows", [1, 16, 1000])
+def test_the_number_is_the_same_in_strips_of_any_size(monkeypatch, rows):
+    a, b = (tensor(levels) for levels in pair("random", (150, 41, 3), 4))
+    mask = (torch.rand(1, 1, 150, 41) > 0.001).float()
+    wanted = torch.cat(whole_and_region_ssim(a, b, mask=mask))
+
+    monkeypatch.setattr(ssim_cpu, "_STRIP_ROWS", rows)
+    monkeypatch.setattr(ssim_cpu, "_STRIP_PIXELS", rows * 41)
+    found = torch.cat(whole_and_region_ssim(a, b, mask=mask))
+
+    torch.testing.assert_close(found, wanted, atol=1e-7, rtol=0)
+
+
 @pytest.mark.parametrize("size", [(10, 40), (40, 10), (7, 7)])
 def test_below_eleven_pixels_there_is_none(size):
     with pytest.raises(TooSmall):
@@ -184,6 +225,9 @@ def test_in_torch_identical_pictures_are_one():
 
 def test_its_gradient_is_the_one_of_small_steps():
     a, b = torch.rand(2, 1, 2, 12, 13, dtype=torch.float64)
+    ssim_torch._kernel.cache_clear()
+    with torch.inference_mode():
+        ssim_torch.sums(a, b, None)
 
     assert torch.autograd.gradcheck(lambda x: ssim(x, b), (a.requires_grad_(),))
 
