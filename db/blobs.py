@@ -10,8 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db import clock, settings, stores
-from db.engine import transaction
-from db.portable import upsert
+from db.announcing import announce
 from db.stores import NotStored, StorageFull, Store, StoreUnavailable
 from db.tables.pictures import Blob
 
@@ -44,15 +43,7 @@ def put(tenant: str, data: bytes) -> str:
     """
     key = sha256(data).hexdigest()
     path = _path(tenant, key)
-    with transaction() as session:
-        row = {
-            "tenant": tenant,
-            "sha256": key,
-            "bytes": len(data),
-            "last_put_at": clock.now(),
-            "needed_at": None,
-        }
-        session.execute(upsert(session, Blob, row, update=("last_put_at", "needed_at")))
+    announce(tenant, key, size=len(data))
     store().write(path, data)  # always: what the disk lost or changed is mended by it
     return key
 

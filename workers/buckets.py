@@ -67,7 +67,7 @@ class Buckets:
         if not self._waiting:
             return None
         oldest = min(self._waiting.values(), key=Bucket.since)
-        if now - oldest.since() >= RARE_S:
+        if now - oldest.since() >= max(RARE_S, self._wait_s):
             return oldest
         served = [bucket for bucket in self._waiting.values() if self._is_full(bucket)]
         if not served:

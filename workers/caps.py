@@ -62,7 +62,8 @@ class Caps:
     def ran_out_of_memory(self, kind: Hashable, call: Call, *, images: int) -> None:
         """So many were too many."""
         cap = self._cap(kind, call)
-        cap.memory, cap.clean = max(1, images // 2), 0
+        # A single call may have been larger than the cap: that teaches nothing about more.
+        cap.memory, cap.clean = min(cap.memory, max(1, images // 2)), 0
 
     def _cap(self, kind: Hashable, call: Call) -> _Cap:
         cap = self._known.get(kind)

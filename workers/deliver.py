@@ -1,5 +1,7 @@
 """From what was made to result rows: encode, label, decode what was written, score, keep."""
 
+from functools import lru_cache
+
 from torch import Tensor
 
 from db import blobs, clock, versions
@@ -114,6 +116,11 @@ def _mask_key(tenant: str, mask: Tensor | None) -> str | None:
 
 def _versions(job: Job) -> str | None:
     """The labels of the versions that worked on it."""
+    return ", ".join(map(_label, (job.versions or {}).values())) or None
+
+
+@lru_cache(maxsize=1_000)
+def _label(version_id: str) -> str:
+    """Asked once: a version never changes."""
     with reading() as session:
-        labelled = [versions.get(session, chosen).label for chosen in (job.versions or {}).values()]
-    return ", ".join(labelled) or None
+        return versions.get(session, version_id).label
