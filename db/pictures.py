@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, String, bindparam, select
 from sqlalchemy.orm import Session
 
 from db import clock
 from db.ids import new_id
 from db.intake import Checked
-from db.portable import insert_once
+from db.portable import as_given, given, insert_once
 from db.tables.pictures import Picture
 from db.tables.results import Result
 
@@ -74,20 +74,24 @@ def resolve_many(
     With `hold` nobody can erase them before this transaction ends.
     """
     found: dict[str, Source] = {}
-    left = sorted(set(keys))
+    dialect, left = session.get_bind().dialect.name, sorted(set(keys))
     for table, key in ((Picture, Picture.sha256), (Result, Result.blob_key)):
         for first in range(0, len(left), _ASKED_AT_ONCE):
-            some = {"of_tenant": tenant, "ids": left[first : first + _ASKED_AT_ONCE]}
-            for row_id, *source in session.execute(_named(table, key, hold=hold), some):
+            some = as_given({"id": row_id} for row_id in left[first : first + _ASKED_AT_ONCE])
+            named = _named(dialect, table, key, hold=hold)
+            for row_id, *source in session.execute(named, {"of_tenant": tenant, "asked": some}):
                 found[row_id] = Source(*source)
         left = [row_id for row_id in left if row_id not in found]
     return found
 
 
 @cache
-def _named(table: type[Picture] | type[Result], key: Any, *, hold: bool) -> Select[Any]:
+def _named(
+    dialect: str, table: type[Picture] | type[Result], key: Any, *, hold: bool
+) -> Select[Any]:
+    asked = given(dialect, "asked", id=String())
     named = select(table.id, key, table.width, table.height).where(
-        table.tenant == bindparam("of_tenant"), table.id.in_(bindparam("ids", expanding=True))
+        table.tenant == bindparam("of_tenant"), table.id.in_(select(asked.c.id))
     )
     if hold:
         named = named.order_by(table.id).with_for_update(read=True, key_share=True)

@@ -114,14 +114,14 @@ class Folder:
     @contextmanager
     def _making(self, path: str) -> Iterator[int]:
         """A folder inside the store, made where it is missing, open."""
-        self._root.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            self._root.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
         try:
             for part in path.split("/"):
-                with suppress(FileExistsError):
-                    os.mkdir(part, dir_fd=handle)
-                    os.fsync(handle)
-                handle = _entered(part, handle)
+                handle = _entered_or_made(part, handle)
             yield handle
         finally:
             os.close(handle)
@@ -143,6 +143,16 @@ def _entered(part: str, folder: int) -> int:
     inner = os.open(part, _FOLDER, dir_fd=folder)
     os.close(folder)
     return inner
+
+
+def _entered_or_made(part: str, folder: int) -> int:
+    try:
+        return _entered(part, folder)
+    except FileNotFoundError:
+        with suppress(FileExistsError):
+            os.mkdir(part, dir_fd=folder)
+            os.fsync(folder)
+        return _entered(part, folder)
 
 
 class Remote:
