@@ -12,7 +12,7 @@ from db import engine
 from db import settings as db_settings
 from workers import settings as worker_settings
 
-_OURS = ("API_", "CHAOS_", "DB_", "WORKER_")
+_OURS = ("API_", "CHAOS_", "DB_", "TIMED_", "WORKER_")
 
 
 class ChaosSettings(BaseSettings):
@@ -35,6 +35,18 @@ class ChaosSettings(BaseSettings):
     full_disk_share: float = 0.0
 
 
+class TimedSettings(BaseSettings):
+    """TIMED_*: what a worker under a stopwatch is told at its start.
+
+    Attributes:
+        workload: a name of benchmarks.throughput_workloads.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TIMED_", frozen=True)
+
+    workload: str
+
+
 def enter(told: Mapping[str, str]) -> dict[str, str]:
     """Live under these settings and no others of ours from now on; what children inherit."""
     engine.dispose()
@@ -50,3 +62,9 @@ def enter(told: Mapping[str, str]) -> dict[str, str]:
 def get() -> ChaosSettings:
     """The settings of this process; read once."""
     return ChaosSettings.model_validate({})
+
+
+@cache
+def get_timed() -> TimedSettings:
+    """The settings of this process; read once."""
+    return TimedSettings.model_validate({})

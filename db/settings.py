@@ -1,6 +1,6 @@
 """DB_*: where the rows and the bytes are kept."""
 
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
@@ -85,10 +85,15 @@ class DbSettings(BaseSettings):
         return Allowed.of(self.webhook_allow)
 
     def database_url(self) -> str:
-        return self.url or f"sqlite:///{self.home.resolve() / 'packshot.db'}"
+        return self.url or f"sqlite:///{self._folder / 'packshot.db'}"
 
     def blob_url(self) -> str:
-        return self.blobs or str(self.home.resolve() / "blobs")
+        return self.blobs or str(self._folder / "blobs")
+
+    @cached_property
+    def _folder(self) -> Path:
+        """Asked at every transaction, and for each its links would be followed anew."""
+        return self.home.resolve()
 
 
 @cache

@@ -162,13 +162,14 @@ class Batcher:
                 bucket = self._buckets.ready(now, nobody_else_comes=self._nobody_else_comes())
                 if bucket is not None:
                     self._alarm = now
-                    return self._taken(self._buckets.take(bucket), bucket.calls, now)
+                    waiting = len(bucket.calls)
+                    return self._taken(self._buckets.take(bucket), waiting, now)
                 self._alarm = self._buckets.due_at()
                 self._changed.wait(None if self._alarm is None else max(0.0, self._alarm - now))
             return None
 
-    def _taken(self, batch: Batch, waiting: list[Call], now: float) -> Batch:
-        self.numbers.splits += len(waiting) > len(batch.calls)
+    def _taken(self, batch: Batch, waiting: int, now: float) -> Batch:
+        self.numbers.splits += waiting > len(batch.calls)
         self.numbers.waited_s += sum(now - call.since for call in batch.calls)
         return batch
 
@@ -191,6 +192,8 @@ class Batcher:
                 done.set_result(chore())
             except Exception as error:
                 if _is_sticky(error):
+                    # It is answered with all the others who wait, after the process was told.
+                    self._chores.appendleft((chore, done))
                     raise
                 done.set_exception(error)
             return None

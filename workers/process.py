@@ -83,7 +83,7 @@ class Process:
             self._batcher, budget_bytes=given.warm_mb * 1_000_000, precision=given.precision
         )
         self._bench = Bench(self._leases, self._warm, self._committer)
-        hands = _hands(queues, given, is_cpu=self.device.type == "cpu")
+        hands = _hands(queues, given)
         self._watchdog = Watchdog(
             hands=hands,
             patience_s=2 * given.lease_s,
@@ -233,14 +233,17 @@ class Process:
             _log.warning("the state was not told", state=self.state, error=str(error))
 
 
-def _hands(queues: Sequence[str], given: WorkerSettings, *, is_cpu: bool) -> int:
-    """A training job has the device to itself; a CPU is kept busy by fewer hands than a GPU."""
+def _hands(queues: Sequence[str], given: WorkerSettings) -> int:
+    """Enough that a batch gathers while one is on the device and one is put away.
+
+    A training job has the device to itself; where no network is called, no batch gathers.
+    """
     if given.hands:
         return given.hands
     cores = os.cpu_count() or 1
     if "train" in queues:
         return 1
-    return 2 * cores if is_cpu else 2 * given.max_batch + cores
+    return 2 * cores if set(queues) == {"cpu"} else 2 * given.max_batch + cores
 
 
 def _take(given: WorkerSettings, queues: Sequence[str], name: str) -> Device:

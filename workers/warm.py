@@ -1,5 +1,6 @@
 """Networks kept warm on this process's device, by version, within a budget of memory."""
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -66,7 +67,7 @@ class Warm:
         return {
             one.label: {
                 "precision": one.tuned.precision,
-                "agreement_db": one.tuned.agreement_db and round(one.tuned.agreement_db, 1),
+                "agreement_db": _in_json(one.tuned.agreement_db),
                 "megabytes": round(one.bytes / 1e6, 1),
             }
             for one in self._loaded().values()
@@ -109,6 +110,11 @@ class Warm:
         with self._guard:
             ended = {key: one for key, one in self._known.items() if one.done()}
         return {key: one.result() for key, one in ended.items() if one.exception() is None}
+
+
+def _in_json(db: float | None) -> float | None:
+    """Which knows no infinity: none of PostgreSQL's rows, and no answer of the API, may hold one."""
+    return None if db is None or math.isinf(db) else round(db, 1)
 
 
 def _asking(may_go_on: Callable[[], None], door: Door) -> Door:

@@ -2,9 +2,11 @@
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import torch
@@ -13,8 +15,8 @@ from torch import Tensor
 from db.fence import Lease
 from workers import on_device
 from workers.batcher import Batcher
-from workers.calls import Caller, current_caller
-from workers.failures import Permanent
+from workers.calls import USUAL_PRIORITY, Caller, current_caller
+from workers.failures import Cancelled, LeaseLost, Permanent, judge
 
 CPU = torch.device("cpu")
 BAD = 666.0
@@ -43,6 +45,10 @@ class Network:
         self._note(x)
         return 1 / (x - BAD)
 
+    def beside(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        self._note(x)
+        return x * 2, 1 / (x[:, :1] - BAD)
+
     def _note(self, x: Tensor) -> None:
         if self.gate is not None:
             self.gate.wait(10)
@@ -56,8 +62,8 @@ class Network:
 def start() -> Iterator[Callable[..., Batcher]]:
     started: list[Batcher] = []
 
-    def begin(*, max_batch: int = 16, wait_s: float = 0.05) -> Batcher:
-        started.append(Batcher(CPU, max_batch=max_batch, wait_s=wait_s))
+    def begin(*, max_batch: int = 16, wait_s: float = 0.05, **given: Any) -> Batcher:
+        started.append(Batcher(CPU, max_batch=max_batch, wait_s=wait_s, **given))
         return started[-1]
 
     yield begin
@@ -81,8 +87,30 @@ def _at_once(calls: list[Callable[[], object]]) -> list[object]:
         return list(pool.map(one, calls))
 
 
+def _while_busy(batcher: Batcher, calls: list[Callable[[], object]]) -> list[object]:
+    """The same, but the device gets to none of them before all of them wait."""
+    go, before = threading.Event(), batcher.numbers.calls
+    busy = threading.Thread(target=lambda: batcher.do(lambda: go.wait(10)))
+    busy.start()
+
+    def let_go() -> None:
+        while batcher.numbers.calls < before + len(calls):
+            time.sleep(0.001)
+        go.set()
+
+    opener = threading.Thread(target=let_go)
+    opener.start()
+    answers = _at_once(calls)
+    busy.join(5)
+    opener.join(5)
+    return answers
+
+
 def _row(value: float, n: int = 1) -> Tensor:
     return torch.full((n, 3), value)
+
+
+# What shares a batch, and when it goes
 
 
 def test_one_call_gives_what_the_network_gives(start: Callable[..., Batcher]):
@@ -195,6 +223,9 @@ def test_several_arguments_and_answers_stay_with_their_call(start: Callable[...,
     assert network.sizes == [12]
 
 
+# One bad call
+
+
 def test_one_bad_call_of_sixteen_fails_alone(start: Callable[..., Batcher]):
     batcher, network = start(wait_s=10), Network()
     values = [float(value) for value in range(15)] + [BAD]
@@ -239,6 +270,42 @@ def test_numbers_that_are_not_finite_fail_their_own_call_only(start: Callable[..
     assert network.sizes == [4]  # nobody was worked on twice
 
 
+def test_numbers_that_are_not_finite_in_one_of_several_answers_fail_their_own_call_only(
+    start: Callable[..., Batcher],
+):
+    batcher, network = start(max_batch=4, wait_s=10), Network()
+
+    answers = _at_once(
+        [lambda v=value: batcher.call("net", network.beside, _row(v, n=2)) for value in (1.0, BAD)]
+    )
+
+    assert torch.equal(answers[0][0], _row(2.0, n=2))  # type: ignore[index]
+    assert isinstance(answers[1], Permanent)
+    assert answers[1].code == "not_finite"
+    assert network.sizes == [4]
+
+
+@pytest.mark.parametrize("door", ["double", "divide"])
+def test_a_call_of_several_images_of_which_one_is_bad_fails_whole_and_its_neighbours_do_not(
+    start: Callable[..., Batcher], door: str
+):
+    batcher, network = start(max_batch=9, wait_s=10), Network()
+    mixed = torch.cat([_row(1.0), _row(BAD), _row(2.0)])
+
+    answers = _at_once(
+        [
+            lambda x=x: batcher.call("net", getattr(network, door), x)
+            for x in (_row(3.0, n=3), mixed, _row(4.0, n=3))
+        ]
+    )
+
+    assert isinstance(answers[1], ValueError)
+    assert [len(answers[n]) for n in (0, 2)] == [3, 3]  # type: ignore[arg-type]
+
+
+# Memory
+
+
 def test_too_little_memory_halves_the_batch_and_is_remembered(start: Callable[..., Batcher]):
     batcher, network = start(wait_s=10), Network(max_images=4)
 
@@ -263,9 +330,59 @@ def test_one_network_out_of_memory_does_not_make_another_smaller(start: Callable
 def test_a_call_too_large_by_itself_is_out_of_memory(start: Callable[..., Batcher]):
     batcher, network = start(), Network(max_images=4)
 
-    with pytest.raises(MemoryError):
+    with pytest.raises(MemoryError) as raised:
         batcher.call("net", network.double, _row(1.0, n=5))
+
+    judgement = judge(raised.value)
+    assert (judgement.code, judgement.permanent) == ("out_of_memory", False)
     assert torch.equal(batcher.call("net", network.double, _row(1.0)), _row(2.0))
+
+
+def test_a_call_too_large_for_memory_takes_none_of_its_neighbours_along(
+    start: Callable[..., Batcher],
+):
+    batcher, network = start(max_batch=8, wait_s=10), Network(max_images=4)
+
+    answers = _at_once(
+        [lambda n=n: batcher.call("net", network.double, _row(1.0, n=n)) for n in (5, 1, 1, 1)]
+    )
+
+    assert isinstance(answers[0], MemoryError)
+    assert [len(answer) for answer in answers[1:]] == [1, 1, 1]  # type: ignore[arg-type]
+
+
+def test_a_batch_that_does_not_fit_is_tried_again_when_nothing_holds_its_tensors(
+    start: Callable[..., Batcher],
+):
+    made: list[weakref.ref[Tensor]] = []
+    held: list[int] = []
+
+    def door(x: Tensor) -> Tensor:
+        held.append(sum(one() is not None for one in made))
+        work = x * 2
+        made.append(weakref.ref(work))
+        if len(x) > 2:
+            raise torch.OutOfMemoryError("too many")
+        return work.clone()
+
+    batcher = start(max_batch=4, wait_s=10)
+    _at_once([lambda: batcher.call("net", door, _row(1.0))] * 4)
+
+    assert held == [0, 0, 0]
+
+
+def test_after_fifty_batches_that_fit_one_more_image_is_dared(start: Callable[..., Batcher]):
+    batcher, network = start(max_batch=8, wait_s=0), Network(max_images=4)
+    with pytest.raises(MemoryError):
+        batcher.call("net", network.double, _row(1.0, n=8))
+    network.max_images = 8
+    for _ in range(50):
+        batcher.call("net", network.double, _row(1.0))
+    network.sizes.clear()
+
+    _while_busy(batcher, [lambda: batcher.call("net", network.double, _row(1.0)) for _ in range(8)])
+
+    assert network.sizes[0] == 5
 
 
 def test_an_error_holds_none_of_the_batchs_tensors(start: Callable[..., Batcher]):
@@ -281,6 +398,9 @@ def test_an_error_holds_none_of_the_batchs_tensors(start: Callable[..., Batcher]
         at = at.tb_next
     assert "_try" not in frames
     assert "double" not in frames
+
+
+# The device thread, and what it does beside batches
 
 
 def test_an_answer_may_be_changed_by_who_got_it(start: Callable[..., Batcher]):
@@ -397,11 +517,13 @@ def test_large_images_fill_a_batch_sooner() -> None:
 # What the device is at
 
 
-def _of(job_id: str, call: Callable[[], object]) -> Callable[[], object]:
+def _of(
+    job_id: str, call: Callable[[], object], *, priority: int = USUAL_PRIORITY
+) -> Callable[[], object]:
     """A call as a hand makes it that works on this job."""
 
     def made() -> object:
-        known = current_caller.set(Caller(Lease(job_id, "worker", 1)))
+        known = current_caller.set(Caller(Lease(job_id, "worker", 1), priority))
         try:
             return call()
         finally:
@@ -517,3 +639,390 @@ def test_the_first_batch_of_a_shape_may_load_and_compile(
     assert network.gate is not None
     network.gate.set()
     caller.join(5)
+
+
+# Visits: who may still come
+
+
+def test_a_visitor_who_is_alone_waits_for_nobody(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=60), Network()
+
+    started = time.perf_counter()
+    with batcher.visit():
+        for _ in range(3):
+            batcher.call("net", network.double, _row(1.0))
+
+    assert time.perf_counter() - started < 5
+    assert network.sizes == [1, 1, 1]
+
+
+def test_a_call_waits_for_a_visitor_who_only_decodes_as_long_as_it_may(
+    start: Callable[..., Batcher],
+):
+    batcher, network = start(wait_s=0.15), Network()
+
+    started = time.perf_counter()
+    with batcher.visit(), batcher.visit():
+        batcher.call("net", network.double, _row(1.0))
+
+    assert 0.14 <= time.perf_counter() - started < 5
+
+
+def test_a_call_waits_for_nobody_once_the_visitor_who_decoded_has_left(
+    start: Callable[..., Batcher],
+):
+    batcher, network = start(wait_s=60), Network()
+    answers: list[object] = []
+
+    def calls() -> None:
+        with batcher.visit():
+            answers.append(batcher.call("net", network.double, _row(1.0)))
+
+    with batcher.visit():
+        caller = threading.Thread(target=calls)
+        caller.start()
+        while not batcher.numbers.calls:
+            time.sleep(0.001)
+        time.sleep(0.05)
+        answered_too_soon = list(answers)
+    caller.join(5)
+
+    assert answered_too_soon == []
+    assert torch.equal(answers[0], _row(2.0))  # type: ignore[arg-type]
+
+
+def test_when_all_visitors_wait_their_calls_are_one_batch_at_once(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=60), Network()
+    all_here = threading.Barrier(3)
+
+    def visits() -> object:
+        with batcher.visit():
+            all_here.wait()
+            return batcher.call("net", network.double, _row(1.0))
+
+    answers = _at_once([visits] * 3)
+
+    assert [float(answer[0, 0]) for answer in answers] == [2.0] * 3  # type: ignore[index]
+    assert network.sizes == [3]
+
+
+def test_visitors_who_wait_for_different_networks_wait_no_longer(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=60), Network()
+    all_here = threading.Barrier(2)
+
+    def visits(name: str) -> object:
+        with batcher.visit():
+            all_here.wait()
+            return batcher.call(name, network.double, _row(1.0))
+
+    answers = _at_once([lambda: visits("one"), lambda: visits("other")])
+
+    assert [float(answer[0, 0]) for answer in answers] == [2.0] * 2  # type: ignore[index]
+    assert network.sizes == [1, 1]
+
+
+def test_a_visit_that_ends_by_an_error_is_over(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=60), Network()
+    with pytest.raises(ZeroDivisionError), batcher.visit():
+        raise ZeroDivisionError
+
+    with batcher.visit():
+        answer = batcher.call("net", network.double, _row(1.0))
+
+    assert torch.equal(answer, _row(2.0))
+
+
+# Who need not be worked on any longer
+
+
+def test_jobs_that_were_cancelled_lost_or_are_late_never_reach_the_network(
+    start: Callable[..., Batcher],
+):
+    stops: dict[str, Exception] = {
+        "cancelled": Cancelled("cancelled"),
+        "lost": LeaseLost("lost"),
+        "late": Permanent("deadline", "too late"),
+    }
+
+    def may_go_on(lease: Lease) -> None:
+        if lease.job_id in stops:
+            raise stops[lease.job_id]
+
+    batcher, network = start(max_batch=5, wait_s=10, may_go_on=may_go_on), Network()
+
+    names = ["fine", "cancelled", "lost", "late"]
+    answers = _at_once(
+        [
+            *(_of(name, lambda: batcher.call("net", network.double, _row(1.0))) for name in names),
+            lambda: batcher.call("net", network.double, _row(3.0)),  # nobody's job
+        ]
+    )
+
+    assert torch.equal(answers[0], _row(2.0))  # type: ignore[arg-type]
+    assert answers[1:4] == list(stops.values())
+    assert torch.equal(answers[4], _row(6.0))  # type: ignore[arg-type]
+    assert network.sizes == [2]
+
+
+def test_a_batch_of_which_nobody_goes_on_does_not_reach_the_network(
+    start: Callable[..., Batcher],
+):
+    def may_go_on(lease: Lease) -> None:
+        raise Cancelled(lease.job_id)
+
+    batcher, network = start(max_batch=2, wait_s=10, may_go_on=may_go_on), Network()
+
+    answers = _at_once([_of("job", lambda: batcher.call("net", network.double, _row(1.0)))] * 2)
+
+    assert [type(answer) for answer in answers] == [Cancelled, Cancelled]
+    assert network.sizes == []
+    assert batcher.numbers.batches == 0
+    assert torch.equal(batcher.call("net", network.double, _row(1.0, n=2)), _row(2.0, n=2))
+
+
+def test_it_is_asked_when_the_batch_begins_not_when_the_call_came(
+    start: Callable[..., Batcher],
+):
+    stopped = threading.Event()
+
+    def may_go_on(lease: Lease) -> None:
+        if stopped.is_set():
+            raise Cancelled(lease.job_id)
+
+    batcher, network = start(wait_s=60, may_go_on=may_go_on), Network()
+    outcome: list[object] = []
+
+    def calls() -> None:
+        with batcher.visit():
+            call = _of("job", lambda: batcher.call("net", network.double, _row(1.0)))
+            outcome.extend(_at_once([call]))
+
+    with batcher.visit():
+        caller = threading.Thread(target=calls)
+        caller.start()
+        while not batcher.numbers.calls:
+            time.sleep(0.001)
+        stopped.set()
+    caller.join(5)
+
+    assert [type(one) for one in outcome] == [Cancelled]
+    assert network.sizes == []
+
+
+def test_the_urgent_jobs_of_those_that_wait_are_in_the_first_batch(
+    start: Callable[..., Batcher],
+):
+    batcher, first = start(max_batch=2, wait_s=0), []
+
+    def door(x: Tensor) -> Tensor:
+        first.extend(x[:, 0].tolist())
+        return x
+
+    priorities = (7, 1, 7, 1)
+    _while_busy(
+        batcher,
+        [
+            _of("job", lambda v=p: batcher.call("net", door, _row(float(v))), priority=p)
+            for p in priorities
+        ],
+    )
+
+    assert first == [1.0, 1.0, 7.0, 7.0]
+
+
+# Chores
+
+
+def test_a_chore_is_done_by_the_device_thread_and_gives_what_it_gives(
+    start: Callable[..., Batcher],
+):
+    batcher = start()
+
+    assert batcher.do(lambda: threading.current_thread().name) == "device"
+
+
+def test_a_chore_within_a_chore_is_done_at_once(start: Callable[..., Batcher]):
+    batcher = start()
+
+    assert batcher.do(lambda: batcher.do(lambda: 7)) == 7
+
+
+def test_a_chore_goes_before_the_next_batch(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=0), Network(gate=threading.Event())
+    order: list[str] = []
+
+    def door(x: Tensor) -> Tensor:
+        order.append("batch")
+        return x
+
+    with ThreadPoolExecutor(3) as pool:
+        pool.submit(batcher.call, "net", network.double, _row(1.0))
+        while batcher.on_device._batch is None:
+            time.sleep(0.001)
+        pool.submit(batcher.call, "other", door, _row(1.0))
+        while batcher.numbers.calls < 2:
+            time.sleep(0.001)
+        pool.submit(batcher.do, lambda: order.append("chore"))
+        while not batcher._chores:
+            time.sleep(0.001)
+        assert network.gate is not None
+        network.gate.set()
+
+    assert order == ["chore", "batch"]
+
+
+def test_what_a_chore_raises_is_its_callers_alone(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=0), Network()
+
+    with pytest.raises(ZeroDivisionError):
+        batcher.do(lambda: 1 / 0)
+
+    assert torch.equal(batcher.call("net", network.double, _row(1.0)), _row(2.0))
+
+
+def test_a_sticky_error_of_a_chore_ends_the_thread_and_nobody_waits_for_it(
+    start: Callable[..., Batcher],
+):
+    deaths: list[str] = []
+    answered: list[object] = []
+
+    def on_death(error: BaseException, suspects: set[Lease]) -> None:
+        # Whoever waits goes on when its job was put back, not before.
+        deaths.append(f"{error}, {len(suspects)} suspects, {len(answered)} answered")
+
+    def sticky() -> None:
+        time.sleep(0.05)  # so that another waits behind it
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    batcher, network = start(wait_s=0, on_death=on_death), Network()
+    waiting = [
+        threading.Thread(target=lambda one=one: answered.extend(_at_once([one])), daemon=True)
+        for one in (
+            lambda: batcher.do(sticky),
+            lambda: batcher.do(lambda: 7),
+            lambda: batcher.call("net", network.double, _row(1.0)),
+        )
+    ]
+    for one in waiting:
+        one.start()
+        time.sleep(0.01)
+    for one in waiting:
+        one.join(5)
+
+    said = "CUDA error: an illegal memory access was encountered"
+    assert deaths == [f"{said}, 0 suspects, 0 answered"]
+    assert [str(one) for one in answered] == ["the device thread has stopped"] * 3
+    assert network.sizes == []
+    with pytest.raises(RuntimeError, match="stopped"):
+        batcher.do(lambda: 7)
+
+
+def test_memory_that_a_chore_did_not_find_ends_nothing(start: Callable[..., Batcher]):
+    def too_large() -> None:
+        raise torch.OutOfMemoryError("CUDA error: out of memory")
+
+    batcher = start()
+
+    with pytest.raises(torch.OutOfMemoryError):
+        batcher.do(too_large)
+    assert batcher.do(lambda: 7) == 7
+
+
+def test_a_chore_may_last_as_long_as_loading_does(
+    start: Callable[..., Batcher], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(on_device, "STUCK_AFTER_S", 0.01)
+    monkeypatch.setattr(on_device, "LOADING_S", 0.1)
+    batcher, go = start(), threading.Event()
+    chore = threading.Thread(target=lambda: batcher.do(lambda: go.wait(5)))
+    chore.start()
+    while batcher.on_device._batch is None:
+        time.sleep(0.001)
+    time.sleep(0.03)
+
+    was_stuck = batcher.on_device.is_stuck()
+    time.sleep(0.1)
+
+    assert not was_stuck
+    assert batcher.on_device.is_stuck()
+    go.set()
+    chore.join(5)
+
+
+def test_a_network_runs_without_gradients_and_its_answer_may_have_them(
+    start: Callable[..., Batcher],
+):
+    modes: list[bool] = []
+
+    def door(x: Tensor) -> Tensor:
+        modes.append(torch.is_inference_mode_enabled())
+        return x * 2
+
+    answer = start(wait_s=0).call("net", door, _row(1.0))
+
+    assert modes == [True]
+    assert isinstance(answer, Tensor)
+    assert not answer.is_inference()
+    answer.requires_grad_()
+
+
+# Numbers
+
+
+def test_what_it_did_adds_up(start: Callable[..., Batcher]):
+    batcher, network = start(max_batch=4, wait_s=10), Network()
+
+    _while_busy(
+        batcher,
+        [
+            lambda v=value: batcher.call("net", network.double, _row(v))
+            for value in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, BAD)
+        ],
+    )
+    while (told := batcher.numbers.told())["images"] < 7:
+        time.sleep(0.001)  # who waited has its answer a moment before it is counted
+
+    assert (told["calls"], told["images"], told["out_of_memory"]) == (8, 7, 0)
+    assert told["splits"] == 1  # eight waited where four are a batch
+    assert told["bisections"] == 2  # of four, then of two
+    assert told["batches"] == 3  # four, two and one; those that failed are none
+    assert told["mean_batch"] == pytest.approx(7 / 3, abs=0.01)
+
+
+def test_memory_that_was_not_there_is_counted(start: Callable[..., Batcher]):
+    batcher, network = start(max_batch=4, wait_s=10), Network(max_images=2)
+
+    _at_once([lambda: batcher.call("net", network.double, _row(1.0))] * 4)
+
+    told = batcher.numbers.told()
+    assert (told["out_of_memory"], told["bisections"], told["splits"]) == (1, 1, 0)
+
+
+def test_the_share_of_time_that_the_device_was_busy_is_one(start: Callable[..., Batcher]):
+    batcher = start(wait_s=0)
+
+    for _ in range(3):
+        batcher.call("net", lambda x: (time.sleep(0.03), x)[1], _row(1.0))
+        time.sleep(0.03)
+    told = batcher.numbers.told()
+
+    assert 0.1 < told["busy_share"] < 1
+    assert told["busy_share"] == pytest.approx(told["busy_s"] / told["up_s"], abs=0.25)
+    assert told["mean_execution_ms"] >= 30
+
+
+def test_how_long_calls_waited_is_known(start: Callable[..., Batcher]):
+    batcher, network = start(wait_s=0.05), Network()
+
+    for _ in range(2):
+        batcher.call("net", network.double, _row(1.0))
+
+    assert 50 <= batcher.numbers.told()["mean_wait_ms"] < 5_000
+
+
+def test_a_worker_that_has_done_nothing_has_numbers_too(start: Callable[..., Batcher]):
+    told = start().numbers.told()
+
+    up_s = told.pop("up_s")
+    assert up_s >= 0
+    assert set(told.values()) == {0}

@@ -1,5 +1,6 @@
-"""The broker's address, as it is reached."""
+"""The broker's address, as it is reached; what torch's threads do while they wait."""
 
+import os
 import socket
 import ssl
 import threading
@@ -10,7 +11,7 @@ import trustme
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-from workers.settings import WorkerSettings
+from workers.settings import WorkerSettings, calm_threads
 
 
 @pytest.fixture
@@ -63,3 +64,24 @@ def test_a_broker_whose_certificate_nobody_signed_is_not_talked_to(impostor: int
 )
 def test_certificates_are_checked_unless_the_address_says_otherwise(given: str, reached: str):
     assert WorkerSettings(broker_url=given).broker() == reached
+
+
+# How torch's threads wait
+
+
+def test_threads_that_wait_sleep(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OMP_WAIT_POLICY", "")
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+
+    calm_threads()
+
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+
+
+@pytest.mark.parametrize("policy", ["ACTIVE", "passive", ""])
+def test_how_they_wait_is_left_to_who_has_said_so(monkeypatch: pytest.MonkeyPatch, policy: str):
+    monkeypatch.setenv("OMP_WAIT_POLICY", policy)
+
+    calm_threads()
+
+    assert os.environ["OMP_WAIT_POLICY"] == policy
