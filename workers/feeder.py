@@ -31,6 +31,9 @@ ALONE_EVERY_S = 0.25
 SERVES_S = 1.0
 """How long what serves a request is taken to go on serving it."""
 
+LOOKS_SOON_S = 0.01
+"""After work; the longer it rests, the seldomer it looks: every `poll_s` in the end."""
+
 GATHERS_S = 0.005
 """While hands come free one by one, the next claim waits so long for more of them."""
 
@@ -62,6 +65,7 @@ class Feeder:
         self._has_more: str | None = None
         self._looked_for_alone_at = -math.inf
         self._serving = _Serving()
+        self._took_at = -math.inf
         self._was_alone = False
         # A queue whose first job wants more room than is free: nobody in this process overtakes it.
         self._waits_for: str | None = None
@@ -112,11 +116,20 @@ class Feeder:
             except Exception:  # noqa: BLE001 — a worker whose feeder died would take nothing for ever
                 _log.exception("no jobs could be claimed")
                 took = []
-            if not any(took):
+            if any(took):
+                self._took_at = time.monotonic()
+            else:
                 self._sleep()
 
     def _sleep(self) -> None:
-        self._rung.wait(self._poll_s * random.uniform(0.8, 1.2))  # noqa: S311 — spreads the clocks
+        """Until somebody rings, or it is time to look: soon after work, seldom after long rest.
+
+        Whoever submits one job after the other need not wait for the next wake-up: there are
+        twenty a second at most.
+        """
+        rested_s = time.monotonic() - self._took_at
+        looks_in_s = min(self._poll_s, max(LOOKS_SOON_S, rested_s / 10))
+        self._rung.wait(looks_in_s * random.uniform(0.8, 1.2))  # noqa: S311 — spreads the clocks
         self._rung.clear()
 
     def _feed(self, queue: str) -> bool:
