@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from benchmarks import machine
 from benchmarks import scores_scikit_image as scikit_image
 from models.data import samples
 from models.metrics.mask import erode
@@ -91,7 +92,8 @@ def main() -> None:
     )
     print("\n".join(_lines(measured)))
     if arguments.json:
-        arguments.json.write_text(json.dumps(asdict(measured), indent=2) + "\n")
+        told = {**machine.described(), **asdict(measured)}
+        arguments.json.write_text(json.dumps(told, indent=2) + "\n")
 
 
 def measure(*, side_px: int, rounds: int, batch: int, device: torch.device) -> Measured:

@@ -13,11 +13,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from benchmarks import (
+    machine,
     throughput_celery,
     throughput_packshot,
     throughput_peers,
@@ -27,6 +28,7 @@ from benchmarks import (
 from benchmarks.engine_archives import Archives, archives
 from benchmarks.throughput_load import Loaded, loaded
 from benchmarks.throughput_packshot import Packshot, Way
+from benchmarks.throughput_rows import HEADER, Device, Row
 from benchmarks.throughput_system import NotHere, System
 from benchmarks.throughput_workloads import MAX_BATCH, Workload
 
@@ -63,50 +65,6 @@ FULL: Final = Scale(6.0, 5, 40, (0.3, 0.7, 0.9))
 QUICK: Final = Scale(1.5, 3, 10, ())
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One system at one workload; medians of its turns, `spread` their range over the median.
-
-    Attributes:
-        eta: jobs per second over the raw loop's in the same run; None without a raw loop.
-        cpu_s_per_1000: of Packshot's worker, as the numbers behind it.
-    """
-
-    system: str
-    workload: str
-    jobs_per_s: float
-    eta: float | None
-    durable: bool
-    p50_ms: float
-    p99_ms: float
-    spread: float
-    jobs: int
-    cpu_s_per_1000: float | None = None
-    mean_batch: float | None = None
-    busy_share: float | None = None
-    peak_mb: float | None = None
-
-    def in_words(self) -> str:
-        eta = "" if self.eta is None else f"{self.eta:.3f}"
-        kept = "durable" if self.durable else ""
-        line = (
-            f"{self.workload:22} {self.system:16} {self.jobs_per_s:>12,.1f} {eta:>7} {kept:8}"
-            f"{self.p50_ms:>9.1f} {self.p99_ms:>9.1f} {self.spread:>7.0%}"
-        )
-        if self.cpu_s_per_1000 is None:
-            return line
-        return (
-            f"{line}   {self.cpu_s_per_1000:.2f} CPU s per 1,000, batches of {self.mean_batch}, "
-            f"device busy {self.busy_share or 0:.0%}, {self.peak_mb:.0f} MB"
-        )
-
-
-HEADER: Final = (
-    f"{'workload':22} {'system':16} {'jobs/s':>12} {'η':>7} {'':8}{'p50 ms':>9} {'p99 ms':>9}"
-    f" {'spread':>7}"
-)
-
-
 def main() -> None:
     arguments = _arguments()
     scale = QUICK if arguments.quick else FULL
@@ -120,13 +78,19 @@ def main() -> None:
         with archives(folder) as both:
             kind = next(one for one in both if one.database == arguments.database)
             for workload in workloads:
-                found = measured(kind, folder, workload, scale, arguments.systems)
-                for row in found:
-                    print(row.in_words() if isinstance(row, Row) else row.in_words(), flush=True)
-                    (rows if isinstance(row, Row) else loads).append(row)  # type: ignore[arg-type]
+                for found in measured(kind, folder, workload, scale, arguments.systems):
+                    print(found.in_words(), flush=True)
+                    if isinstance(found, Row):
+                        rows.append(found)
+                    else:
+                        loads.append(found)
     if arguments.json:
-        told = {"database": arguments.database, "rows": [asdict(row) for row in rows]}
-        told["loads"] = [asdict(one) for one in loads]
+        told = {
+            **machine.described(),
+            "database": arguments.database,
+            "rows": [asdict(row) for row in rows],
+            "loads": [asdict(one) for one in loads],
+        }
         arguments.json.write_text(json.dumps(told, indent=2) + "\n")
 
 
@@ -163,54 +127,55 @@ def _rows(
     packshot: Packshot, systems: Sequence[System], workload: Workload, scale: Scale
 ) -> list[Row]:
     counts = [_count(system, scale) for system in systems]
-    rates: list[list[float]] = [[] for _ in systems]
-    cpu_s: dict[str, list[float]] = {}
+    drained_s: list[list[float]] = [[] for _ in systems]
+    cpu_s: list[list[float]] = [[] for _ in systems]
+    _until_it_was_told()
     before = packshot.numbers()
     for turn in range(scale.turns):
         # Each begins a turn once: whoever is always behind the same other has its leftovers.
         for place in range(len(systems)):
             at = (place + turn) % len(systems)
-            used = packshot.cpu_s()
-            rates[at].append(counts[at] / systems[at].drain(counts[at]).seconds)
-            cpu_s.setdefault(systems[at].name, []).append(packshot.cpu_s() - used)
-    time.sleep(throughput_packshot.BEATS_EVERY_S + 0.5)
-    device = _device(before, packshot.numbers())
-    raw = next((r for s, r in zip(systems, rates, strict=True) if s.name == "raw"), None)
+            used_s = packshot.cpu_s()
+            drained_s[at].append(systems[at].drain(counts[at]).seconds)
+            cpu_s[at].append(packshot.cpu_s() - used_s)
+    _until_it_was_told()
+    ours = [at for at, system in enumerate(systems) if isinstance(system, Way)]
+    device = Device.between(
+        before, packshot.numbers(), worked_s=sum(sum(drained_s[at]) for at in ours)
+    )
+    raw = next((at for at, system in enumerate(systems) if system.name == "raw"), None)
+    raw_rate = None if raw is None else counts[raw] / statistics.median(drained_s[raw])
     rows = []
-    for system, own, count in zip(systems, rates, counts, strict=True):
-        alone = [_alone(system) for _ in range(scale.alone)]
-        rate = statistics.median(own)
-        is_ours = isinstance(system, Way)
-        rows.append(
-            Row(
-                system=system.name,
-                workload=workload.name,
-                jobs_per_s=round(rate, 2),
-                eta=None if raw is None else round(rate / statistics.median(raw), 4),
-                durable=system.durable,
-                p50_ms=round(1000 * statistics.median(alone), 2),
-                p99_ms=round(1000 * statistics.quantiles(alone, n=100, method="inclusive")[98], 2),
-                spread=round((max(own) - min(own)) / rate, 3),
-                jobs=count,
-                cpu_s_per_1000=(
-                    round(1000 * statistics.median(cpu_s[system.name]) / count, 3)
-                    if is_ours
-                    else None
-                ),
-                mean_batch=device[0] if is_ours else None,
-                busy_share=None,
-                peak_mb=round(packshot.peak_mb(), 1) if is_ours else None,
-            )
+    for at, system in enumerate(systems):
+        alone_ms = [1000 * _alone(system) for _ in range(scale.alone)]
+        rates = [counts[at] / seconds for seconds in drained_s[at]]
+        rate = statistics.median(rates)
+        row = Row(
+            system=system.name,
+            workload=workload.name,
+            jobs_per_s=round(rate, 2),
+            eta=None if raw_rate is None else round(rate / raw_rate, 4),
+            durable=system.durable,
+            p50_ms=round(statistics.median(alone_ms), 2),
+            p99_ms=round(statistics.quantiles(alone_ms, n=100, method="inclusive")[98], 2),
+            spread=round((max(rates) - min(rates)) / rate, 3),
+            jobs=counts[at],
         )
+        if at in ours:
+            row = replace(
+                row,
+                cpu_s_per_1000=round(1000 * statistics.median(cpu_s[at]) / counts[at], 3),
+                mean_batch=device.mean_batch,
+                busy_share=device.busy_share,
+                peak_mb=round(packshot.peak_mb(), 1),
+            )
+        rows.append(row)
     return rows
 
 
-def _device(before: dict[str, float], after: dict[str, float]) -> tuple[float | None, float]:
-    """Images in a batch, and seconds of batches, between two looks at the worker's numbers."""
-    batches = after.get("batches", 0) - before.get("batches", 0)
-    images = after.get("images", 0) - before.get("images", 0)
-    busy_s = after.get("busy_s", 0.0) - before.get("busy_s", 0.0)
-    return (round(images / batches, 1) if batches else None), busy_s
+def _until_it_was_told() -> None:
+    """What the worker's device did comes with its next beat."""
+    time.sleep(throughput_packshot.BEATS_EVERY_S + 0.5)
 
 
 def _count(system: System, scale: Scale) -> int:

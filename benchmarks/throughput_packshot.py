@@ -156,7 +156,7 @@ class Packshot:
         for *_, state, detail in rows:
             if state != SUCCEEDED:
                 raise Failed(f"a job under the stopwatch is {state}: {detail}")
-        return {key or job_id: end for key, job_id, end, *_ in rows}
+        return {key or job_id: end for key, job_id, end, *_ in rows if end is not None}
 
 
 def pictures(side_px: int) -> list[bytes]:

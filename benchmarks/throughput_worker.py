@@ -4,19 +4,19 @@ Opened in two places. A fake device stands where the denoiser's network is. And 
 work, a job is the network call alone: claimed, batched and committed as any other.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from benchmarks import settings, throughput_workloads
 from benchmarks.throughput_workloads import SIGMA
+from db.fence import Lease
 from db.tables.jobs import Job
 from models import weights
 from workers import perform
+from workers.calls import Door
 from workers.celery import app
-from db.fence import Lease
 from workers.perform import Bench
 
 __all__ = ["app"]
@@ -24,7 +24,7 @@ __all__ = ["app"]
 _workload = throughput_workloads.named(settings.get_timed().workload)
 
 
-def _doors(_: nn.Module) -> dict[str, Callable[..., Tensor]]:
+def _doors(module: nn.Module) -> dict[str, Door]:  # noqa: ARG001 — as weights.doors
     network = _workload.network(torch.device("cpu"))
     return {"denoise": lambda images, _sigma: network(images)}
 
@@ -43,4 +43,4 @@ _sigma = torch.tensor([SIGMA])
 if _workload.is_fake:
     weights.doors = _doors
 if not _workload.has_pictures:
-    perform._make = _call_alone  # noqa: SLF001
+    perform._make = _call_alone

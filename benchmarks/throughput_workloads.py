@@ -6,6 +6,7 @@ of them side by side has bought no second device.
 
 import fcntl
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,12 +54,14 @@ class Workload:
     def _fake(self) -> Network:
         if self.name.startswith("noop"):
             return lambda images: images
-        lock = (Path(tempfile.gettempdir()) / "packshot-fake-device.lock").open("w")
+        among_processes = (Path(tempfile.gettempdir()) / "packshot-fake-device.lock").open("w")
+        among_threads = threading.Lock()
 
         def busy(images: Tensor) -> Tensor:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            time.sleep((self.per_batch_ms + self.per_image_ms * len(images)) / 1000)
-            fcntl.flock(lock, fcntl.LOCK_UN)
+            with among_threads:
+                fcntl.flock(among_processes, fcntl.LOCK_EX)
+                time.sleep((self.per_batch_ms + self.per_image_ms * len(images)) / 1000)
+                fcntl.flock(among_processes, fcntl.LOCK_UN)
             return images
 
         return busy

@@ -35,10 +35,13 @@ def agreement_db(exact: Tensor, other: Tensor) -> float:
         other: the same shape.
 
     Returns:
-        10 · log10(Σ exact² / Σ (exact − other)²); infinity where they are equal.
+        10 · log10(Σ exact² / Σ (exact − other)²); infinity where they are equal, minus infinity
+        where one of them is not finite.
     """
     error = float((exact.double() - other.double()).square().sum())
     signal = float(exact.double().square().sum())
+    if not math.isfinite(error):
+        return -math.inf
     if error == 0:
         return math.inf
     return 10 * math.log10(signal / error) if signal > 0 else -math.inf

@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, overload
 
 import structlog
 import torch
@@ -19,18 +20,28 @@ from torch import Tensor
 
 from db.fence import Lease
 from workers import device as devices
-from workers import transfer
 from workers.batcher_numbers import Numbers
 from workers.buckets import Batch, Buckets, Key
-from workers.calls import Answer, Call, Door
+from workers.calls import Answer, Call, Door, Share
 from workers.caps import Caps
-from workers.failures import Permanent
 from workers.on_device import OnDevice
+from workers.transfer import Transfer
 
 Done = TypeVar("Done")
 _Chore = tuple[Callable[[], Any], "Future[Any]"]
 
+
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A batch whose arguments are on the device, or on their way; None where that failed."""
+
+    key: Key
+    door: Door
+    calls: list[Call]
+    arguments: tuple[Tensor, ...] | None
 
 
 class Batcher:
@@ -61,6 +72,8 @@ class Batcher:
         self._buckets = Buckets(self._caps, wait_s=wait_s)
         self._chores: deque[_Chore] = deque()
         self._visitors = 0
+        self._at_work: list[Call] = []
+        self._ahead: Ready | None = None
         self._changed = threading.Condition()
         # Until when the device thread sleeps; None: until somebody wakes it.
         self._alarm: float | None = None
@@ -88,7 +101,7 @@ class Batcher:
                 call.since, nobody_else_comes=self._nobody_else_comes()
             ):
                 self._changed.notify()
-        return call.future.result()
+        return call.future.result().of(call.n)
 
     def do(self, chore: Callable[[], Done]) -> Done:
         """Have the device thread do this, before its next batch: load, warm up, measure."""
@@ -127,51 +140,73 @@ class Batcher:
         return 0 < self._visitors <= self._buckets.calls
 
     def _run(self) -> None:
-        calls: list[Call] = []
         try:
             devices.pin(self.device)
-            while (next_ := self._next()) is not None:
-                if isinstance(next_, Batch):
-                    calls = self._wanted(next_.calls)
-                    self._execute(next_.key, next_.door, calls)
+            self._transfer = Transfer(self.device)
+            while (found := self._ahead or self._next(waits=True)) is not None:
+                self._ahead = None
+                if isinstance(found, Ready):
+                    self._execute(found, looks_ahead=True)
                 else:
-                    self._do(*next_)
+                    self._do(*found)
         except BaseException as error:  # noqa: BLE001 — said, answered, and the process told
             _log.exception("the device thread died")
             self._on_death(error, self.on_device.suspects())
         finally:
-            self._let_nobody_wait(calls)
+            self._let_nobody_wait()
 
-    def _let_nobody_wait(self, calls: list[Call]) -> None:
+    def _let_nobody_wait(self) -> None:
         """For a thread that is gone."""
         with self._changed:
             self._stopping = True
-            waiting = self._buckets.clear()
+            waiting = [*self._at_work, *self._buckets.clear()]
             chores, self._chores = self._chores, deque()
-        futures: list[Future[Any]] = [call.future for call in (*calls, *waiting)]
+        waiting += [] if self._ahead is None else self._ahead.calls
+        futures: list[Future[Any]] = [call.future for call in waiting]
         for future in (*futures, *(done for _, done in chores)):
             if not future.done():
                 future.set_exception(RuntimeError("the device thread has stopped"))
 
-    def _next(self) -> Batch | _Chore | None:
+    @overload
+    def _next(self, *, waits: Literal[True]) -> Ready | _Chore | None: ...
+    @overload
+    def _next(self, *, waits: Literal[False]) -> Ready | None: ...
+    def _next(self, *, waits: bool) -> Ready | _Chore | None:
+        """What to do now. None: it is time to stop; or nothing is there, and this does not wait."""
         with self._changed:
             while not self._stopping:
                 if self._chores:
-                    return self._chores.popleft()
+                    return self._chores.popleft() if waits else None
                 now = time.monotonic()
                 bucket = self._buckets.ready(now, nobody_else_comes=self._nobody_else_comes())
                 if bucket is not None:
                     self._alarm = now
-                    waiting = len(bucket.calls)
-                    return self._taken(self._buckets.take(bucket), waiting, now)
+                    batch = self._taken(self._buckets.take(bucket), now)
+                    break
+                if not waits:
+                    return None
                 self._alarm = self._buckets.due_at()
                 self._changed.wait(None if self._alarm is None else max(0.0, self._alarm - now))
-            return None
+            else:
+                return None
+        return self._stacked(batch)
 
-    def _taken(self, batch: Batch, waiting: int, now: float) -> Batch:
-        self.numbers.splits += waiting > len(batch.calls)
+    def _taken(self, batch: Batch, now: float) -> Batch:
+        self.numbers.splits += batch.leaves_some
         self.numbers.waited_s += sum(now - call.since for call in batch.calls)
         return batch
+
+    def _stacked(self, batch: Batch) -> Ready:
+        """On its way to the device, without those that nobody wants any more."""
+        calls = self._wanted(batch.calls)
+        try:
+            arguments = self._transfer.to_device(_columns(calls)) if calls else None
+        except Exception as error:
+            if _is_sticky(error):
+                self._ahead = Ready(batch.key, batch.door, calls, None)  # answered with all others
+                raise
+            arguments = None  # tried again, and told to its callers, when it is its turn
+        return Ready(batch.key, batch.door, calls, arguments)
 
     def _wanted(self, calls: list[Call]) -> list[Call]:
         """Without those of jobs that were cancelled, lost or too late while they waited."""
@@ -200,20 +235,22 @@ class Batcher:
 
         self.on_device.run(None, [], run)
 
-    def _execute(self, key: Key, door: Door, calls: list[Call]) -> None:
+    def _execute(self, ready: Ready, *, looks_ahead: bool) -> None:
         """One batch; on an error halves, until the culprit stands alone."""
+        key, calls = ready.key, ready.calls
         if not calls:
             return
+        self._at_work = calls
         images = sum(call.n for call in calls)
         started = time.monotonic()
-        error = self.on_device.run(key, calls, lambda: self._try(door, calls))
-        seconds = time.monotonic() - started
-        self.numbers.busy_s += seconds
+        error = self.on_device.run(
+            key, calls, lambda: self._try(ready, started, looks_ahead=looks_ahead)
+        )
         if error is None:
             self.numbers.batches += 1
             self.numbers.images += images
-            self._caps.ran(key, calls[0], images=images, seconds=seconds)
             return
+        self.numbers.busy_s += time.monotonic() - started
         if isinstance(error, torch.OutOfMemoryError):
             self._caps.ran_out_of_memory(key, calls[0], images=images)
             self._free_memory()
@@ -223,23 +260,33 @@ class Batcher:
             return
         self.numbers.bisections += 1
         half = len(calls) // 2
-        self._execute(key, door, calls[:half])
-        self._execute(key, door, calls[half:])
+        for some in (calls[:half], calls[half:]):
+            self._execute(Ready(key, ready.door, some, None), looks_ahead=False)
 
-    def _try(self, door: Door, calls: list[Call]) -> BaseException | None:
+    def _try(self, ready: Ready, started: float, *, looks_ahead: bool) -> BaseException | None:
         """The error is returned, not kept: its traceback would hold the batch's tensors."""
+        calls = ready.calls
         try:
-            columns = zip(*(call.arguments for call in calls), strict=True)
             with torch.inference_mode():
-                answer = door(*(transfer.to_device(column, self.device) for column in columns))
-                parts = answer if isinstance(answer, tuple) else (answer,)
-                finite = [_finite(part, calls) for part in parts]
-                at_home = transfer.to_host(parts)
+                arguments = ready.arguments or self._transfer.to_device(_columns(calls))
+                self._transfer.arrived(arguments)
+                answer = ready.door(*arguments)
+            if looks_ahead:
+                # The next batch is on its way before this one's callers wake, and take the time.
+                self._ahead = self._next(waits=False)
+            with torch.inference_mode():
+                parts = self._transfer.to_host(answer if isinstance(answer, tuple) else (answer,))
         except Exception as error:
             if _is_sticky(error):
                 raise
             return error.with_traceback(None)
-        _share_out(calls, at_home, finite, is_one=isinstance(answer, Tensor))
+        seconds = time.monotonic() - started
+        self.numbers.busy_s += seconds
+        self._caps.ran(ready.key, calls[0], images=sum(call.n for call in calls), seconds=seconds)
+        first = 0
+        for call in calls:
+            call.future.set_result(Share(parts, first, is_one=isinstance(answer, Tensor)))
+            first += call.n
         return None
 
     def _free_memory(self) -> None:
@@ -249,29 +296,8 @@ class Batcher:
             torch.cuda.empty_cache()
 
 
-def _finite(part: Tensor, calls: list[Call]) -> list[bool]:
-    """Of each call, whether its share of the answer is numbers throughout."""
-    rows = part.flatten(1) if part.ndim > 1 else part[:, None]
-    # A sum shows any of them, at a twentieth of the time; only then it is worth a closer look.
-    finite = rows.sum(dim=1).isfinite()
-    if not finite.all():
-        finite = rows.isfinite().all(dim=1)
-    flags = iter(finite.tolist())
-    return [all([next(flags) for _ in range(call.n)]) for call in calls]  # noqa: C419 — no short cut
-
-
-def _share_out(
-    calls: list[Call], parts: tuple[Tensor, ...], finite: list[list[bool]], *, is_one: bool
-) -> None:
-    """Each caller its part; one that is not finite is an error of its own caller's alone."""
-    sizes = [call.n for call in calls]
-    shares = zip(*(torch.split(part, sizes) for part in parts), strict=True)
-    for call, share, *flags in zip(calls, shares, *finite, strict=True):
-        if all(flags):
-            call.future.set_result(share[0] if is_one else share)
-        else:
-            said = "the network gave numbers that are not finite"
-            call.future.set_exception(Permanent("not_finite", said))
+def _columns(calls: list[Call]) -> list[tuple[Tensor, ...]]:
+    return list(zip(*(call.arguments for call in calls), strict=True))
 
 
 def _is_sticky(error: Exception) -> bool:

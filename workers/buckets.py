@@ -32,11 +32,12 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What goes to the device together."""
+    """What goes to the device together, and whether others of its kind have to wait."""
 
     key: Key
     door: Door
     calls: list[Call]
+    leaves_some: bool = False
 
 
 class Buckets:
@@ -98,7 +99,7 @@ class Buckets:
         else:
             del self._waiting[bucket.key]
         self.calls -= count
-        return Batch(bucket.key, bucket.door, taken)
+        return Batch(bucket.key, bucket.door, taken, leaves_some=bool(left))
 
     def clear(self) -> list[Call]:
         """Everybody, and nobody waits any more."""

@@ -57,8 +57,10 @@ class WorkerSettings(BaseSettings):
         default=5.0, ge=0, description="How long a lone picture waits for company."
     )
     hands: int = Field(
-        default=0, ge=0, description="Jobs worked on at a time. 0: 2 × max_batch + cores; for the queue cpu "
-        "2 × cores, for train one."
+        default=0,
+        ge=0,
+        description="Jobs worked on at a time. 0: 2 × max_batch + cores; for the queue cpu "
+        "2 × cores, for train one.",
     )
     precision: Literal["auto", "bfloat16", "float32"] = Field(
         default="auto",

@@ -1,34 +1,56 @@
-"""Between the host's memory and the device's: pinned, so that CUDA copies beside its work."""
+"""Between the host's memory and the device's: beside the work on the batch before, with CUDA."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-
-def to_device(column: Sequence[Tensor], device: torch.device) -> Tensor:
-    """One argument of all calls, as the batch that the network gets: [N, …] each to [ΣN, …]."""
-    whole = column[0] if len(column) == 1 else torch.cat(list(column))
-    if device.type != "cuda":
-        return whole.to(device)
-    return whole.pin_memory().to(device, non_blocking=True)
+Columns = Sequence[Sequence[Tensor]]
+"""Each argument of a network, of all calls of a batch."""
 
 
-def to_host(parts: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """A network's answers on the CPU, as tensors that their callers may change.
+class Transfer:
+    """Brings batches to one device, and answers back."""
 
-    All copies are on their way before the first is waited for.
-    """
-    on_cuda = [part.device for part in parts if part.is_cuda]
-    with torch.inference_mode(mode=False):
-        if not on_cuda:
-            # An inference tensor may not be changed by the operation that gets it.
-            return tuple(part.clone() for part in parts)
-        at_home = tuple(
-            torch.empty(part.shape, dtype=part.dtype, pin_memory=True).copy_(
-                part, non_blocking=True
-            )
-            for part in parts
-        )
-        torch.cuda.current_stream(on_cuda[0]).synchronize()
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._side: torch.cuda.Stream | None = None
+        if device.type == "cuda":
+            self._side = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+    def to_device(self, columns: Columns) -> tuple[Tensor, ...]:
+        """What the network gets: [N, …] of each call to [ΣN, …] for each argument.
+
+        With CUDA the copies are on their way when this returns, on a stream of their own: call
+        `arrived` before the network reads them.
+        """
+        whole = [_joined(column) for column in columns]
+        if self._side is None:
+            return tuple(one.to(self._device) for one in whole)
+        with torch.cuda.stream(self._side):
+            return tuple(one.pin_memory().to(self._device, non_blocking=True) for one in whole)
+
+    def arrived(self, arguments: Sequence[Tensor]) -> None:
+        """Have the device's work wait for what is on its way to it; the host does not wait."""
+        if self._side is None:
+            return
+        stream = torch.cuda.current_stream(self._device)
+        stream.wait_stream(self._side)
+        for argument in arguments:
+            argument.record_stream(stream)  # else its memory might be given away too early
+
+    def to_host(self, parts: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """A network's answers on the CPU; all are on their way before the first is waited for."""
+        if self._side is None:
+            return tuple(part.cpu() for part in parts)
+        at_home = tuple(_pinned_like(part).copy_(part, non_blocking=True) for part in parts)
+        torch.cuda.current_stream(self._device).synchronize()
         return at_home
+
+
+def _joined(column: Sequence[Tensor]) -> Tensor:
+    return column[0] if len(column) == 1 else torch.cat(list(column))
+
+
+def _pinned_like(part: Tensor) -> Tensor:
+    return torch.empty(part.shape, dtype=part.dtype, pin_memory=True)

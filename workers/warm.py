@@ -113,7 +113,7 @@ class Warm:
 
 
 def _in_json(db: float | None) -> float | None:
-    """Which knows no infinity: none of PostgreSQL's rows, and no answer of the API, may hold one."""
+    """JSON knows no infinity: no row of PostgreSQL and no answer of the API may hold one."""
     return None if db is None or math.isinf(db) else round(db, 1)
 
 

@@ -292,7 +292,9 @@ def test_a_page_of_the_log_is_read_from_its_index(
     with reading() as session:
         (plan,) = explained.plans(session, ask)
 
-    assert index in plan, plan
+    # Of what waits there is a smaller index, which a database that knows nothing may think as good.
+    good = {index} if knows or state != "pending" else {index, "ix_delivery_due"}
+    assert any(name in plan for name in good), plan
     assert not explained.reads_whole(plan, "delivery"), plan
 
 

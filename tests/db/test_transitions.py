@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import null, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -358,6 +358,55 @@ def test_a_group_ends_together_each_as_it_should():
         assert set(session.scalars(select(Result.job_id))) == {good.job_id, bad.job_id}
     assert _tries(good.job_id) == [(1, "succeeded", None)]
     assert _tries(bad.job_id) == [(1, "failed", "ssim")]
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        None,
+        {},
+        {"a": None},
+        {"scores": {"psnr_db": 31.25, "of": [1, 2.5, None, True, {"deep": []}]}},
+        {"said": 'it\'s "so" \\ $.x :y %s', "shop": "Schöne 靴 👟", "lines": "a\nb"},
+    ],
+    ids=["none", "empty", "null", "nested", "quotes"],
+)
+def test_a_report_is_kept_as_it_was_made(report: dict[str, Any] | None):
+    lease, beside = rows.running(), rows.running()
+
+    outcomes = [
+        Outcome(beside, "succeeded", report={"n": 1}),
+        Outcome(lease, "succeeded", report=report),
+    ]
+    assert _run(transitions.finish, outcomes) == {lease, beside}
+
+    assert rows.read(lease.job_id).report == report
+    assert rows.read(beside.job_id).report == {"n": 1}
+    with reading() as session:
+        is_null = session.scalar(select(Job.report.is_(null())).where(Job.id == lease.job_id))
+    assert is_null is (report is None)
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "it's",
+        'no "such" file',
+        '{"error": [1]}',
+        "null",
+        "C:\\temp $.x :name %s",
+        "größer als 1 – 靴",
+        "a\nb",
+        "",
+    ],
+)
+def test_what_went_wrong_is_kept_letter_by_letter(detail: str):
+    lease = rows.running()
+
+    assert _run(transitions.fail, lease, code="unexpected", detail=detail)
+
+    assert rows.read(lease.job_id).error_detail == detail
+    assert _tries(lease.job_id) == [(1, "failed", detail)]
 
 
 def test_of_two_attempts_at_one_job_in_a_group_only_the_holders_counts():

@@ -159,3 +159,51 @@ def test_a_tenant_sees_its_own_and_what_ships_newest_first():
     with reading() as session:
         assert [one.id for one in versions.visible(session, TENANT)] == [own.id, shipped.id]
         assert versions.get(session, own.id).label == "b@1"
+
+
+# What jobs will ask for
+
+
+def _likely(most: int = 9) -> list[str]:
+    with reading() as session:
+        return list(versions.likely(session, most=most))
+
+
+def _of_age(added: Version, seconds: int) -> str:
+    with transaction() as session:
+        session.get_one(Version, added.id).created_at = clock.seconds_from_now(-seconds)
+    return added.id
+
+
+def test_what_ships_is_likeliest_then_the_newest_that_serve_whosever_they_are():
+    old = _of_age(_add("a"), 30)
+    newer = _of_age(_add("b", tenant="another", network="vae"), 20)
+    first_shipped = _of_age(_add("gan-fashion", tenant=SHIPPED), 90)
+    last_shipped = _of_age(_add("vae-fashion", tenant=SHIPPED, network="vae"), 80)
+
+    assert _likely() == [last_shipped, first_shipped, newer, old]
+
+
+def test_what_does_not_serve_is_not_likely():
+    serving = _add("a")
+    for state in ("candidate", "retired"):
+        _add("b", state=state)
+
+    assert _likely() == [serving.id]
+
+
+def test_no_more_are_likely_than_there_is_room_for():
+    made = [_of_age(_add(name), age) for age, name in enumerate("abc")]
+
+    assert _likely(2) == made[:2]
+    assert _likely(0) == []
+
+
+def test_of_versions_of_one_moment_the_later_id_is_likelier():
+    made = [_of_age(_add(name), 10) for name in "abc"]
+    with transaction() as session:
+        moment = session.get_one(Version, made[0]).created_at
+        for one in made:
+            session.get_one(Version, one).created_at = moment
+
+    assert _likely() == sorted(made, reverse=True)

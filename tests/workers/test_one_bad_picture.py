@@ -73,7 +73,7 @@ def test_of_sixteen_jobs_with_one_bad_picture_fifteen_succeed(home: Path):
     job = rows.read(bad)
     assert (job.state, job.error_code, job.attempt) == ("dead", "unexpected", 2)
     assert job.error_detail == "ValueError: a marked picture"
-    assert _outcomes(bad) == ["retry", "dead"]
+    assert _errors(bad) == ["ValueError: a marked picture"] * 2
     assert numbers["bisections"] > 0
     assert numbers["networks"].keys() == {version.label}
     _every_picture_is_there(good)
@@ -84,9 +84,9 @@ def _numbers(one: started.Started) -> dict[str, object]:
     return {} if row is None else row.numbers or {}
 
 
-def _outcomes(job_id: str) -> list[str | None]:
+def _errors(job_id: str) -> list[str | None]:
     with reading() as session:
-        return [one.outcome for one in attempts.of(session, job_id)]
+        return [one.error for one in attempts.of(session, job_id)]
 
 
 def _every_picture_is_there(job_ids: list[str]) -> None:

@@ -1,7 +1,10 @@
 """From a version's row to doors: which number format it runs in, and what its doors give."""
 
 import math
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -57,16 +60,24 @@ def test_a_door_gives_what_the_network_on_disk_gives(batcher: Batcher, tmp_path:
 
 
 def test_two_versions_of_one_network_never_share_a_batch(batcher: Batcher, tmp_path: Path):
-    first, second = (
+    versions = [
         served(tiny.denoiser(tmp_path, f"tiny-{seed}", seed=seed), batcher, "float32")
         for seed in (1, 2)
-    )
+    ]
+    alone = [one.doors["denoise"](*_noisy()) for one in versions]
+    go = threading.Event()
 
-    with batcher.visit():
-        answers = [one.doors["denoise"](*_noisy()) for one in (first, second)]
+    with ThreadPoolExecutor(3) as pool:
+        busy = pool.submit(batcher.do, lambda: go.wait(10))
+        calls = [pool.submit(one.doors["denoise"], *_noisy()) for one in versions]
+        while batcher._buckets.calls < 2:
+            time.sleep(0.001)
+        go.set()
+        together = [call.result(10) for call in calls]
 
-    assert not torch.equal(*answers)  # type: ignore[arg-type]
-    assert batcher.numbers.batches == 2
+    assert busy.result()
+    assert not torch.equal(*alone)  # type: ignore[arg-type]
+    assert all(map(torch.equal, together, alone))  # type: ignore[arg-type]
 
 
 def test_the_bytes_of_a_version_are_those_of_its_numbers(
@@ -190,6 +201,14 @@ class _Cancelling(nn.Module):
         return self.difference(x)
 
 
+class _Adding(_Cancelling):
+    """Its answer is nearly the same in any format, and is in the format that it was made in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        nn.init.ones_(self.difference.weight)
+
+
 class _Overflowing(_Cancelling):
     """Its answer is no number, but only in bfloat16."""
 
@@ -206,9 +225,16 @@ def _serve(
     example = torch.cat([large + 0.01 * torch.rand(1, 1, 8, 8), large], dim=1)
     monkeypatch.setattr(weights, "read", lambda *_: module)
     monkeypatch.setattr(
-        weights, "doors", lambda one: {"fine": lambda x: x.float() + 1, "door": one.door}
+        weights,
+        "doors",
+        lambda one: {
+            "fine": lambda x: x.float() + 1,
+            "door": one.door,
+            "pair": lambda x: (one.door(x), one.door(x)),
+        },
     )
-    monkeypatch.setattr(weights, "examples", lambda _: {"fine": (large,), "door": (example,)})
+    given = {"fine": (large,), "door": (example,), "pair": (example,)}
+    monkeypatch.setattr(weights, "examples", lambda _: given)
     return served(tiny.denoiser(folder), batcher, "bfloat16")
 
 
@@ -227,3 +253,17 @@ def test_a_network_that_says_something_else_in_bfloat16_stays_with_float32(
     assert one.tuned.agreement_db is not None
     assert one.tuned.agreement_db < served_module.LEAST_AGREEMENT_DB  # the least of its doors
     assert float(answer) == 0.125  # type: ignore[arg-type]
+
+
+def test_answers_are_float32_whatever_the_network_computes_in(
+    batcher: Batcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    module = _Adding()
+    one = _serve(module, batcher, tmp_path, monkeypatch)
+    x = torch.rand(1, 2, 4, 4)
+
+    answer, pair = one.doors["door"](x), one.doors["pair"](x)
+
+    assert one.tuned.precision == "bfloat16"
+    assert [part.dtype for part in (answer, *pair)] == [torch.float32] * 3  # type: ignore[misc]
+    assert torch.equal(answer, answer.bfloat16().float())  # type: ignore[union-attr]

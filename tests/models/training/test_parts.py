@@ -5,10 +5,10 @@ import torch
 from torch import nn
 
 from models.data.image_set import Part
+from models.precision import autocast
 from models.training.batches import Moment, order
 from models.training.config import RECIPES, TrainConfig
 from models.training.ema import Ema
-from models.precision import autocast
 from models.training.schedule import annealed, one_cycle, set_rate
 
 
