@@ -55,6 +55,11 @@ def enter(told: Mapping[str, str]) -> dict[str, str]:
     os.environ.update(told)
     for settings in (api_settings, db_settings, worker_settings):
         settings.get.cache_clear()
+    return environment()
+
+
+def environment() -> dict[str, str]:
+    """What this process was told, for children that hear the same and more."""
     return dict(os.environ)
 
 

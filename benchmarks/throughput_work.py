@@ -69,7 +69,7 @@ class Desk:
     def __init__(self, workload: Workload, folder: Path) -> None:
         self._workload, self._results = workload, folder / "results"
         self._pictures = sorted((folder / "pictures").glob("*.png"))
-        self._network = workload.network(torch.device("cpu"))
+        self._network = workload.network()
         self._image = torch.full((1, 3, workload.side_px, workload.side_px), 0.5)
         self.worked([Opened(0, self._image)])
 

@@ -25,7 +25,7 @@ _workload = throughput_workloads.named(settings.get_timed().workload)
 
 
 def _doors(module: nn.Module) -> dict[str, Door]:  # noqa: ARG001 — as weights.doors
-    network = _workload.network(torch.device("cpu"))
+    network = _workload.network()
     return {"denoise": lambda images, _sigma: network(images)}
 
 

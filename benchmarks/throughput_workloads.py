@@ -35,6 +35,7 @@ class Workload:
         side_px: of the square images.
         has_pictures: whether each image is decoded from a file before, and scored, encoded and
             decoded again behind it.
+        device: where a real network runs.
     """
 
     name: str
@@ -42,14 +43,20 @@ class Workload:
     per_image_ms: float
     side_px: int
     has_pictures: bool
+    device: str = "cpu"
+
+    @property
+    def told(self) -> str:
+        """What makes the same of it in another process, by `named`."""
+        return f"{self.name}@{self.device}"
 
     @property
     def is_fake(self) -> bool:
         return not self.name.startswith("denoise")
 
-    def network(self, device: torch.device) -> Network:
+    def network(self) -> Network:
         """The network alone, as anybody would call it."""
-        return self._fake() if self.is_fake else _denoiser(device)
+        return self._fake() if self.is_fake else _denoiser(torch.device(self.device))
 
     def _fake(self) -> Network:
         if self.name.startswith("noop"):
@@ -67,19 +74,21 @@ class Workload:
         return busy
 
 
-def named(name: str) -> Workload:
-    """A workload by its name in the table.
+def named(text: str) -> Workload:
+    """A workload by its name in the table, with `@` and a device behind it where it is not the CPU.
 
     Raises:
         ValueError: there is none of that name.
     """
+    name, _, device = text.partition("@")
     base = name.removesuffix(_SUFFIX)
     if base not in _NAMES:
         raise ValueError(f"expected one of {', '.join(names())}; got {name!r}")
     kind, *numbers = base.split("-")
     batch_ms, image_ms = (float(numbers[0]), float(numbers[1])) if kind == "fake" else (0.0, 0.0)
     side_px = int(numbers[0]) if kind == "denoise" else 128
-    return Workload(name, batch_ms, image_ms, side_px, name.endswith(_SUFFIX))
+    has_pictures = name.endswith(_SUFFIX)
+    return Workload(name, batch_ms, image_ms, side_px, has_pictures, device or "cpu")
 
 
 def names() -> list[str]:

@@ -1,7 +1,8 @@
 """A row for bytes before there are bytes: what many threads announce at once is one transaction."""
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import cache
 from typing import Any
@@ -13,6 +14,11 @@ from db.engine import transaction
 from db.portable import insert_of
 from db.tables.pictures import Blob
 
+GATHERS_S = 0.02
+"""The longest that a row waits for others."""
+
+_LOOK_EVERY_S = 0.005
+
 _Waiting = tuple[dict[str, Any], "Future[None]"]
 
 
@@ -20,6 +26,7 @@ class _Announcements:
     """Who comes while others write waits for its turn, and then writes for all who came."""
 
     def __init__(self) -> None:
+        self.company: Callable[[], int] = lambda: 1
         self._waiting: list[_Waiting] = []
         self._guard, self._turn = threading.Lock(), threading.Lock()
 
@@ -29,8 +36,15 @@ class _Announcements:
             self._waiting.append((row, written))
         with self._turn:
             if not written.done():
+                self._gather()
                 self._write()
         written.result()
+
+    def _gather(self) -> None:
+        """Until there is company, where that pays, but not for long."""
+        enough, give_up = self.company(), time.monotonic() + GATHERS_S
+        while len(self._waiting) < enough and time.monotonic() < give_up:
+            time.sleep(_LOOK_EVERY_S)
 
     def _write(self) -> None:
         with self._guard:
@@ -44,6 +58,11 @@ class _Announcements:
         else:
             for _, written in group:
                 written.set_result(None)
+
+
+def wait_for(company: Callable[[], int]) -> None:
+    """From now on in this process, whoever writes waits a little for as many as this says."""
+    _announcements.company = company
 
 
 def announce(tenant: str, sha256: str, *, size: int) -> None:

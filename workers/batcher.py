@@ -20,11 +20,13 @@ from torch import Tensor
 
 from db.fence import Lease
 from workers import device as devices
+from workers import torch_threads
 from workers.batcher_numbers import Numbers
 from workers.buckets import Batch, Buckets, Key
 from workers.calls import Answer, Call, Door, Share
 from workers.caps import Caps
 from workers.on_device import OnDevice
+from workers.seats import Seats
 from workers.transfer import Transfer
 
 Done = TypeVar("Done")
@@ -50,6 +52,7 @@ class Batcher:
     Args:
         max_batch: most images in a batch.
         wait_s: how long a lone call waits for company.
+        seats: whoever waits here gives the seat away meanwhile.
         may_go_on: raises where a job need not be worked on any longer.
         on_death: called in the device thread when it ends by an error, with the jobs whose calls
             were on the device. What else it holds waits until this returns.
@@ -61,12 +64,15 @@ class Batcher:
         *,
         max_batch: int,
         wait_s: float,
+        seats: Seats | None = None,
         may_go_on: Callable[[Lease], None] = lambda _lease: None,
         on_death: Callable[[BaseException, set[Lease]], None] = lambda _error, _suspects: None,
     ) -> None:
-        self.device = device
+        self.device, self.max_batch = device, max_batch
         self.numbers = Numbers()
         self.on_device = OnDevice()
+        self._threads = torch.get_num_threads()
+        self.seats = seats or Seats(1, threads=self._threads)
         self._may_go_on, self._on_death = may_go_on, on_death
         self._caps = Caps(max_batch)
         self._buckets = Buckets(self._caps, wait_s=wait_s)
@@ -101,7 +107,9 @@ class Batcher:
                 call.since, nobody_else_comes=self._nobody_else_comes()
             ):
                 self._changed.notify()
-        return call.future.result().of(call.n)
+        with self.seats.lent():
+            share = call.future.result()
+        return share.of(call.n)
 
     def do(self, chore: Callable[[], Done]) -> Done:
         """Have the device thread do this, before its next batch: load, warm up, measure."""
@@ -112,7 +120,8 @@ class Batcher:
             self._refuse_if_stopped()
             self._chores.append((chore, done))
             self._changed.notify()
-        return done.result()
+        with self.seats.lent():
+            return done.result()
 
     @contextmanager
     def visit(self) -> Iterator[None]:
@@ -142,6 +151,7 @@ class Batcher:
     def _run(self) -> None:
         try:
             devices.pin(self.device)
+            torch_threads.use(self._threads)
             self._transfer = Transfer(self.device)
             while (found := self._ahead or self._next(waits=True)) is not None:
                 self._ahead = None

@@ -1,11 +1,12 @@
 """Fenced group commits: a job's results and its state are one transaction, or nothing.
 
-Hands bring their outcomes here and wait. While one group is being written the next one gathers, so
-a lone job waits for nobody, and many share the cost of a commit.
+Hands bring their outcomes here and wait. While one group is being written the next one gathers; a
+lone job waits for nobody, and many share the cost of a commit.
 """
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -26,6 +27,11 @@ from workers.patience import Written, patiently
 
 MOST_IN_A_GROUP = 16
 
+GATHERS_S = 0.03
+"""The longest that an outcome waits for others, while there is company."""
+
+_LOOK_EVERY_S = 0.005
+
 _REFUSED = (exc.IntegrityError, exc.DataError)
 
 Held = bool | Exception
@@ -40,10 +46,11 @@ class Committer:
 
     Args:
         patience_s: how long an outcome is kept for a database that does not answer.
+        company: how many outcomes it pays to wait for.
     """
 
-    def __init__(self, *, patience_s: float) -> None:
-        self._patience_s = patience_s
+    def __init__(self, *, patience_s: float, company: Callable[[], int] = lambda: 1) -> None:
+        self._patience_s, self._company = patience_s, company
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
@@ -117,6 +124,9 @@ class Committer:
         first = self._waiting.get()
         if first is None:
             return None
+        enough, give_up = min(self._company(), MOST_IN_A_GROUP), time.monotonic() + GATHERS_S
+        while 1 + self._waiting.qsize() < enough and time.monotonic() < give_up:
+            time.sleep(_LOOK_EVERY_S)
         group = [first]
         while len(group) < MOST_IN_A_GROUP:
             try:

@@ -1,5 +1,7 @@
 """From what was made to result rows: encode, label, decode what was written, score, keep."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from torch import Tensor
@@ -21,12 +23,26 @@ from workers.sources import Read
 from workers.stopwatch import Stopwatch
 
 
-def deliver(
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A picture as it is delivered, and its scores, which are of exactly these bytes.
+
+    Attributes:
+        width: in pixels, as `height`.
+    """
+
+    data: bytes
+    width: int
+    height: int
+    scores: Scores
+
+
+def prove(
     job: Job, order: Order, made: Made, read: Read, watch: Stopwatch
-) -> tuple[list[Result], list[str]]:
-    """The rows of what was made, their bytes stored, and the gates that were missed."""
-    kind = max(order.operation.delivers(), read.source_kind, key=SOURCE_KINDS.index)
-    rows: list[Result] = []
+) -> tuple[list[Proven], list[str]]:
+    """What was made as labelled files with their scores, and the gates that were missed."""
+    kind = _kind(order, read)
+    proven: list[Proven] = []
     failed: list[str] = []
     for ordinal, image in enumerate(made.images):
         with watch.stage("encode"):
@@ -36,12 +52,32 @@ def deliver(
             scores = _scores(order, made, images.read(data), read, is_step=is_step)
         if not is_step:  # a pipeline's proof and gates are of its last picture
             failed += missed(scores, order.limits())
-        rows.append(_row(job, ordinal, data, image, scores, order))
-    _keep(job, rows, made, read, kind)
+        proven.append(Proven(data, image.shape[-1], image.shape[-2], scores))
+    return proven, failed
+
+
+def keep(
+    job: Job, order: Order, made: Made, read: Read, proven: Sequence[Proven], watch: Stopwatch
+) -> list[Result]:
+    """The rows of what was made; their bytes, and what proves them, are stored."""
+    kind, version = _kind(order, read), _versions(job)
+    rows = [_row(job, ordinal, one, order) for ordinal, one in enumerate(proven)]
     for row in rows:
+        # What a third party needs to recompute the proof lies beside the result.
+        row.source_kind, row.model_version = kind, version
+        row.source_key = read.keys.get("picture") or read.keys.get("picture_a")
+        row.reference_key = read.keys.get("order.reference")
         for stage in ("queue", "decode", "device", "score", "encode"):
             setattr(row, f"{stage}_ms", round(watch.ms[stage], 3))
-    return rows, failed
+    last = rows[-1]
+    last.placement = None if made.placement is None else list(made.placement)
+    last.mask_key = _mask_key(job.tenant, made.product_mask)
+    last.edit_mask_key = _mask_key(job.tenant, made.edit_mask)
+    return rows
+
+
+def _kind(order: Order, read: Read) -> SourceKind:
+    return max(order.operation.delivers(), read.source_kind, key=SOURCE_KINDS.index)
 
 
 def _written(image: Tensor, order: Order, kind: SourceKind, job_id: str) -> bytes:
@@ -61,9 +97,8 @@ def _scores(order: Order, made: Made, delivered: Loaded, read: Read, *, is_step:
     return score(order.operation, made, delivered, given)
 
 
-def _row(
-    job: Job, ordinal: int, data: bytes, image: Tensor, scores: Scores, order: Order
-) -> Result:
+def _row(job: Job, ordinal: int, proven: Proven, order: Order) -> Result:
+    scores = proven.scores
     values = scores.values
     return Result(
         id=new_id(),
@@ -72,12 +107,12 @@ def _row(
         tenant=job.tenant,
         lease_token=job.lease_token,
         visibility="published",
-        blob_key=(key := blobs.put(job.tenant, data)),
+        blob_key=(key := blobs.put(job.tenant, proven.data)),
         sha256=key,
         format=order.output.format,
-        bytes=len(data),
-        width=image.shape[-1],
-        height=image.shape[-2],
+        bytes=len(proven.data),
+        width=proven.width,
+        height=proven.height,
         op=job.op,
         sku=job.sku,
         channel=job.channel,
@@ -95,19 +130,6 @@ def _row(
         seed=job.seed,
         created_at=clock.now(),
     )
-
-
-def _keep(job: Job, rows: list[Result], made: Made, read: Read, kind: SourceKind) -> None:
-    """What a third party needs to recompute the proof lies beside the result."""
-    version = _versions(job)
-    for row in rows:
-        row.source_kind, row.model_version = kind, version
-        row.source_key = read.keys.get("picture") or read.keys.get("picture_a")
-        row.reference_key = read.keys.get("order.reference")
-    last = rows[-1]
-    last.placement = None if made.placement is None else list(made.placement)
-    last.mask_key = _mask_key(job.tenant, made.product_mask)
-    last.edit_mask_key = _mask_key(job.tenant, made.edit_mask)
 
 
 def _mask_key(tenant: str, mask: Tensor | None) -> str | None:

@@ -34,8 +34,8 @@ SERVES_S = 1.0
 LOOKS_SOON_S = 0.01
 """After work; the longer it rests, the seldomer it looks: every `poll_s` in the end."""
 
-GATHERS_S = 0.005
-"""While hands come free one by one, the next claim waits so long for more of them."""
+GATHERS_S = 0.03
+"""The longest that a claim waits for hands that come free one by one."""
 
 _log = structlog.get_logger(__name__)
 
@@ -60,7 +60,6 @@ class Feeder:
         self._leases = leases
         self._rung = threading.Event()
         self._hands = Hands(hands, perform, on_free=self._rung.set)
-        self._worth_a_claim = hands // 4
         # A queue whose last claim filled all the room: there is no need to ask whether more is due.
         self._has_more: str | None = None
         self._looked_for_alone_at = -math.inf
@@ -89,6 +88,10 @@ class Feeder:
 
     def busy(self) -> int:
         return self._hands.busy()
+
+    def company(self) -> int:
+        """How many jobs it pays to wait for, before something is done for all of them."""
+        return self._hands.company()
 
     def wait_until_idle(self, seconds: float) -> bool:
         """Whether every hand came free in time, and no claim was on its way to one."""
@@ -134,11 +137,7 @@ class Feeder:
 
     def _feed(self, queue: str) -> bool:
         """One claim; True if it took something, so that there may be more."""
-        room = self._hands.room()
-        if 0 < room.jobs < self._worth_a_claim and not room.is_idle:
-            # A claim costs the same for one job as for many.
-            time.sleep(GATHERS_S)
-            room = self._hands.room()
+        room = self._hands.room_for(self._hands.company(), within_s=GATHERS_S)
         if room.jobs == 0 or room.is_closed or self._waits_for not in (None, queue):
             return False
         if queue != self._has_more:

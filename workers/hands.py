@@ -1,6 +1,7 @@
 """The hands of a worker: threads that each do one job, and what is free of them and of memory."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from db.tables.jobs import Job
 
 PIXELS = 64_000_000
 """Pictures decoded at a time, together: what bounds this process's memory."""
+
+_LOOK_EVERY_S = 0.005
 
 _log = structlog.get_logger(__name__)
 
@@ -53,6 +56,23 @@ class Hands:
                 is_idle=not self._in_hand,
                 is_closed=any(job.solo for job in self._in_hand),
             )
+
+    def company(self) -> int:
+        """How many jobs it pays to wait for: a quarter of the hands, while three quarters work.
+
+        A claim and a commit cost nearly the same for one job as for many, and meanwhile there is
+        enough to do.
+        """
+        quarter = max(1, self._count // 4)
+        with self._changed:
+            return quarter if self._count - len(self._in_hand) < quarter else 1
+
+    def room_for(self, jobs: int, *, within_s: float) -> Room:
+        """Room for so many, or what there is when that time is over."""
+        give_up = time.monotonic() + within_s
+        while (room := self.room()).jobs < jobs and time.monotonic() < give_up:
+            time.sleep(_LOOK_EVERY_S)
+        return room
 
     def busy(self) -> int:
         with self._changed:

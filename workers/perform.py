@@ -1,6 +1,7 @@
 """One job from its row to its result, top to bottom. Knows nothing of Celery."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -13,12 +14,13 @@ from models.made import Made
 from workers import sources, training
 from workers.apply import apply
 from workers.committer import Committer
-from workers.deliver import deliver
+from workers.deliver import Proven, keep, prove
 from workers.edit import Given
 from workers.failures import Cancelled, Draining, LeaseLost, judge
 from workers.leases import Leases
 from workers.scores import missed
 from workers.scoring import Compared, score
+from workers.seats import Seats
 from workers.sources import Read
 from workers.stopwatch import Stopwatch
 from workers.warm import Warm
@@ -33,6 +35,7 @@ class Bench:
     leases: Leases
     warm: Warm
     committer: Committer
+    seats: Seats
 
 
 def perform(job: Job, bench: Bench) -> None:
@@ -59,31 +62,34 @@ def perform(job: Job, bench: Bench) -> None:
 def _make(job: Job, lease: Lease, bench: Bench) -> None:
     order = Order.model_validate_json(job.request)
     watch = Stopwatch({"queue": _waited_ms(job)})
-    with bench.warm.visit():
-        found = sources.find(job.tenant, order)
-        with watch.stage("decode"):
-            read = sources.read(job.tenant, found)
+    proven: list[Proven] = []
+    with bench.seats.taken(pixels=job.pixels):
+        with bench.warm.visit():
+            found = sources.find(job.tenant, order)
+            with watch.stage("decode"):
+                read = sources.read(job.tenant, found)
+            bench.leases.check(lease)
+            with watch.stage("device"):
+                networks = bench.warm.networks(
+                    job.versions or {}, may_go_on=lambda: bench.leases.check(lease)
+                )
+                given = Given(read.pictures, read.masks, networks, job.seed)
+                made = apply(order.operation, given)
         bench.leases.check(lease)
-        with watch.stage("device"):
-            networks = bench.warm.networks(
-                job.versions or {}, may_go_on=lambda: bench.leases.check(lease)
-            )
-            given = Given(read.pictures, read.masks, networks, job.seed)
-            made = apply(order.operation, given)
-    bench.leases.check(lease)
-    if isinstance(order.operation, Score):
-        _answer(lease, order, made, read, bench.committer)
-        return
-    rows, failed = deliver(job, order, made, read, watch)
-    report = {name: value for name, value in made.report.items() if value is not None}
+        if isinstance(order.operation, Score):
+            failed, report = _measured(order, made, read)
+        else:
+            proven, failed = prove(job, order, made, read, watch)
+            report = {name: value for name, value in made.report.items() if value is not None}
+    rows = keep(job, order, made, read, proven, watch) if proven else []
     if failed:
         bench.committer.fail_gate(lease, rows, "; ".join(failed), report)
     else:
         bench.committer.succeed(lease, rows, report)
 
 
-def _answer(lease: Lease, order: Order, made: Made, read: Read, committer: Committer) -> None:
-    """An operation that measures delivers numbers, no picture."""
+def _measured(order: Order, made: Made, read: Read) -> tuple[list[str], dict[str, Any]]:
+    """The gates that were missed, and the report of an operation that delivers no picture."""
     scores = score(
         order.operation,
         made,
@@ -91,10 +97,7 @@ def _answer(lease: Lease, order: Order, made: Made, read: Read, committer: Commi
         Compared(mask=read.masks.get("mask")),
     )
     report = {"scores": scores.stored(), "identical": scores.identical}
-    if failed := missed(scores, order.limits()):
-        committer.fail_gate(lease, [], "; ".join(failed), report)
-    else:
-        committer.succeed(lease, [], report)
+    return missed(scores, order.limits()), report
 
 
 def _waited_ms(job: Job) -> float:

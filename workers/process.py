@@ -8,9 +8,10 @@ from importlib import metadata
 from pathlib import Path
 
 import structlog
+import torch
 from sqlalchemy.exc import SQLAlchemyError
 
-from db import fleet, migrate, transitions, versions
+from db import announcing, fleet, migrate, transitions, versions
 from db.engine import reading, transaction
 from db.fence import Lease
 from db.ids import new_id
@@ -28,6 +29,7 @@ from workers.locks import LockFile
 from workers.patience import patiently
 from workers.perform import Bench, perform
 from workers.queues import ring
+from workers.seats import Seats
 from workers.settings import WorkerSettings
 from workers.sweeper import Sweeper
 from workers.warm import Warm
@@ -62,10 +64,12 @@ class Process:
         self.device = taken.name
         self._breakdowns = Breakdowns(_lock_path(given, taken, queues, name))
         self.state = "broken" if self._breakdowns.tell_of_a_broken_device() else "starting"
+        self._seats = Seats(len(os.sched_getaffinity(0)), threads=torch.get_num_threads())
         self._batcher = Batcher(
             self.device,
             max_batch=given.max_batch,
             wait_s=given.batch_wait_ms / 1000,
+            seats=self._seats,
             may_go_on=lambda lease: self._leases.check(lease),
             on_death=self._device_lost,
         )
@@ -78,11 +82,16 @@ class Process:
         )
         self._sweeper = Sweeper(self.id)
         # As long as its leases hold, a finished job waits for a database that does not answer.
-        self._committer = Committer(patience_s=given.lease_s)
-        self._warm = Warm(
-            self._batcher, budget_bytes=given.warm_mb * 1_000_000, precision=given.precision
+        self._committer = Committer(
+            patience_s=given.lease_s, company=lambda: self._feeder.company()
         )
-        self._bench = Bench(self._leases, self._warm, self._committer)
+        self._warm = Warm(
+            self._batcher,
+            budget_bytes=given.warm_mb * 1_000_000,
+            precision=given.precision,
+            compiles=given.compile,
+        )
+        self._bench = Bench(self._leases, self._warm, self._committer, self._seats)
         hands = _hands(queues, given)
         self._watchdog = Watchdog(
             hands=hands,
@@ -100,7 +109,12 @@ class Process:
             leases=self._leases,
             perform=self._perform,
         )
+        announcing.wait_for(self._few)
         self._join(queues)
+
+    def _few(self) -> int:
+        """Rows of bytes come later than ends of jobs, and one by one."""
+        return min(4, self._feeder.company())
 
     def start(self) -> None:
         """Take jobs from now on; nothing, if it was drained before, and no jobs if it is broken."""
@@ -243,7 +257,7 @@ def _hands(queues: Sequence[str], given: WorkerSettings) -> int:
     cores = os.cpu_count() or 1
     if "train" in queues:
         return 1
-    return 2 * cores if set(queues) == {"cpu"} else 2 * given.max_batch + cores
+    return 2 * cores if set(queues) == {"cpu"} else 4 * given.max_batch + cores
 
 
 def _take(given: WorkerSettings, queues: Sequence[str], name: str) -> Device:

@@ -67,6 +67,11 @@ class WorkerSettings(BaseSettings):
         description="Number format of networks. auto: bfloat16 where the device has it and the "
         "network says nearly the same in it, which each worker measures when it loads one.",
     )
+    compile: bool = Field(
+        default=False,
+        description="Try compiled networks, and CUDA graphs on a GPU, at each load, and keep what "
+        "is faster there. It makes loading a network a minute longer and needs a C++ compiler.",
+    )
     warm_mb: int = Field(
         default=2048,
         ge=1,

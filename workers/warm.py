@@ -28,12 +28,20 @@ class Warm:
     Args:
         budget_bytes: of weights. Beyond it the version goes that was asked for longest ago; jobs
             that have it in hand keep it until they end.
+        precision: the number format they compute in.
+        compiles: try compiled ways, too, at each load.
     """
 
     def __init__(
-        self, batcher: Batcher, *, budget_bytes: int = 1 << 31, precision: Precision = "auto"
+        self,
+        batcher: Batcher,
+        *,
+        budget_bytes: int = 1 << 31,
+        precision: Precision = "auto",
+        compiles: bool = False,
     ) -> None:
-        self._batcher, self._budget_bytes, self._precision = batcher, budget_bytes, precision
+        self._batcher, self._budget_bytes = batcher, budget_bytes
+        self._precision, self._compiles = precision, compiles
         self._known: OrderedDict[str, Future[Served]] = OrderedDict()
         self._guard = threading.Lock()
 
@@ -68,6 +76,8 @@ class Warm:
             one.label: {
                 "precision": one.tuned.precision,
                 "agreement_db": _in_json(one.tuned.agreement_db),
+                "way": one.tuned.way,
+                "speedup": one.tuned.speedup,
                 "megabytes": round(one.bytes / 1e6, 1),
             }
             for one in self._loaded().values()
@@ -82,13 +92,15 @@ class Warm:
             self._known.move_to_end(version_id)
         if is_mine:
             self._load(version_id, found)
-        return found.result()
+        # Who waits for another's load may have the seat which that one needs to end it.
+        with self._batcher.seats.lent():
+            return found.result()
 
     def _load(self, version_id: str, found: "Future[Served]") -> None:
         try:
             with reading() as session:
                 row = versions.get(session, version_id)
-            found.set_result(served(row, self._batcher, self._precision))
+            found.set_result(served(row, self._batcher, self._precision, compiles=self._compiles))
         except BaseException as error:  # noqa: BLE001 — for all who wait; the next one tries again
             with self._guard:
                 del self._known[version_id]

@@ -1,5 +1,7 @@
 """Peak signal-to-noise ratio; agrees with scikit-image's peak_signal_noise_ratio to 1e-3 dB."""
 
+import math
+
 from torch import Tensor
 
 from models.metrics.differences import summed
@@ -20,7 +22,7 @@ def psnr_db(a: Tensor, b: Tensor, *, mask: Tensor | None = None) -> Tensor:
     if a.shape != b.shape or a.ndim != 4:
         raise ValueError(f"expected two equal [N, C, H, W], got {tuple(a.shape)}, {tuple(b.shape)}")
     if mask is None:
-        error = summed(a, b, power=2) / a[0].numel()
+        error = summed(a, b, power=2) / math.prod(a.shape[1:])
     else:
         where = inside(mask)
         error = summed(a, b, power=2, where=where) / (area(where) * a.shape[1])

@@ -82,3 +82,13 @@ def test_a_network_that_enlarges_gives_an_enlarged_whole():
     joined = tiled(twice, image, tile=16, margin=8, multiple=8)
 
     assert torch.equal(joined, twice(image))
+
+
+def test_what_fits_a_tile_is_the_callers_own_also_where_the_network_changes_nothing():
+    image = torch.rand(1, 3, 32, 24)
+    before = image.clone()
+
+    whole = tiled(lambda tile: tile, image, tile=32, margin=8, multiple=8)
+    whole.zero_()
+
+    assert torch.equal(image, before)

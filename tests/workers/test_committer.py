@@ -93,6 +93,42 @@ def test_what_many_hands_bring_while_one_group_is_written_goes_together(
     assert _results() == 20
 
 
+def test_where_there_is_company_ends_are_written_together(monkeypatch: pytest.MonkeyPatch):
+    groups: list[int] = []
+
+    def noting(outcomes: list[Outcome], **how: float) -> object:
+        groups.append(len(outcomes))
+        return commit(outcomes, **how)
+
+    monkeypatch.setattr(committer_module, "commit", noting)
+    monkeypatch.setattr(committer_module, "GATHERS_S", 10.0)
+    committer = Committer(patience_s=1, company=lambda: 4)
+    committer.start()
+    leases = _running(4)
+
+    def late(place: int) -> bool:
+        time.sleep(0.02 * place)
+        return committer.succeed(leases[place], [], None)
+
+    with ThreadPoolExecutor(4) as hands:
+        assert list(hands.map(late, range(4))) == [True] * 4
+    committer.stop()
+
+    assert groups == [4]
+    assert _states(leases) == ["succeeded"] * 4
+
+
+def test_company_that_does_not_come_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(committer_module, "GATHERS_S", 0.01)
+    committer = Committer(patience_s=1, company=lambda: 16)
+    committer.start()
+    (lease,) = _running(1)
+
+    assert committer.succeed(lease, [], None)
+
+    committer.stop()
+
+
 def test_who_lost_the_lease_writes_nothing_and_the_neighbours_do(committer: Committer):
     lost, kept = _running(2)
     rows.lease_ran_out(lost.job_id)

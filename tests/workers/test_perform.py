@@ -42,7 +42,8 @@ def bench(home: Path) -> Iterator[Bench]:
     batcher = Batcher(torch.device("cpu"), max_batch=4, wait_s=0.001)
     committer = Committer(patience_s=1)
     committer.start()
-    yield Bench(Leases("worker", lease_s=60, state=lambda: "ready"), Warm(batcher), committer)
+    leases = Leases("worker", lease_s=60, state=lambda: "ready")
+    yield Bench(leases, Warm(batcher), committer, batcher.seats)
     committer.stop()
     batcher.stop()
 

@@ -267,3 +267,67 @@ def test_answers_are_float32_whatever_the_network_computes_in(
     assert one.tuned.precision == "bfloat16"
     assert [part.dtype for part in (answer, *pair)] == [torch.float32] * 3  # type: ignore[misc]
     assert torch.equal(answer, answer.bfloat16().float())  # type: ignore[union-attr]
+
+
+# Compiled
+
+
+@pytest.mark.slow
+def test_a_compiled_network_says_the_same_and_is_told_of(
+    batcher: Batcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    row = tiny.denoiser(tmp_path)
+    plain = served(row, batcher, "float32").doors["denoise"](*_noisy())
+    monkeypatch.setattr(served_module, "seconds", lambda _ways, _: {"plain": 3.0, "compiled": 2.0})
+
+    one = served(row, batcher, "float32", compiles=True)
+
+    assert (one.tuned.way, one.tuned.speedup) == ("compiled", 1.5)
+    torch.testing.assert_close(one.doors["denoise"](*_noisy()), plain, atol=1e-5, rtol=0)
+
+
+def test_another_way_that_is_hardly_faster_is_not_taken(
+    batcher: Batcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(served_module, "in_way", lambda door, _: door)
+    monkeypatch.setattr(served_module, "seconds", lambda _ways, _: {"plain": 1.05, "compiled": 1.0})
+
+    one = served(tiny.denoiser(tmp_path), batcher, "float32", compiles=True)
+
+    assert (one.tuned.way, one.tuned.speedup) == ("plain", 1.0)
+
+
+def test_another_way_that_says_something_else_is_not_taken(
+    batcher: Batcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def in_way(door: Callable[..., Tensor], way: str) -> Callable[..., Tensor]:
+        return door if way == "plain" else lambda *arguments: door(*arguments) + 1
+
+    monkeypatch.setattr(served_module, "in_way", in_way)
+    monkeypatch.setattr(served_module, "seconds", lambda _ways, _: {"plain": 3.0, "compiled": 1.0})
+    row = tiny.denoiser(tmp_path)
+
+    one = served(row, batcher, "float32", compiles=True)
+
+    assert one.tuned.way == "plain"
+    assert torch.equal(
+        one.doors["denoise"](*_noisy()),
+        served(row, batcher, "float32").doors["denoise"](*_noisy()),  # type: ignore[arg-type]
+    )
+
+
+def test_a_full_batch_is_what_is_timed(
+    batcher: Batcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    timed: list[torch.Size] = []
+
+    def seconds(_ways: object, arguments: list[Tensor]) -> dict[str, float]:
+        timed.append(arguments[0].shape)
+        return {"plain": 1.0, "compiled": 1.0}
+
+    monkeypatch.setattr(served_module, "in_way", lambda door, _: door)
+    monkeypatch.setattr(served_module, "seconds", seconds)
+
+    served(tiny.denoiser(tmp_path), batcher, "float32", compiles=True)
+
+    assert timed == [(batcher.max_batch, 3, 64, 64)]

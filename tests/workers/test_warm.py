@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -65,14 +66,14 @@ class Loads:
 def loads(monkeypatch: pytest.MonkeyPatch) -> Loads:
     noted, load = Loads(), warm_module.served
 
-    def noting(row: Version, *given: object) -> Served:
+    def noting(row: Version, *given: Any, **how: bool) -> Served:
         noted.labels.append(row.label)
         noted.begun.set()
         if row.label in noted.slow:
             assert noted.slow[row.label].wait(10)
         if row.label in noted.failing:
             raise MemoryError("no room for it")
-        return load(row, *given)  # type: ignore[arg-type]
+        return load(row, *given, **how)
 
     monkeypatch.setattr(warm_module, "served", noting)
     return noted
@@ -308,6 +309,8 @@ def test_precision_agreement_and_size_are_told(batcher: Batcher, tmp_path: Path)
     assert told["e@1"] == {
         "precision": "float32",
         "agreement_db": None,
+        "way": "plain",
+        "speedup": None,
         "megabytes": round(one.bytes / 1e6, 1),
     }
     assert told["r@1"]["precision"] == "bfloat16"
@@ -322,7 +325,7 @@ def test_agreement_without_end_is_no_number_that_json_knows(
     monkeypatch.setattr(
         warm_module,
         "served",
-        lambda *given: replace(load(*given), tuned=Tuned("bfloat16", agreement_db)),
+        lambda *given, **how: replace(load(*given, **how), tuned=Tuned("bfloat16", agreement_db)),
     )
     _ask(warm, tiny.denoiser(tmp_path))
 
