@@ -76,7 +76,7 @@ class Child:
             return
         steady = time.monotonic() - self._started_at > STEADY_AFTER_S
         self._exits = 1 if steady else self._exits + 1
-        pause_s = min(FIRST_PAUSE_S * 2 ** (self._exits - 1), LONGEST_PAUSE_S)
+        pause_s = min(FIRST_PAUSE_S * 2 ** min(self._exits - 1, 20), LONGEST_PAUSE_S)
         again = f"; starting it again in {pause_s:g} s{self.comment}"
         lines.say(self.name, how_it_ended(code) + again, tone="warning")
         self.process, self._due_at = None, time.monotonic() + pause_s

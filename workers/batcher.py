@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar, overload
 
 import structlog
@@ -27,7 +27,7 @@ from workers.calls import Answer, Call, Door, Share
 from workers.caps import Caps
 from workers.on_device import OnDevice
 from workers.seats import Seats
-from workers.transfer import Transfer
+from workers.transfer import Transfer, stacked
 
 Done = TypeVar("Done")
 _Chore = tuple[Callable[[], Any], "Future[Any]"]
@@ -38,12 +38,18 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A batch whose arguments are on the device, or on their way; None where that failed."""
+    """A batch without those that nobody wants any more.
+
+    Attributes:
+        stacked: its arguments, on the CPU; None where that failed, or is to be done anew.
+        arrived: the same on the device, or on their way.
+    """
 
     key: Key
     door: Door
     calls: list[Call]
-    arguments: tuple[Tensor, ...] | None
+    stacked: tuple[Tensor, ...] | None = None
+    arrived: tuple[Tensor, ...] | None = None
 
 
 class Batcher:
@@ -79,7 +85,10 @@ class Batcher:
         self._chores: deque[_Chore] = deque()
         self._visitors = 0
         self._at_work: list[Call] = []
+        # The next batch, stacked by whoever filled it; and the device thread's own, on its way.
         self._ahead: Ready | None = None
+        self._is_stacking = False
+        self._next_sent: Ready | None = None
         self._changed = threading.Condition()
         # Until when the device thread sleeps; None: until somebody wakes it.
         self._alarm: float | None = None
@@ -103,12 +112,17 @@ class Batcher:
             self._refuse_if_stopped()
             self._buckets.add(network, door, call)
             self.numbers.calls += 1
-            if self._alarm is None or self._buckets.ready(
-                call.since, nobody_else_comes=self._nobody_else_comes()
+            batch = self._full_one(call.since)
+            if batch is None and (
+                self._alarm is None
+                or self._buckets.ready(call.since, nobody_else_comes=self._nobody_else_comes())
             ):
                 self._changed.notify()
+        if batch is not None:
+            self._stack_ahead(batch)
         with self.seats.lent():
             share = call.future.result()
+            share.pass_on()
         return share.of(call.n)
 
     def do(self, chore: Callable[[], Done]) -> Done:
@@ -148,15 +162,36 @@ class Batcher:
     def _nobody_else_comes(self) -> bool:
         return 0 < self._visitors <= self._buckets.calls
 
+    def _full_one(self, now: float) -> Batch | None:
+        """While the device is busy, whoever fills its next batch stacks it, too."""
+        if not self._at_work or self._ahead is not None or self._is_stacking or self._chores:
+            return None
+        bucket = self._buckets.full()
+        if bucket is None:
+            return None
+        self._is_stacking = True
+        return self._taken(self._buckets.take(bucket), now)
+
+    def _stack_ahead(self, batch: Batch) -> None:
+        ready = self._stacked(batch)
+        with self._changed:
+            self._is_stacking = False
+            self._ahead = ready
+            self._changed.notify()
+            is_too_late = self._stopping
+        if is_too_late:
+            self._let_nobody_wait()
+
     def _run(self) -> None:
         try:
             devices.pin(self.device)
             torch_threads.use(self._threads)
             self._transfer = Transfer(self.device)
-            while (found := self._ahead or self._next(waits=True)) is not None:
-                self._ahead = None
+            while (found := self._next_sent or self._next(waits=True)) is not None:
+                self._next_sent = None
                 if isinstance(found, Ready):
                     self._execute(found, looks_ahead=True)
+                    self._at_work = []
                 else:
                     self._do(*found)
         except BaseException as error:  # noqa: BLE001 — said, answered, and the process told
@@ -171,7 +206,8 @@ class Batcher:
             self._stopping = True
             waiting = [*self._at_work, *self._buckets.clear()]
             chores, self._chores = self._chores, deque()
-        waiting += [] if self._ahead is None else self._ahead.calls
+            ahead, self._ahead = (self._ahead, self._next_sent), None
+        waiting += [call for ready in ahead if ready is not None for call in ready.calls]
         futures: list[Future[Any]] = [call.future for call in waiting]
         for future in (*futures, *(done for _, done in chores)):
             if not future.done():
@@ -185,17 +221,20 @@ class Batcher:
         """What to do now. None: it is time to stop; or nothing is there, and this does not wait."""
         with self._changed:
             while not self._stopping:
+                if self._ahead is not None:
+                    ready, self._ahead = self._ahead, None
+                    return ready
                 if self._chores:
                     return self._chores.popleft() if waits else None
                 now = time.monotonic()
                 bucket = self._buckets.ready(now, nobody_else_comes=self._nobody_else_comes())
-                if bucket is not None:
+                if bucket is not None and not self._is_stacking:
                     self._alarm = now
                     batch = self._taken(self._buckets.take(bucket), now)
                     break
                 if not waits:
                     return None
-                self._alarm = self._buckets.due_at()
+                self._alarm = None if self._is_stacking else self._buckets.due_at()
                 self._changed.wait(None if self._alarm is None else max(0.0, self._alarm - now))
             else:
                 return None
@@ -207,16 +246,22 @@ class Batcher:
         return batch
 
     def _stacked(self, batch: Batch) -> Ready:
-        """On its way to the device, without those that nobody wants any more."""
         calls = self._wanted(batch.calls)
         try:
-            arguments = self._transfer.to_device(_columns(calls)) if calls else None
+            return Ready(batch.key, batch.door, calls, stacked(_columns(calls)) if calls else None)
+        except Exception:  # noqa: BLE001 — tried again, and told to its callers, when it is its turn
+            return Ready(batch.key, batch.door, calls)
+
+    def _sent(self, ready: Ready) -> Ready:
+        """On its way to the device."""
+        try:
+            arrived = None if ready.stacked is None else self._transfer.to_device(ready.stacked)
         except Exception as error:
             if _is_sticky(error):
-                self._ahead = Ready(batch.key, batch.door, calls, None)  # answered with all others
+                self._next_sent = ready  # answered with all others
                 raise
-            arguments = None  # tried again, and told to its callers, when it is its turn
-        return Ready(batch.key, batch.door, calls, arguments)
+            arrived = None
+        return replace(ready, arrived=arrived)
 
     def _wanted(self, calls: list[Call]) -> list[Call]:
         """Without those of jobs that were cancelled, lost or too late while they waited."""
@@ -271,19 +316,21 @@ class Batcher:
         self.numbers.bisections += 1
         half = len(calls) // 2
         for some in (calls[:half], calls[half:]):
-            self._execute(Ready(key, ready.door, some, None), looks_ahead=False)
+            self._execute(Ready(key, ready.door, some), looks_ahead=False)
 
     def _try(self, ready: Ready, started: float, *, looks_ahead: bool) -> BaseException | None:
         """The error is returned, not kept: its traceback would hold the batch's tensors."""
         calls = ready.calls
         try:
             with torch.inference_mode():
-                arguments = ready.arguments or self._transfer.to_device(_columns(calls))
+                arguments = ready.arrived or self._transfer.to_device(
+                    ready.stacked or stacked(_columns(calls))
+                )
                 self._transfer.arrived(arguments)
                 answer = ready.door(*arguments)
-            if looks_ahead:
+            if looks_ahead and (ahead := self._next(waits=False)) is not None:
                 # The next batch is on its way before this one's callers wake, and take the time.
-                self._ahead = self._next(waits=False)
+                self._next_sent = self._sent(ahead)
             with torch.inference_mode():
                 parts = self._transfer.to_host(answer if isinstance(answer, tuple) else (answer,))
         except Exception as error:
@@ -293,10 +340,12 @@ class Batcher:
         seconds = time.monotonic() - started
         self.numbers.busy_s += seconds
         self._caps.ran(ready.key, calls[0], images=sum(call.n for call in calls), seconds=seconds)
-        first = 0
-        for call in calls:
-            call.future.set_result(Share(parts, first, is_one=isinstance(answer, Tensor)))
+        first = calls[0].n
+        others: list[tuple[Future[Share], Share]] = []
+        for call in calls[1:]:
+            others.append((call.future, Share(parts, first, is_one=isinstance(answer, Tensor))))
             first += call.n
+        calls[0].future.set_result(Share(parts, 0, isinstance(answer, Tensor), others))
         return None
 
     def _free_memory(self) -> None:

@@ -70,14 +70,19 @@ class Buckets:
         oldest = min(self._waiting.values(), key=Bucket.since)
         if now - oldest.since() >= max(RARE_S, self._wait_s):
             return oldest
-        served = [bucket for bucket in self._waiting.values() if self._is_full(bucket)]
-        if not served:
-            served = [
-                bucket
-                for bucket in self._waiting.values()
-                if nobody_else_comes or now - bucket.since() >= self._wait_s
-            ]
+        if (full := self.full()) is not None:
+            return full
+        served = [
+            bucket
+            for bucket in self._waiting.values()
+            if nobody_else_comes or now - bucket.since() >= self._wait_s
+        ]
         return min(served, key=Bucket.urgency, default=None)
+
+    def full(self) -> Bucket | None:
+        """The most urgent of those that fill a batch."""
+        full = [bucket for bucket in self._waiting.values() if self._is_full(bucket)]
+        return min(full, key=Bucket.urgency, default=None)
 
     def due_at(self) -> float | None:
         """When the first of them will have waited enough; None if nobody waits."""

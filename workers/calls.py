@@ -1,7 +1,7 @@
 """A call of a network: whose it is, what it brings, and where its answer goes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -37,11 +37,18 @@ class Share:
         parts: on the CPU, [ΣN, …] each.
         first: the caller's first row.
         is_one: whether the network gives a tensor, not a tuple.
+        others: who else was in the batch, and is told by this one's caller.
     """
 
     parts: tuple[Tensor, ...]
     first: int
     is_one: bool
+    others: "Sequence[tuple[Future[Share], Share]]" = ()
+
+    def pass_on(self) -> None:
+        """Wake the others: the device thread wakes one caller, and goes on to the next batch."""
+        for future, share in self.others:
+            future.set_result(share)
 
     def of(self, n: int) -> Answer:
         """The caller's own, for a network that was given `n` rows by it.

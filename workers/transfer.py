@@ -1,12 +1,24 @@
-"""Between the host's memory and the device's: beside the work on the batch before, with CUDA."""
+"""From many calls to one batch, to the device's memory and back: beside its work, with CUDA."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from workers import torch_threads
+
 Columns = Sequence[Sequence[Tensor]]
 """Each argument of a network, of all calls of a batch."""
+
+
+def stacked(columns: Columns) -> tuple[Tensor, ...]:
+    """[N, …] of each call to [ΣN, …] for each argument; whatever thread asks."""
+    threads = torch.get_num_threads()
+    torch_threads.use(1)  # more of them wake more slowly than one copies
+    try:
+        return tuple(one[0] if len(one) == 1 else torch.cat(list(one)) for one in columns)
+    finally:
+        torch_threads.use(threads)
 
 
 class Transfer:
@@ -18,17 +30,16 @@ class Transfer:
         if device.type == "cuda":
             self._side = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
-    def to_device(self, columns: Columns) -> tuple[Tensor, ...]:
-        """What the network gets: [N, …] of each call to [ΣN, …] for each argument.
+    def to_device(self, batch: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """What the network gets.
 
         With CUDA the copies are on their way when this returns, on a stream of their own: call
         `arrived` before the network reads them.
         """
-        whole = [_joined(column) for column in columns]
         if self._side is None:
-            return tuple(one.to(self._device) for one in whole)
+            return tuple(one.to(self._device) for one in batch)
         with torch.cuda.stream(self._side):
-            return tuple(one.pin_memory().to(self._device, non_blocking=True) for one in whole)
+            return tuple(one.pin_memory().to(self._device, non_blocking=True) for one in batch)
 
     def arrived(self, arguments: Sequence[Tensor]) -> None:
         """Have the device's work wait for what is on its way to it; the host does not wait."""
@@ -46,10 +57,6 @@ class Transfer:
         at_home = tuple(_pinned_like(part).copy_(part, non_blocking=True) for part in parts)
         torch.cuda.current_stream(self._device).synchronize()
         return at_home
-
-
-def _joined(column: Sequence[Tensor]) -> Tensor:
-    return column[0] if len(column) == 1 else torch.cat(list(column))
 
 
 def _pinned_like(part: Tensor) -> Tensor:

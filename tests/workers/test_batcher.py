@@ -3,8 +3,8 @@
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +13,13 @@ import torch
 from torch import Tensor
 
 from db.fence import Lease
+from workers import batcher as batcher_module
 from workers import on_device
 from workers.batcher import Batcher
 from workers.calls import USUAL_PRIORITY, Caller, current_caller
 from workers.failures import Cancelled, LeaseLost, Permanent, judge
+from workers.seats import Seats
+from workers.transfer import Columns, Transfer, stacked
 
 CPU = torch.device("cpu")
 BAD = 666.0
@@ -1028,3 +1031,155 @@ def test_a_worker_that_has_done_nothing_has_numbers_too(start: Callable[..., Bat
     up_s = told.pop("up_s")
     assert up_s >= 0
     assert set(told.values()) == {0}
+
+
+# The next batch
+
+
+class Watched(Transfer):
+    """Notes whether somebody of the batch before has been answered when the next one is sent."""
+
+    batcher: Batcher
+    answered: list[bool]
+    fails_at = 0
+    says = "no room on the device"
+
+    def to_device(self, batch: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        before = self.batcher._at_work
+        self.answered.append(any(call.future.done() for call in before))
+        if len(self.answered) == self.fails_at:
+            raise RuntimeError(self.says)
+        return super().to_device(batch)
+
+
+@pytest.fixture
+def ahead(monkeypatch: pytest.MonkeyPatch) -> type[Watched]:
+    """Each batcher that is made from now on is watched."""
+
+    class Fresh(Watched):
+        answered: list[bool] = []  # noqa: RUF012 — of this test
+
+    monkeypatch.setattr(batcher_module, "Transfer", Fresh)
+    return Fresh
+
+
+def _two_batches(batcher: Batcher, network: Network) -> list[object]:
+    """What two calls of one batch get, and two that come while it runs."""
+    network.gate = threading.Event()
+    with ThreadPoolExecutor(4) as pool:
+
+        def called(value: float) -> Future[Tensor]:
+            return pool.submit(batcher.call, "net", network.double, _row(value))  # type: ignore[arg-type]
+
+        first = [called(1.0), called(2.0)]
+        while not batcher._at_work:
+            time.sleep(0.001)
+        second = [called(3.0), called(4.0)]
+        while batcher._ahead is None and batcher._thread.is_alive():
+            time.sleep(0.001)
+        network.gate.set()
+        return [one.exception(10) or one.result() for one in (*first, *second)]
+
+
+def test_the_next_batch_is_sent_before_anybody_of_this_one_goes_on(
+    start: Callable[..., Batcher], ahead: type[Watched]
+):
+    batcher, network = start(max_batch=2, wait_s=0.2), Network()
+    ahead.batcher = batcher
+
+    answers = _two_batches(batcher, network)
+
+    assert [float(one[0, 0]) for one in answers] == [2.0, 4.0, 6.0, 8.0]  # type: ignore[index]
+    assert network.sizes == [2, 2]
+    assert ahead.answered == [False, False]
+
+
+def test_a_batch_that_cannot_be_sent_ahead_is_tried_again_in_its_turn(
+    start: Callable[..., Batcher], ahead: type[Watched]
+):
+    batcher, network = start(max_batch=2, wait_s=0.2), Network()
+    ahead.batcher, ahead.fails_at = batcher, 2
+
+    answers = _two_batches(batcher, network)
+
+    assert [float(one[0, 0]) for one in answers] == [2.0, 4.0, 6.0, 8.0]  # type: ignore[index]
+
+
+def test_a_device_that_is_lost_while_the_next_batch_is_sent_lets_nobody_wait(
+    start: Callable[..., Batcher], ahead: type[Watched]
+):
+    batcher, network = start(max_batch=2, wait_s=0.2), Network()
+    ahead.batcher, ahead.fails_at, ahead.says = batcher, 2, "CUDA error: an illegal memory access"
+
+    answers = _two_batches(batcher, network)
+
+    assert all(isinstance(one, RuntimeError) for one in answers)
+
+
+def test_whoever_waits_in_the_batcher_lends_the_seat(start: Callable[..., Batcher]):
+    seats = Seats(1, threads=1)
+    batcher, network = start(max_batch=2, wait_s=10.0, seats=seats), Network()
+
+    def call() -> object:
+        with seats.taken(pixels=1):
+            return batcher.call("net", network.double, _row(1.0))
+
+    answers = _at_once([call, call])
+
+    assert all(isinstance(answer, Tensor) for answer in answers)
+    assert network.sizes == [2]
+
+
+def test_whoever_fills_the_next_batch_stacks_it_while_the_device_is_busy(
+    start: Callable[..., Batcher], monkeypatch: pytest.MonkeyPatch
+):
+    stacking: list[str] = []
+
+    def noting(columns: Columns) -> tuple[Tensor, ...]:
+        stacking.append(threading.current_thread().name)
+        return stacked(columns)
+
+    monkeypatch.setattr(batcher_module, "stacked", noting)
+    batcher, network = start(max_batch=2, wait_s=0.2), Network()
+
+    answers = _two_batches(batcher, network)
+
+    assert [float(one[0, 0]) for one in answers] == [2.0, 4.0, 6.0, 8.0]  # type: ignore[index]
+    assert stacking[0] == "device"
+    assert stacking[1].startswith("ThreadPoolExecutor")
+
+
+def test_a_batch_that_a_caller_could_not_stack_is_stacked_in_its_turn(
+    start: Callable[..., Batcher], monkeypatch: pytest.MonkeyPatch
+):
+    def failing(columns: Columns) -> tuple[Tensor, ...]:
+        if threading.current_thread().name != "device":
+            raise MemoryError("no room")
+        return stacked(columns)
+
+    monkeypatch.setattr(batcher_module, "stacked", failing)
+    batcher, network = start(max_batch=2, wait_s=0.2), Network()
+
+    answers = _two_batches(batcher, network)
+
+    assert [float(one[0, 0]) for one in answers] == [2.0, 4.0, 6.0, 8.0]  # type: ignore[index]
+
+
+def test_a_batch_that_is_stacked_while_the_thread_stops_is_told_so(
+    start: Callable[..., Batcher], monkeypatch: pytest.MonkeyPatch
+):
+    batcher, network = start(max_batch=2, wait_s=0.2), Network()
+
+    def slow(columns: Columns) -> tuple[Tensor, ...]:
+        if threading.current_thread().name != "device":
+            batcher.stop()
+            network.gate.set()  # type: ignore[union-attr]
+            batcher._thread.join(10)
+        return stacked(columns)
+
+    monkeypatch.setattr(batcher_module, "stacked", slow)
+
+    answers = _two_batches(batcher, network)
+
+    assert [float(one[0, 0]) for one in answers[:2]] == [2.0, 4.0]  # type: ignore[index]
+    assert all(isinstance(one, RuntimeError) for one in answers[2:])
