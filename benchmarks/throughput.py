@@ -61,7 +61,7 @@ class Scale:
     loads: tuple[float, ...]
 
 
-FULL: Final = Scale(3.0, 5, 40, (0.3, 0.7, 0.9))
+FULL: Final = Scale(2.0, 5, 30, (0.3, 0.7, 0.9))
 QUICK: Final = Scale(1.5, 3, 10, ())
 
 
@@ -74,7 +74,7 @@ def main() -> None:
     rows: list[Row] = []
     loads: list[Loaded] = []
     print(HEADER)
-    with tempfile.TemporaryDirectory(prefix="packshot-throughput-") as name:
+    with tempfile.TemporaryDirectory(prefix="packshot-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL runs as somebody else
         with archives(folder) as both:
@@ -117,8 +117,7 @@ def _started(
 ) -> Iterator[System]:
     for name, start in STARTS.items():
         if name in wanted:
-            home = folder / name / workload.name
-            home.mkdir(parents=True)
+            home = Path(tempfile.mkdtemp(dir=folder))  # short: some lay sockets deep in it
             try:
                 yield stack.enter_context(start(workload, home))
             except NotHere as error:

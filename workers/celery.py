@@ -16,7 +16,7 @@ app.conf.update(
     timezone="UTC",
     enable_utc=True,
     worker_pool="threads",
-    worker_concurrency=4,
+    worker_concurrency=32,
     worker_prefetch_multiplier=1,
     task_acks_late=True,
     task_acks_on_failure=True,

@@ -23,6 +23,7 @@ from db.tables.jobs import FAILED, SUCCEEDED
 from db.tables.results import Result
 from db.transitions import Outcome
 from workers import queues
+from workers.pace import Pace
 from workers.patience import Written, patiently
 
 MOST_IN_A_GROUP = 16
@@ -51,6 +52,7 @@ class Committer:
 
     def __init__(self, *, patience_s: float, company: Callable[[], int] = lambda: 1) -> None:
         self._patience_s, self._company = patience_s, company
+        self._pace = Pace()
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
@@ -127,6 +129,7 @@ class Committer:
         enough, give_up = min(self._company(), MOST_IN_A_GROUP), time.monotonic() + GATHERS_S
         while 1 + self._waiting.qsize() < enough and time.monotonic() < give_up:
             time.sleep(_LOOK_EVERY_S)
+        self._pace.wait()
         group = [first]
         while len(group) < MOST_IN_A_GROUP:
             try:

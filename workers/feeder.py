@@ -21,6 +21,7 @@ from db.tables.jobs import Job
 from workers.failures import judge
 from workers.hands import Hands, Room
 from workers.leases import Leases
+from workers.pace import Pace
 
 SOLO_PATIENCE_S = 10.0
 """How long a job that must be alone waits for an idle process, before one comes to rest for it."""
@@ -62,8 +63,10 @@ class Feeder:
         self._hands = Hands(hands, perform, on_free=self._rung.set)
         # A queue whose last claim filled all the room: there is no need to ask whether more is due.
         self._has_more: str | None = None
+        self._is_told = False
         self._looked_for_alone_at = -math.inf
         self._serving = _Serving()
+        self._pace = Pace()
         self._took_at = -math.inf
         self._was_alone = False
         # A queue whose first job wants more room than is free: nobody in this process overtakes it.
@@ -80,6 +83,8 @@ class Feeder:
         self._thread.start()
 
     def wake(self) -> None:
+        """Somebody says that there is a job."""
+        self._is_told = True
         self._rung.set()
 
     def stop_claiming(self) -> None:
@@ -111,7 +116,8 @@ class Feeder:
         while not self._stopping.is_set():
             try:
                 self._put_back_strays()
-                took = [self._feed(queue) for queue in self._queues]
+                is_told, self._is_told = self._is_told, False
+                took = [self._feed(queue, is_told=is_told) for queue in self._queues]
             except SQLAlchemyError as error:
                 _log.warning("no jobs could be claimed", error=str(error))
                 self._may_have_strays = True
@@ -135,16 +141,20 @@ class Feeder:
         self._rung.wait(looks_in_s * random.uniform(0.8, 1.2))  # noqa: S311 — spreads the clocks
         self._rung.clear()
 
-    def _feed(self, queue: str) -> bool:
-        """One claim; True if it took something, so that there may be more."""
+    def _feed(self, queue: str, *, is_told: bool = False) -> bool:
+        """One claim; True if it took something, so that there may be more.
+
+        Who was not told that there is a job looks first: a claim keeps other writers waiting.
+        """
         room = self._hands.room_for(self._hands.company(), within_s=GATHERS_S)
         if room.jobs == 0 or room.is_closed or self._waits_for not in (None, queue):
             return False
-        if queue != self._has_more:
+        if queue != self._has_more and not is_told:
             with reading() as session:
                 if not line.is_due(session, queue):
                     self._waits_for = None
                     return False
+        self._pace.wait()
         with transaction() as session:
             chosen = self._choose(session, queue, room)
             jobs = transitions.claim(

@@ -9,12 +9,11 @@ from celery import Task
 from celery.exceptions import Reject
 from pydantic import ValidationError
 
-from db import admission, jobs
-from db.engine import transaction
+from db import jobs
 from db.jobs import Created
 from db.operations.order import MalformedJson, parse
 from db.refusals import Refused
-from workers import life, queues, settings
+from workers import life, placing, queues, settings
 from workers.celery import app
 from workers.patience import TRANSIENT
 
@@ -52,6 +51,8 @@ def submit(self: "Task[Any, Any]", *whole: Any, **order: Any) -> None:
         _log.exception("a submitted job went back", message=self.request.id)
         time.sleep(REQUEUE_PAUSE_S)
         raise Reject(error, requeue=True) from error
+    if life.has_begun():
+        life.current().wake()  # nearer than the broker, where it rings for the others
     queues.ring(created.job.queue)
 
 
@@ -68,18 +69,17 @@ def _asked(whole: tuple[Any, ...], order: dict[str, Any]) -> dict[str, Any]:
 def _place(tenant: str, asked: dict[str, Any], *, key_else: str | None) -> Created:
     if not tenant:
         raise MalformedJson("WORKER_SUBMIT_TENANT is unset: jobs by message are not taken")
-    key = asked.pop("idempotency_key", None) or key_else
-    _check_key(key)
+    key = _checked(asked.pop("idempotency_key", None) or key_else)
     raw = json.dumps(asked).encode()
     if b"\\u0000" in raw:
         raise MalformedJson("a text holds a NUL character, which no database keeps")
     order = parse(raw)
     if order.priority == 0:
         raise MalformedJson("priority 0 is for operators, who use the API")
-    with transaction() as session:
-        return admission.place(session, tenant, order, key=key)
+    return placing.place(tenant, order, key=key)
 
 
-def _check_key(key: Any) -> None:
+def _checked(key: Any) -> str:
     if not isinstance(key, str) or len(key) > 255 or not key.isprintable():
         raise MalformedJson("idempotency_key: expected up to 255 printable characters")
+    return key

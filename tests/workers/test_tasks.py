@@ -145,7 +145,7 @@ def test_text_that_no_database_keeps_is_dropped_before_one_is_asked(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(tasks, "REQUEUE_PAUSE_S", 0.0)
-    monkeypatch.setattr(tasks, "transaction", _unforeseen)
+    monkeypatch.setattr(tasks.placing, "transaction", _unforeseen)
 
     _send(operation={"op": "sample", "category": "a\0b"})
 
@@ -154,7 +154,7 @@ def test_after_an_error_that_nobody_foresaw_the_message_goes_back(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(tasks, "REQUEUE_PAUSE_S", 0.0)
-    monkeypatch.setattr(tasks, "transaction", _unforeseen)
+    monkeypatch.setattr(tasks.placing, "transaction", _unforeseen)
 
     done = tasks.submit.apply(kwargs=UPSCALE, task_id="message-1")
 

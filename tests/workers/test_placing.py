@@ -1,0 +1,170 @@
+"""Messages that come together are written together; each gets the answer that it would alone."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from db import clock, jobs
+from db.engine import reading, transaction
+from db.ids import new_id
+from db.jobs import Created
+from db.operations.order import Order
+from db.refusals import Refused
+from db.tables.jobs import Job, JobInput
+from db.tables.pictures import Picture
+from db.tables.tenants import Tenant
+from tests.factories import NOWHERE
+from workers import placing
+from workers.placing import Placing
+
+SHOP = "shop"
+AWAY = OperationalError("BEGIN", {}, Exception("server closed the connection"))
+
+
+class Watched:
+    """Counts transactions; the first waits until it may go on, the second may fail."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.has_begun, self.may_go_on = threading.Event(), threading.Event()
+        self.fails = False
+
+    @contextmanager
+    def __call__(self) -> Iterator[Session]:
+        self.count += 1
+        if self.count == 1:
+            self.has_begun.set()
+            assert self.may_go_on.wait(10)
+        if self.count == 2 and self.fails:
+            raise AWAY
+        with transaction() as session:
+            yield session
+
+
+@pytest.fixture
+def watched(home: object, monkeypatch: pytest.MonkeyPatch) -> Watched:
+    with transaction() as session:
+        session.add(
+            Picture(
+                id=NOWHERE,
+                tenant=SHOP,
+                sha256="0" * 64,
+                format="png",
+                bytes=1,
+                width=24,
+                height=16,
+                mode="RGB",
+                created_at=clock.now(),
+            )
+        )
+    made = Watched()
+    monkeypatch.setattr(placing, "transaction", made)
+    return made
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(16) as made:
+        yield made
+
+
+def _order(*, sku: str = "shoe", picture: str = NOWHERE) -> Order:
+    return Order.model_validate({"operation": {"op": "upscale", "picture": picture}, "sku": sku})
+
+
+def _together(
+    pool: ThreadPoolExecutor, watched: Watched, asked: list[tuple[Order, str]]
+) -> list["Future[Created]"]:
+    """One message that is being written, and these, which come meanwhile."""
+    made = Placing()
+    first = pool.submit(made.place, SHOP, _order(), key="first")
+    assert watched.has_begun.wait(10)
+    others = [pool.submit(made.place, SHOP, order, key=key) for order, key in asked]
+    while len(made._waiting) < len(asked):
+        pass
+    watched.may_go_on.set()
+    assert first.result(10).new
+    return others
+
+
+def _keys() -> list[str | None]:
+    with reading() as session:
+        return sorted(job.idempotency_key or "" for job in session.scalars(select(Job)))
+
+
+def test_what_comes_while_one_is_written_is_one_transaction(
+    pool: ThreadPoolExecutor, watched: Watched
+):
+    asked = [(_order(sku=f"shoe-{number}"), f"message-{number}") for number in range(8)]
+
+    placed = [one.result(10) for one in _together(pool, watched, asked)]
+
+    assert watched.count == 2
+    assert all(one.new for one in placed)
+    assert [one.job.sku for one in placed] == [f"shoe-{number}" for number in range(8)]
+    with reading() as session:
+        assert len(session.scalars(select(JobInput)).all()) == 9
+
+
+def test_one_that_is_refused_is_refused_alone(pool: ThreadPoolExecutor, watched: Watched):
+    asked = [(_order(), "good"), (_order(picture=new_id()), "bad"), (_order(), "better")]
+
+    good, bad, better = _together(pool, watched, asked)
+
+    assert good.result(10).new
+    assert better.result(10).new
+    assert isinstance(bad.exception(10), Refused)
+    assert _keys() == ["better", "first", "good"]
+
+
+def test_a_message_that_comes_twice_is_one_job(pool: ThreadPoolExecutor, watched: Watched):
+    asked = [(_order(), "same"), (_order(), "same"), (_order(), "first")]
+
+    one, two, first = (each.result(10) for each in _together(pool, watched, asked))
+
+    assert sorted([one.new, two.new]) == [False, True]
+    assert one.job.id == two.job.id
+    assert not first.new
+    assert _keys() == ["first", "same"]
+
+
+def test_a_key_of_another_request_is_told_to_who_used_it_and_the_others_are_placed(
+    pool: ThreadPoolExecutor, watched: Watched
+):
+    asked = [(_order(), "good"), (_order(sku="boot"), "first"), (_order(), "better")]
+
+    good, reused, better = _together(pool, watched, asked)
+
+    assert isinstance(reused.exception(10), jobs.IdempotencyKeyReused)
+    assert good.result(10).new
+    assert better.result(10).new
+    assert _keys() == ["better", "first", "good"]
+
+
+def test_a_tenants_cap_holds_for_those_beyond_it(pool: ThreadPoolExecutor, watched: Watched):
+    with transaction() as session:
+        session.add(Tenant(name=SHOP, max_queued=3, created_at=clock.now()))
+    asked = [(_order(), f"message-{number}") for number in range(4)]
+
+    found = [one.exception(10) for one in _together(pool, watched, asked)]
+
+    assert sum(isinstance(error, jobs.QueueQuota) for error in found) == 2
+    assert len(_keys()) == 3
+
+
+def test_a_database_that_is_away_is_told_to_each_and_none_is_written(
+    pool: ThreadPoolExecutor, watched: Watched
+):
+    watched.fails = True
+    asked = [(_order(), f"message-{number}") for number in range(4)]
+
+    found = [one.exception(10) for one in _together(pool, watched, asked)]
+
+    assert found == [AWAY] * 4
+    assert _keys() == ["first"]
