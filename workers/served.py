@@ -75,7 +75,7 @@ def _tuned(
     module: nn.Module, device: torch.device, precision: Precision, compiled_for: int
 ) -> tuple[Tuned, dict[str, Door]]:
     """On the device, every door called once; in bfloat16 where that says nearly the same."""
-    # Convolutions are a third faster in this order on a CPU, more on a GPU.
+    # Convolutions take half as long in this order on a CPU (benchmarks/variants.py).
     module.to(device).to(memory_format=torch.channels_last)
     with torch.inference_mode():
         exact = _answers(module, _doors(module, device, "float32"), device)
