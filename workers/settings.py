@@ -59,7 +59,7 @@ class WorkerSettings(BaseSettings):
     hands: int = Field(
         default=0,
         ge=0,
-        description="Jobs worked on at a time. 0: 2 × max_batch + cores; for the queue cpu "
+        description="Jobs worked on at a time. 0: 4 × max_batch + cores; for the queue cpu "
         "2 × cores, for train one.",
     )
     precision: Literal["auto", "bfloat16", "float32"] = Field(
