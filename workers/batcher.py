@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, overload
 
 import structlog
@@ -25,18 +25,17 @@ from workers.batcher_numbers import Numbers
 from workers.buckets import Batch, Buckets, Key
 from workers.calls import Answer, Call, Door, Share
 from workers.caps import Caps
-from workers.on_device import OnDevice
+from workers.on_device import OnDevice, device_is_lost
 from workers.seats import Seats
 from workers.transfer import Transfer, stacked
 
 Done = TypeVar("Done")
 _Chore = tuple[Callable[[], Any], "Future[Any]"]
 
-
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ready:
     """A batch without those that nobody wants any more.
 
@@ -50,6 +49,12 @@ class Ready:
     calls: list[Call]
     stacked: tuple[Tensor, ...] | None = None
     arrived: tuple[Tensor, ...] | None = None
+
+    def taken(self) -> tuple[tuple[Tensor, ...] | None, tuple[Tensor, ...] | None]:
+        """`stacked` and `arrived`, which it holds no longer: a batch that did not fit is halved."""
+        held = self.stacked, self.arrived
+        self.stacked = self.arrived = None
+        return held
 
 
 class Batcher:
@@ -252,16 +257,15 @@ class Batcher:
         except Exception:  # noqa: BLE001 — tried again, and told to its callers, when it is its turn
             return Ready(batch.key, batch.door, calls)
 
-    def _sent(self, ready: Ready) -> Ready:
-        """On its way to the device."""
+    def _send(self, ready: Ready) -> None:
+        """On its way to the device; where that fails it is tried again in its turn."""
+        self._next_sent = ready
         try:
-            arrived = None if ready.stacked is None else self._transfer.to_device(ready.stacked)
+            if ready.stacked is not None:
+                ready.arrived = self._transfer.to_device(ready.stacked)
         except Exception as error:
-            if _is_sticky(error):
-                self._next_sent = ready  # answered with all others
+            if device_is_lost(error):
                 raise
-            arrived = None
-        return replace(ready, arrived=arrived)
 
     def _wanted(self, calls: list[Call]) -> list[Call]:
         """Without those of jobs that were cancelled, lost or too late while they waited."""
@@ -281,7 +285,7 @@ class Batcher:
             try:
                 done.set_result(chore())
             except Exception as error:
-                if _is_sticky(error):
+                if device_is_lost(error):
                     # It is answered with all the others who wait, after the process was told.
                     self._chores.appendleft((chore, done))
                     raise
@@ -323,18 +327,18 @@ class Batcher:
         calls = ready.calls
         try:
             with torch.inference_mode():
-                arguments = ready.arrived or self._transfer.to_device(
-                    ready.stacked or stacked(_columns(calls))
-                )
+                whole, arguments = ready.taken()
+                if arguments is None:
+                    arguments = self._transfer.to_device(whole or stacked(_columns(calls)))
                 self._transfer.arrived(arguments)
                 answer = ready.door(*arguments)
             if looks_ahead and (ahead := self._next(waits=False)) is not None:
                 # The next batch is on its way before this one's callers wake, and take the time.
-                self._next_sent = self._sent(ahead)
+                self._send(ahead)
             with torch.inference_mode():
                 parts = self._transfer.to_host(answer if isinstance(answer, tuple) else (answer,))
         except Exception as error:
-            if _is_sticky(error):
+            if device_is_lost(error):
                 raise
             return error.with_traceback(None)
         seconds = time.monotonic() - started
@@ -357,9 +361,3 @@ class Batcher:
 
 def _columns(calls: list[Call]) -> list[tuple[Tensor, ...]]:
     return list(zip(*(call.arguments for call in calls), strict=True))
-
-
-def _is_sticky(error: Exception) -> bool:
-    """An error after which CUDA answers nothing in this process any more."""
-    is_memory = isinstance(error, torch.OutOfMemoryError)
-    return "CUDA error" in str(error) and not is_memory

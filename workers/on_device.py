@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+import torch
+
 from db.fence import Lease
 from workers.calls import Call
 
@@ -67,3 +69,9 @@ class OnDevice:
         """Whether the device has not got on for longer than it ever should."""
         batch = self._batch
         return batch is not None and batch.is_late()
+
+
+def device_is_lost(error: Exception) -> bool:
+    """After such an error CUDA answers nothing in this process any more."""
+    is_memory = isinstance(error, torch.OutOfMemoryError)
+    return "CUDA error" in str(error) and not is_memory

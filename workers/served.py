@@ -18,6 +18,7 @@ from models.precision import Precision, agreement_db, autocast, is_bfloat16
 from models.weights import Card
 from workers.batcher import Batcher
 from workers.calls import Answer, Door
+from workers.on_device import device_is_lost
 
 LEAST_AGREEMENT_DB: Final = 35.0
 """Between a network's answers in bfloat16 and in float32; below it stays with float32."""
@@ -81,7 +82,12 @@ def _tuned(
         exact = _answers(module, _doors(module, device, "float32"), device)
         tuned = _in_nearly_the_same(module, device, precision, exact)
         if compiled_for:
-            tuned = _faster(module, device, tuned, exact, images=compiled_for)
+            try:
+                tuned = _faster(module, device, tuned, exact, images=compiled_for)
+            except Exception as error:
+                if device_is_lost(error):
+                    raise
+                _log.warning("a network could not be compiled, and runs plain", error=str(error))
         doors = _doors(module, device, tuned.precision, tuned.way)
         _answers(module, doors, device)
     return tuned, doors

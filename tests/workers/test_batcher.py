@@ -1183,3 +1183,36 @@ def test_a_batch_that_is_stacked_while_the_thread_stops_is_told_so(
 
     assert [float(one[0, 0]) for one in answers[:2]] == [2.0, 4.0]  # type: ignore[index]
     assert all(isinstance(one, RuntimeError) for one in answers[2:])
+
+
+def test_a_batch_that_was_sent_ahead_and_does_not_fit_is_not_held_while_its_halves_are_tried(
+    start: Callable[..., Batcher], ahead: type[Watched]
+):
+    sent: list[weakref.ref[Tensor]] = []
+    held: list[int] = []
+    stack = ahead.to_device
+
+    def noting(self: Watched, batch: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        held.append(sum(one() is not None for one in sent))
+        arrived = tuple(one.clone() for one in stack(self, batch))
+        sent.extend(weakref.ref(one) for one in arrived)
+        return arrived
+
+    ahead.to_device = noting  # type: ignore[method-assign]
+    batcher, network = start(max_batch=2, wait_s=0.2), Network()
+    ahead.batcher = batcher
+    release = network.double
+
+    def door(x: Tensor) -> Tensor:
+        answer = release(x)
+        if len(network.sizes) == 2:  # the second batch, which was sent ahead
+            raise torch.OutOfMemoryError("too many")
+        return answer
+
+    network.double = door  # type: ignore[method-assign]
+
+    answers = _two_batches(batcher, network)
+
+    assert [float(one[0, 0]) for one in answers] == [2.0, 4.0, 6.0, 8.0]  # type: ignore[index]
+    assert network.sizes == [2, 2, 1, 1]
+    assert held == [0, 1, 0, 0]  # when it is sent ahead, the one at work is there

@@ -331,3 +331,18 @@ def test_a_full_batch_is_what_is_timed(
     served(tiny.denoiser(tmp_path), batcher, "float32", compiles=True)
 
     assert timed == [(batcher.max_batch, 3, 64, 64)]
+
+
+def test_a_network_that_cannot_be_compiled_here_runs_plain(
+    batcher: Batcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def seconds(_ways: object, _: object) -> dict[str, float]:
+        raise RuntimeError("no C++ compiler")
+
+    monkeypatch.setattr(served_module, "in_way", lambda door, _: door)
+    monkeypatch.setattr(served_module, "seconds", seconds)
+
+    one = served(tiny.denoiser(tmp_path), batcher, "float32", compiles=True)
+
+    assert (one.tuned.way, one.tuned.speedup) == ("plain", None)
+    assert isinstance(one.doors["denoise"](*_noisy()), Tensor)
