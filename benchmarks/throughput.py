@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +59,27 @@ class Scale:
     turns: int
     alone: int
     loads: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """A system's turns.
+
+    Attributes:
+        jobs: in each.
+        seconds: that each took.
+        cpu_s: what Packshot's worker used meanwhile.
+    """
+
+    system: System
+    jobs: int
+    seconds: list[float] = field(default_factory=list)
+    cpu_s: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """Jobs a second; the median of the turns."""
+        return self.jobs / statistics.median(self.seconds)
 
 
 FULL: Final = Scale(2.0, 5, 30, (0.3, 0.7, 0.9))
@@ -127,51 +148,56 @@ def _started(
 def _rows(
     packshot: Packshot, systems: Sequence[System], workload: Workload, scale: Scale
 ) -> list[Row]:
-    counts = [_count(system, scale) for system in systems]
-    drained_s: list[list[float]] = [[] for _ in systems]
-    cpu_s: list[list[float]] = [[] for _ in systems]
     _until_it_was_told()
     before = packshot.numbers()
-    for turn in range(scale.turns):
-        # Each begins a turn once: whoever is always behind the same other has its leftovers.
-        for place in range(len(systems)):
-            at = (place + turn) % len(systems)
-            used_s = packshot.cpu_s()
-            drained_s[at].append(systems[at].drain(counts[at]).seconds)
-            cpu_s[at].append(packshot.cpu_s() - used_s)
+    turns = _taken(packshot, systems, scale)
     _until_it_was_told()
-    ours = [at for at, system in enumerate(systems) if isinstance(system, Way)]
-    device = Device.between(
-        before, packshot.numbers(), worked_s=sum(sum(drained_s[at]) for at in ours)
-    )
-    raw = next((at for at, system in enumerate(systems) if system.name == "raw"), None)
-    raw_rate = None if raw is None else counts[raw] / statistics.median(drained_s[raw])
+    worked_s = sum(sum(one.seconds) for one in turns if isinstance(one.system, Way))
+    device = Device.between(before, packshot.numbers(), worked_s=worked_s)
+    raw_rate = next((one.rate for one in turns if one.system.name == "raw"), None)
     rows = []
-    for at, system in enumerate(systems):
-        alone_ms = [1000 * _alone(system) for _ in range(scale.alone)]
-        rates = [counts[at] / seconds for seconds in drained_s[at]]
-        rate = statistics.median(rates)
-        row = Row(
-            system=system.name,
-            workload=workload.name,
-            jobs_per_s=round(rate, 2),
-            eta=None if raw_rate is None else round(rate / raw_rate, 4),
-            durable=system.durable,
-            p50_ms=round(statistics.median(alone_ms), 2),
-            p99_ms=round(statistics.quantiles(alone_ms, n=100, method="inclusive")[98], 2),
-            spread=round((max(rates) - min(rates)) / rate, 3),
-            jobs=counts[at],
-        )
-        if at in ours:
+    for one in turns:
+        row = _row(one, workload, raw_rate, [1000 * _alone(one.system) for _ in range(scale.alone)])
+        if isinstance(one.system, Way):
             row = replace(
                 row,
-                cpu_s_per_1000=round(1000 * statistics.median(cpu_s[at]) / counts[at], 3),
+                cpu_s_per_1000=round(1000 * statistics.median(one.cpu_s) / one.jobs, 3),
                 mean_batch=device.mean_batch,
                 busy_share=device.busy_share,
                 peak_mb=round(packshot.peak_mb(), 1),
             )
         rows.append(row)
     return rows
+
+
+def _taken(packshot: Packshot, systems: Sequence[System], scale: Scale) -> list[Turns]:
+    """All turns of all systems."""
+    turns = [Turns(system, _count(system, scale)) for system in systems]
+    for number in range(scale.turns):
+        # Each begins a turn once: whoever is always behind the same other has its leftovers.
+        for place in range(len(turns)):
+            one = turns[(place + number) % len(turns)]
+            used_s = packshot.cpu_s()
+            one.seconds.append(one.system.drain(one.jobs).seconds)
+            one.cpu_s.append(packshot.cpu_s() - used_s)
+    return turns
+
+
+def _row(
+    turns: Turns, workload: Workload, raw_rate: float | None, alone_ms: Sequence[float]
+) -> Row:
+    rates = [turns.jobs / seconds for seconds in turns.seconds]
+    return Row(
+        system=turns.system.name,
+        workload=workload.name,
+        jobs_per_s=round(turns.rate, 2),
+        eta=None if raw_rate is None else round(turns.rate / raw_rate, 4),
+        durable=turns.system.durable,
+        p50_ms=round(statistics.median(alone_ms), 2),
+        p99_ms=round(statistics.quantiles(alone_ms, n=100, method="inclusive")[98], 2),
+        spread=round((max(rates) - min(rates)) / turns.rate, 3),
+        jobs=turns.jobs,
+    )
 
 
 def _until_it_was_told() -> None:

@@ -16,7 +16,7 @@ from db.operations.union import OPERATIONS
 from db.portable import insert_once
 from db.tables.batches import Batch
 from db.tables.jobs import Job
-from db.tables.pictures import Blob
+from db.tables.pictures import Blob, Picture
 from db.tables.results import Result
 from db.tables.workers import Worker
 from tests.factories import NOWHERE
@@ -54,6 +54,24 @@ def _say_that_there_are_bytes(session: Session, tenant: str) -> None:
     """A result is only written while the bytes that it names are held."""
     row = {"tenant": tenant, "sha256": MADE, "bytes": 1, "last_put_at": clock.now()}
     session.execute(insert_once(session, Blob, row))
+
+
+def picture(picture_id: str, *, tenant: str = TENANT) -> None:
+    """A row about a picture whose bytes are nowhere."""
+    with transaction() as session:
+        session.add(
+            Picture(
+                id=picture_id,
+                tenant=tenant,
+                sha256="0" * 64,
+                format="png",
+                bytes=1,
+                width=24,
+                height=16,
+                mode="RGB",
+                created_at=clock.now(),
+            )
+        )
 
 
 def many(count: int, *, tenant: str = TENANT, **columns: Any) -> list[str]:

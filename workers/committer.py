@@ -6,7 +6,6 @@ lone job waits for nobody, and many share the cost of a commit.
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -21,6 +20,7 @@ from db.engine import transaction
 from db.fence import Lease
 from db.tables.jobs import FAILED, SUCCEEDED
 from db.tables.results import Result
+from db.together import gather
 from db.transitions import Outcome
 from workers import queues
 from workers.pace import Pace
@@ -30,8 +30,6 @@ MOST_IN_A_GROUP = 16
 
 GATHERS_S = 0.03
 """The longest that an outcome waits for others, while there is company."""
-
-_LOOK_EVERY_S = 0.005
 
 _REFUSED = (exc.IntegrityError, exc.DataError)
 
@@ -126,9 +124,8 @@ class Committer:
         first = self._waiting.get()
         if first is None:
             return None
-        enough, give_up = min(self._company(), MOST_IN_A_GROUP), time.monotonic() + GATHERS_S
-        while 1 + self._waiting.qsize() < enough and time.monotonic() < give_up:
-            time.sleep(_LOOK_EVERY_S)
+        enough = min(self._company(), MOST_IN_A_GROUP)
+        gather(lambda: 1 + self._waiting.qsize(), enough, within_s=GATHERS_S)
         self._pace.wait()
         group = [first]
         while len(group) < MOST_IN_A_GROUP:

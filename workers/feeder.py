@@ -15,22 +15,19 @@ from db import fleet, line, transitions, versions
 from db.engine import reading, transaction
 from db.fence import Lease
 from db.line import Waiting
-from db.operations.order import Order
 from db.operations.union import OPERATIONS
 from db.tables.jobs import Job
 from workers.failures import judge
 from workers.hands import Hands, Room
 from workers.leases import Leases
 from workers.pace import Pace
+from workers.serving import Serving
 
 SOLO_PATIENCE_S = 10.0
 """How long a job that must be alone waits for an idle process, before one comes to rest for it."""
 
 ALONE_EVERY_S = 0.25
 """How often a busy process asks whether a job waits that must be alone."""
-
-SERVES_S = 1.0
-"""How long what serves a request is taken to go on serving it."""
 
 LOOKS_SOON_S = 0.01
 """After work; the longer it rests, the seldomer it looks: every `poll_s` in the end."""
@@ -65,7 +62,7 @@ class Feeder:
         self._has_more: str | None = None
         self._is_told = False
         self._looked_for_alone_at = -math.inf
-        self._serving = _Serving()
+        self._serving = Serving()
         self._pace = Pace()
         self._took_at = -math.inf
         self._was_alone = False
@@ -233,20 +230,3 @@ def _that_fit(waiting: Sequence[Waiting], room: Room) -> int:
         if left < 0:
             return 1 if room.is_idle and count == 0 else count
     return len(waiting)
-
-
-class _Serving:
-    """The versions that serve requests, asked again every second: so soon a promotion is met."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], dict[str, str]] = {}
-        self._until = 0.0
-
-    def versions(self, session: Session, job: Job) -> dict[str, str]:
-        if time.monotonic() > self._until:
-            self._known, self._until = {}, time.monotonic() + SERVES_S
-        needs = Order.model_validate_json(job.request).operation.needs()
-        key = (job.tenant, repr(needs))
-        if key not in self._known:
-            self._known[key] = versions.choose(session, job.tenant, needs)
-        return self._known[key]

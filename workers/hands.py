@@ -1,7 +1,6 @@
 """The hands of a worker: threads that each do one job, and what is free of them and of memory."""
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,11 +8,10 @@ from dataclasses import dataclass
 import structlog
 
 from db.tables.jobs import Job
+from db.together import gather
 
 PIXELS = 64_000_000
 """Pictures decoded at a time, together: what bounds this process's memory."""
-
-_LOOK_EVERY_S = 0.005
 
 _log = structlog.get_logger(__name__)
 
@@ -69,10 +67,8 @@ class Hands:
 
     def room_for(self, jobs: int, *, within_s: float) -> Room:
         """Room for so many, or what there is when that time is over."""
-        give_up = time.monotonic() + within_s
-        while (room := self.room()).jobs < jobs and time.monotonic() < give_up:
-            time.sleep(_LOOK_EVERY_S)
-        return room
+        gather(lambda: self.room().jobs, jobs, within_s=within_s)
+        return self.room()
 
     def busy(self) -> int:
         with self._changed:

@@ -1,11 +1,9 @@
-"""Jobs that came as messages become rows in groups: what several messages bring is one transaction.
+"""Jobs that came as messages become rows: what several messages bring is one transaction."""
 
-Who comes while others are written waits for its turn, and then writes for all who came.
-"""
-
-import threading
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
 
 from db import admission, jobs
 from db.admission import Known
@@ -13,94 +11,73 @@ from db.engine import transaction
 from db.jobs import Created
 from db.operations.order import Order
 from db.refusals import Refused
+from db.together import Together
 from workers.pace import Pace
 from workers.patience import TRANSIENT
 
-MOST_IN_A_GROUP = 32
+MOST_IN_A_GROUP: Final = 32
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """An order, under its idempotency key, and where its answer goes."""
+    """An order, under its idempotency key."""
 
-    tenant: str
     order: Order
     key: str
-    answer: "Future[Created]" = field(default_factory=Future)
 
 
 class Placing:
-    """One group at a time."""
+    """Of one tenant's jobs."""
 
-    def __init__(self) -> None:
-        self._waiting: list[Asked] = []
-        self._guard, self._turn = threading.Lock(), threading.Lock()
-        self._pace = Pace()
+    def __init__(self, tenant: str) -> None:
+        self._tenant = tenant
+        self._together: Together[Asked, Created] = Together(
+            self._place, before=Pace().wait, most=MOST_IN_A_GROUP
+        )
 
-    def place(self, tenant: str, order: Order, *, key: str) -> Created:
+    def place(self, order: Order, *, key: str) -> Created:
         """The job of this order; returns when it is committed.
 
         Raises:
             Refused, IdempotencyKeyReused, QueueQuota: as `admission.place`, and for nobody else.
         """
-        asked = Asked(tenant, order, key)
-        with self._guard:
-            self._waiting.append(asked)
-        with self._turn:
-            if not asked.answer.done():
-                self._pace.wait()
-                self._write()
-        return asked.answer.result()
+        return self._together.ask(Asked(order, key))
 
-    def _write(self) -> None:
-        with self._guard:
-            group = self._waiting[:MOST_IN_A_GROUP]
-            del self._waiting[: len(group)]
-        alone = group if len(group) == 1 else _together(group)
-        for asked in alone:
+    def _place(self, group: Sequence[Asked]) -> list[Created | Exception]:
+        """All at once; those that this cannot answer, each alone."""
+        found: Sequence[Created | None] = [None] * len(group)
+        if len(group) > 1:
             try:
-                with transaction() as session:
-                    created = admission.place(session, asked.tenant, asked.order, key=asked.key)
-            except BaseException as error:  # noqa: BLE001 — each learns its own
-                asked.answer.set_exception(error)
-            else:
-                asked.answer.set_result(created)
+                found = self._at_once(group)
+            except TRANSIENT:
+                raise
+            except Exception:  # noqa: BLE001, S110 — whose fault it was shows when each is alone
+                pass
+        return [one or self._alone(asked) for one, asked in zip(found, group, strict=True)]
 
+    def _at_once(self, group: Sequence[Asked]) -> list[Created | None]:
+        with transaction() as session:
+            orders = [asked.order for asked in group]
+            known = admission.look_up(session, self._tenant, orders, hold=True)
+            return [
+                jobs.create(
+                    session,
+                    self._tenant,
+                    asked.order,
+                    sources=known.sources,
+                    idempotency_key=asked.key,
+                )
+                if _is_good(asked.order, known)
+                else None
+                for asked in group
+            ]
 
-def _together(group: list[Asked]) -> list[Asked]:
-    """Those that have to be placed alone: all, where one of them stood in the others' way."""
-    by_tenant: dict[str, list[Asked]] = {}
-    for asked in group:
-        by_tenant.setdefault(asked.tenant, []).append(asked)
-    alone: list[Asked] = []
-    for tenant, several in by_tenant.items():
+    def _alone(self, asked: Asked) -> Created | Exception:
         try:
-            created, refused = _placed(tenant, several)
-        except TRANSIENT as error:
-            for asked in several:
-                asked.answer.set_exception(error)
-            continue
-        except Exception:  # noqa: BLE001 — whosever fault it was, it shows when each is alone
-            alone += several
-            continue
-        alone += refused
-        for asked, one in created:
-            asked.answer.set_result(one)
-    return alone
-
-
-def _placed(tenant: str, several: list[Asked]) -> tuple[list[tuple[Asked, Created]], list[Asked]]:
-    with transaction() as session:
-        known = admission.look_up(session, tenant, [asked.order for asked in several], hold=True)
-        good = [asked for asked in several if _is_good(asked.order, known)]
-        created = [
-            jobs.create(
-                session, tenant, asked.order, sources=known.sources, idempotency_key=asked.key
-            )
-            for asked in good
-        ]
-    kept = list(zip(good, created, strict=True))
-    return kept, [asked for asked in several if asked not in good]
+            with transaction() as session:
+                return admission.place(session, self._tenant, asked.order, key=asked.key)
+        except Exception as error:  # noqa: BLE001 — its own answer
+            return error
 
 
 def _is_good(order: Order, known: Known) -> bool:
@@ -112,5 +89,7 @@ def _is_good(order: Order, known: Known) -> bool:
     return True
 
 
-_placing = Placing()
-place = _placing.place
+@cache
+def of(tenant: str) -> Placing:
+    """That of this process."""
+    return Placing(tenant)

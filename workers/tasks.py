@@ -76,7 +76,7 @@ def _place(tenant: str, asked: dict[str, Any], *, key_else: str | None) -> Creat
     order = parse(raw)
     if order.priority == 0:
         raise MalformedJson("priority 0 is for operators, who use the API")
-    return placing.place(tenant, order, key=key)
+    return placing.of(tenant).place(order, key=key)
 
 
 def _checked(key: Any) -> str:

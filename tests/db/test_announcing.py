@@ -1,43 +1,18 @@
 """Rows for bytes to come: what many announce at once is one transaction, or an error for each."""
 
-import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
 from db import announcing
-from db.engine import reading, transaction
+from db.engine import reading
 from db.tables.pictures import Blob
+from tests.watched import AWAY, Watched
 
 pytestmark = pytest.mark.usefixtures("home")
-
-AWAY = OperationalError("BEGIN", {}, Exception("server closed the connection"))
-
-
-class Watched:
-    """Counts transactions; the first waits until it may go on, and may fail."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.has_begun, self.may_go_on = threading.Event(), threading.Event()
-        self.fails_at = 0
-
-    @contextmanager
-    def __call__(self) -> Iterator[Session]:
-        self.count += 1
-        number = self.count
-        if number == 1:
-            self.has_begun.set()
-            assert self.may_go_on.wait(10)
-        if number == self.fails_at:
-            raise AWAY
-        with transaction() as session:
-            yield session
 
 
 @pytest.fixture
@@ -63,7 +38,7 @@ def _first_and_others(
         pool.submit(announcing.announce, tenant, key * 64, size=1)
         for tenant, key in (("shop", "b"), ("shop", "c"), ("shop", "b"), ("other", "b"), ("a", "d"))
     ]
-    while len(announcing._announcements._waiting) < 5:
+    while announcing._together.waiting() < 5:
         pass
     watched.may_go_on.set()
     return first, others
@@ -101,7 +76,7 @@ def test_where_there_is_company_it_is_waited_for(
     pool: ThreadPoolExecutor, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(announcing, "GATHERS_S", 10.0)
-    monkeypatch.setattr(announcing._announcements, "company", lambda: 4)
+    monkeypatch.setattr(announcing, "_company", lambda: 4)
     watched.may_go_on.set()
 
     for one in [pool.submit(announcing.announce, "shop", key * 64, size=1) for key in "abcd"]:
@@ -114,7 +89,9 @@ def test_where_there_is_company_it_is_waited_for(
 def test_whoever_is_alone_waits_for_nobody(watched: Watched, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(announcing, "GATHERS_S", 10.0)
     watched.may_go_on.set()
+    since = time.monotonic()
 
     announcing.announce("shop", "a" * 64, size=1)
 
+    assert time.monotonic() - since < 5
     assert _rows() == [("shop", "a")]

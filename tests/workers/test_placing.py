@@ -1,14 +1,10 @@
 """Messages that come together are written together; each gets the answer that it would alone."""
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
 from db import clock, jobs
 from db.engine import reading, transaction
@@ -17,52 +13,19 @@ from db.jobs import Created
 from db.operations.order import Order
 from db.refusals import Refused
 from db.tables.jobs import Job, JobInput
-from db.tables.pictures import Picture
 from db.tables.tenants import Tenant
+from tests import rows
 from tests.factories import NOWHERE
+from tests.watched import AWAY, Watched
 from workers import placing
 from workers.placing import Placing
 
 SHOP = "shop"
-AWAY = OperationalError("BEGIN", {}, Exception("server closed the connection"))
-
-
-class Watched:
-    """Counts transactions; the first waits until it may go on, the second may fail."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.has_begun, self.may_go_on = threading.Event(), threading.Event()
-        self.fails = False
-
-    @contextmanager
-    def __call__(self) -> Iterator[Session]:
-        self.count += 1
-        if self.count == 1:
-            self.has_begun.set()
-            assert self.may_go_on.wait(10)
-        if self.count == 2 and self.fails:
-            raise AWAY
-        with transaction() as session:
-            yield session
 
 
 @pytest.fixture
 def watched(home: object, monkeypatch: pytest.MonkeyPatch) -> Watched:
-    with transaction() as session:
-        session.add(
-            Picture(
-                id=NOWHERE,
-                tenant=SHOP,
-                sha256="0" * 64,
-                format="png",
-                bytes=1,
-                width=24,
-                height=16,
-                mode="RGB",
-                created_at=clock.now(),
-            )
-        )
+    rows.picture(NOWHERE, tenant=SHOP)
     made = Watched()
     monkeypatch.setattr(placing, "transaction", made)
     return made
@@ -82,11 +45,11 @@ def _together(
     pool: ThreadPoolExecutor, watched: Watched, asked: list[tuple[Order, str]]
 ) -> list["Future[Created]"]:
     """One message that is being written, and these, which come meanwhile."""
-    made = Placing()
-    first = pool.submit(made.place, SHOP, _order(), key="first")
+    made = Placing(SHOP)
+    first = pool.submit(made.place, _order(), key="first")
     assert watched.has_begun.wait(10)
-    others = [pool.submit(made.place, SHOP, order, key=key) for order, key in asked]
-    while len(made._waiting) < len(asked):
+    others = [pool.submit(made.place, order, key=key) for order, key in asked]
+    while made._together.waiting() < len(asked):
         pass
     watched.may_go_on.set()
     assert first.result(10).new
@@ -161,7 +124,7 @@ def test_a_tenants_cap_holds_for_those_beyond_it(pool: ThreadPoolExecutor, watch
 def test_a_database_that_is_away_is_told_to_each_and_none_is_written(
     pool: ThreadPoolExecutor, watched: Watched
 ):
-    watched.fails = True
+    watched.fails_at = 2
     asked = [(_order(), f"message-{number}") for number in range(4)]
 
     found = [one.exception(10) for one in _together(pool, watched, asked)]

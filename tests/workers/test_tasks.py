@@ -10,8 +10,8 @@ from db import clock
 from db.engine import reading, transaction
 from db.ids import new_id
 from db.tables.jobs import Job
-from db.tables.pictures import Picture
 from db.tables.tenants import Tenant
+from tests import rows
 from tests.factories import NOWHERE
 from workers import settings, tasks
 
@@ -24,23 +24,8 @@ def rung(home: object, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr("workers.tasks.queues.ring", queues.append)
     monkeypatch.setenv("WORKER_SUBMIT_TENANT", "shop")
     settings.get.cache_clear()
-    with transaction() as session:
-        session.add(_picture())
+    rows.picture(NOWHERE, tenant="shop")
     return queues
-
-
-def _picture() -> Picture:
-    return Picture(
-        id=NOWHERE,
-        tenant="shop",
-        sha256="0" * 64,
-        format="png",
-        bytes=1,
-        width=24,
-        height=16,
-        mode="RGB",
-        created_at=clock.now(),
-    )
 
 
 def _send(message_id: str | None = None, **order: Any) -> None:

@@ -23,7 +23,7 @@ from db.tables.jobs import Job
 from db.tables.versions import Version
 from db.tables.workers import Worker
 from tests import rows, tiny
-from workers import feeder as feeder_module
+from workers import serving
 from workers import warm as warm_module
 from workers.batcher import Batcher
 from workers.feeder import Feeder
@@ -355,7 +355,7 @@ def test_a_workers_row_tells_of_its_networks_and_its_batches(tmp_path: Path):
 @pytest.fixture
 def feed(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Feeder, list[Job]]]:
     """A real feeder, and what it gave to its hands; each job runs until the test ends it."""
-    monkeypatch.setattr(feeder_module, "SERVES_S", 0.1)
+    monkeypatch.setattr(serving, "SERVES_S", 0.1)
     taken: list[Job] = []
     feeder = Feeder(
         worker_id="worker",
