@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 MAX_BATCH: Final = 16
 SIGMA: Final = 25.0
@@ -95,12 +95,19 @@ def names() -> list[str]:
     return [*_NAMES, *(name + _SUFFIX for name in _NAMES)]
 
 
+def shipped_denoiser() -> nn.Module:
+    """The network that ships, on the CPU."""
+    from models import weights
+
+    path, card = next(one for one in weights.shipped() if one[1].network == "denoiser")
+    return weights.read(path.read_bytes(), card)
+
+
 def _denoiser(device: torch.device) -> Network:
     """The denoiser that ships, as its own door serves it, in the worker's own memory format."""
     from models import weights
 
-    path, card = next(one for one in weights.shipped() if one[1].network == "denoiser")
-    module = weights.read(path.read_bytes(), card).to(device)
+    module = shipped_denoiser().to(device)
     module.to(memory_format=torch.channels_last)
     door = weights.doors(module)["denoise"]
 

@@ -7,8 +7,6 @@ its answer is from that of the plain way.
 
 import argparse
 import json
-import statistics
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import product
@@ -17,10 +15,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from benchmarks import machine
+from benchmarks import machine, throughput_workloads
 from benchmarks.throughput_workloads import MAX_BATCH, SIGMA
 from models import weights
-from models.compiling import in_way, ways_on
+from models.compiling import in_way, seconds, ways_on
 from models.precision import Precision, agreement_db, autocast
 
 Denoise = Callable[[Tensor, Tensor], Tensor]
@@ -65,28 +63,16 @@ def measure(device: torch.device, side_px: int, images: int, rounds: int) -> Ite
     image = torch.rand((images, 3, side_px, side_px), generator=draw).to(device)
     sigma = torch.full((images,), SIGMA, device=device)
     ways = dict(_variants(device))
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    answers: dict[str, Tensor] = {}
     with torch.inference_mode():
-        for number in range(rounds + 2):
-            for name, denoise in ways.items():
-                since = time.perf_counter()
-                answer = denoise(image, sigma)
-                if device.type == "cuda":
-                    torch.cuda.synchronize(device)
-                if number >= 2:
-                    seconds[name].append(time.perf_counter() - since)
-                else:
-                    answers[name] = answer.float().clone()
-    plain_s = statistics.median(seconds[PLAIN])
-    for name, took in seconds.items():
-        median_s = statistics.median(took)
+        took = seconds(ways, (image, sigma), rounds=rounds)
+        answers = {name: denoise(image, sigma).float().clone() for name, denoise in ways.items()}
+    for name, median_s in took.items():
         yield Variant(
             variant=name,
             side_px=side_px,
             images=images,
             ms_per_image=round(1000 * median_s / images, 4),
-            ratio=round(plain_s / median_s, 3),
+            ratio=round(took[PLAIN] / median_s, 3),
             agreement_db=(
                 None if name == PLAIN else round(agreement_db(answers[PLAIN], answers[name]), 1)
             ),
@@ -94,11 +80,10 @@ def measure(device: torch.device, side_px: int, images: int, rounds: int) -> Ite
 
 
 def _variants(device: torch.device) -> Iterator[tuple[str, Denoise]]:
-    path, card = next(one for one in weights.shipped() if one[1].network == "denoiser")
     orders = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")
     for order, precision, way in product(orders, precisions, ways_on(device)):
-        module = weights.read(path.read_bytes(), card).to(device)
+        module = throughput_workloads.shipped_denoiser().to(device)
         module.to(memory_format=orders[order])
         yield (
             f"{order} {precision} {way}",

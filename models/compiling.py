@@ -6,13 +6,14 @@ https://docs.pytorch.org/docs/stable/generated/torch.compile.html
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import torch
 from torch import Tensor
 
 Way = Literal["plain", "compiled", "graphs"]
 Called = Callable[..., Any]
+Name = TypeVar("Name", bound=str)
 
 WORTH_IT: Final = 1.1
 """How much faster another way must be: it costs most of a minute at each load."""
@@ -41,10 +42,10 @@ def ways_on(device: torch.device) -> tuple[Way, ...]:
 
 
 def seconds(
-    ways: Mapping[Way, Called], arguments: Sequence[Tensor], *, rounds: int = ROUNDS
-) -> dict[Way, float]:
+    ways: Mapping[Name, Called], arguments: Sequence[Tensor], *, rounds: int = ROUNDS
+) -> dict[Name, float]:
     """Medians of calls that take turns, after two of each that compile and record."""
-    took: dict[Way, list[float]] = {way: [] for way in ways}
+    took: dict[Name, list[float]] = {way: [] for way in ways}
     for number in range(rounds + 2):
         for way, door in ways.items():
             since = time.perf_counter()
