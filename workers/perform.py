@@ -63,11 +63,12 @@ def _make(job: Job, lease: Lease, bench: Bench) -> None:
     order = Order.model_validate_json(job.request)
     watch = Stopwatch({"queue": _waited_ms(job)})
     proven: list[Proven] = []
+    with watch.stage("decode"):
+        files = sources.fetch(job.tenant, order)
     with bench.seats.taken(pixels=job.pixels):
         with bench.warm.visit():
-            found = sources.find(job.tenant, order)
             with watch.stage("decode"):
-                read = sources.read(job.tenant, found)
+                read = sources.read(files)
             bench.leases.check(lease)
             with watch.stage("device"):
                 networks = bench.warm.networks(

@@ -1,5 +1,6 @@
 """The pictures and masks that a job names, from their ids to images."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -28,35 +29,42 @@ class Read:
         return None if loaded is None else loaded.image
 
 
-def find(tenant: str, order: Order) -> dict[str, Source]:
-    """Where the bytes of each named picture lie, by role.
+@dataclass(frozen=True, slots=True)
+class File:
+    """A picture that a job names, as it lies in the store under its key."""
+
+    key: str
+    data: bytes
+
+
+def fetch(tenant: str, order: Order) -> dict[str, File]:
+    """The bytes of each named picture, by role.
 
     Raises:
         Permanent: `picture_not_found`; it was there when the job was taken in.
     """
-    found = {}
+    found: dict[str, Source] = {}
     with reading() as session:
         for role, key in order.pictures().items():
             source = pictures.resolve(session, tenant, key)
             if source is None:
                 raise Permanent("picture_not_found", f"there is no picture {key} for {role!r}")
             found[role] = source
-    return found
+    return {role: File(one.key, blobs.get(tenant, one.key)) for role, one in found.items()}
 
 
-def read(tenant: str, sources: dict[str, Source]) -> Read:
+def read(files: Mapping[str, File]) -> Read:
     """Decode them; a label that a picture carries is kept in mind."""
     loaded: dict[str, Loaded] = {}
     masks: dict[str, Tensor] = {}
     kinds: list[SourceKind] = ["original"]
-    for role, source in sources.items():
-        data = blobs.get(tenant, source.key)
+    for role, file in files.items():
         if role.endswith("mask"):
-            masks[role] = images.read_mask(data)
+            masks[role] = images.read_mask(file.data)
             continue
-        loaded[role] = images.read(data)
-        label = labels.read(data)
+        loaded[role] = images.read(file.data)
+        label = labels.read(file.data)
         if label is not None and role.startswith("picture"):
             kinds.append(label.source_kind)
-    keys = {role: source.key for role, source in sources.items()}
+    keys = {role: file.key for role, file in files.items()}
     return Read(loaded, masks, keys, max(kinds, key=SOURCE_KINDS.index))
