@@ -21,11 +21,11 @@ demo: setup ## about forty jobs through everything: pictures, scores, a contact 
 up: setup ## broker, database, API and workers in this terminal
 	@$(BIN)/packshot up
 
-test: setup ## all tests
-	@$(BIN)/python -m pytest
+test: fast ## all tests; those that start many processes, or measure, one after the other
+	@$(BIN)/python -m pytest -m "slow or journey"
 
-fast: setup ## the tests that take under five minutes together
-	@$(BIN)/python -m pytest -m "not slow and not journey"
+fast: setup ## the tests that are neither slow nor a journey, two at a time
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not journey"
 
 check: setup format lint imports types test ## everything that must pass before a commit
 

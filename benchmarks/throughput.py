@@ -148,9 +148,10 @@ def _started(
 def _rows(
     packshot: Packshot, systems: Sequence[System], workload: Workload, scale: Scale
 ) -> list[Row]:
+    turns = [Turns(system, _count(system, scale)) for system in systems]
     _until_it_was_told()
     before = packshot.numbers()
-    turns = _taken(packshot, systems, scale)
+    _take(packshot, turns, scale)
     _until_it_was_told()
     worked_s = sum(sum(one.seconds) for one in turns if isinstance(one.system, Way))
     device = Device.between(before, packshot.numbers(), worked_s=worked_s)
@@ -170,9 +171,8 @@ def _rows(
     return rows
 
 
-def _taken(packshot: Packshot, systems: Sequence[System], scale: Scale) -> list[Turns]:
+def _take(packshot: Packshot, turns: Sequence[Turns], scale: Scale) -> None:
     """All turns of all systems."""
-    turns = [Turns(system, _count(system, scale)) for system in systems]
     for number in range(scale.turns):
         # Each begins a turn once: whoever is always behind the same other has its leftovers.
         for place in range(len(turns)):
@@ -180,7 +180,6 @@ def _taken(packshot: Packshot, systems: Sequence[System], scale: Scale) -> list[
             used_s = packshot.cpu_s()
             one.seconds.append(one.system.drain(one.jobs).seconds)
             one.cpu_s.append(packshot.cpu_s() - used_s)
-    return turns
 
 
 def _row(

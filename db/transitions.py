@@ -6,7 +6,7 @@ and whoever wants to hear of it is written into the outbox by the same transacti
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -124,6 +124,21 @@ def _claim(dialect: str) -> Any:
         )
     )
     return returning_jobs(statement)
+
+
+def fix_versions(session: Session, versions: Mapping[str, Mapping[str, str]]) -> None:
+    """Of jobs that this transaction has claimed, by their ids: what all their attempts use."""
+    if versions:
+        rows = ({"id": job, "versions": json.dumps(fixed)} for job, fixed in versions.items())
+        statement = _fix_versions(session.get_bind().dialect.name)
+        session.connection().execute(statement, {"fixed": as_given(rows)})
+
+
+@cache
+def _fix_versions(dialect: str) -> Update:
+    fixed = given(dialect, "fixed", id=String(), versions=String())
+    versions = json_text(dialect, fixed.c.versions)
+    return update(Job).where(Job.id == fixed.c.id).values(versions=versions)
 
 
 def renew(session: Session, owner: str, leases: Iterable[Lease], *, lease_s: float) -> set[Lease]:

@@ -10,6 +10,7 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from db import fleet, line, transitions, versions
 from db.engine import reading, transaction
@@ -79,9 +80,9 @@ class Feeder:
     def start(self) -> None:
         self._thread.start()
 
-    def wake(self) -> None:
-        """Somebody says that there is a job."""
-        self._is_told = True
+    def wake(self, *, surely: bool = False) -> None:
+        """Somebody says that there may be a job, or that there surely is one."""
+        self._is_told |= surely
         self._rung.set()
 
     def stop_claiming(self) -> None:
@@ -122,9 +123,7 @@ class Feeder:
             except Exception:  # noqa: BLE001 — a worker whose feeder died would take nothing for ever
                 _log.exception("no jobs could be claimed")
                 took = []
-            if any(took):
-                self._took_at = time.monotonic()
-            else:
+            if not any(took):
                 self._sleep()
 
     def _sleep(self) -> None:
@@ -139,9 +138,9 @@ class Feeder:
         self._rung.clear()
 
     def _feed(self, queue: str, *, is_told: bool = False) -> bool:
-        """One claim; True if it took something, so that there may be more.
+        """One claim; True if there may be more that nobody else has to ring for.
 
-        Who was not told that there is a job looks first: a claim keeps other writers waiting.
+        Who does not know that there is a job looks first: a claim keeps other writers waiting.
         """
         room = self._hands.room_for(self._hands.company(), within_s=GATHERS_S)
         if room.jobs == 0 or room.is_closed or self._waits_for not in (None, queue):
@@ -163,11 +162,13 @@ class Feeder:
             )
             ready = self._prepared(session, jobs)
         self._has_more = queue if len(jobs) == room.jobs else None
+        self._took_at = time.monotonic() if jobs else self._took_at
         self._was_alone = any(job.solo for job in jobs) or (self._was_alone and not jobs)
         for job in ready:
             self._leases.hold(Lease(job.id, self._worker_id, job.lease_token))
             self._hands.give(job)
-        return bool(jobs)
+        # One tenant's jobs were all there were; of several, each had a share that it may not fill.
+        return self._has_more is not None or len({job.tenant for job in jobs}) > 1
 
     def _choose(self, session: Session, queue: str, room: Room) -> Sequence[Waiting]:
         """What to claim; what does not fit yet keeps its place, and nobody here overtakes it."""
@@ -198,16 +199,19 @@ class Feeder:
     def _prepared(self, session: Session, jobs: Sequence[Job]) -> list[Job]:
         """Fix the versions at the first claim; a request that cannot run fails here."""
         ready: list[Job] = []
+        fixed: dict[str, dict[str, str]] = {}
         for job in jobs:
             try:
                 if job.versions is None:
-                    job.versions = self._serving.versions(session, job)
+                    fixed[job.id] = self._serving.versions(session, job)
+                    set_committed_value(job, "versions", fixed[job.id])  # written for all below
             except (ValidationError, versions.VersionNotFound) as error:
                 judgement = judge(error)
                 lease = Lease(job.id, self._worker_id, job.lease_token)
                 transitions.fail(session, lease, code=judgement.code, detail=judgement.detail)
             else:
                 ready.append(job)
+        transitions.fix_versions(session, fixed)
         return ready
 
     def _put_back_strays(self) -> None:

@@ -12,8 +12,8 @@ class Life(Protocol):
     def start(self) -> None:
         """Take work from now on; nothing, if it was drained before."""
 
-    def wake(self) -> None:
-        """There may be work."""
+    def wake(self, *, surely: bool = False) -> None:
+        """There may be work; surely: whoever says it has just written it."""
 
     def drain(self) -> None:
         """Take no more, end what ends in time, put the rest back. Said again, it does nothing."""

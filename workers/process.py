@@ -144,8 +144,8 @@ class Process:
             likely = versions.likely(session, most=WARM_AT_START)
         self._warm.prepare(likely)
 
-    def wake(self) -> None:
-        self._feeder.wake()
+    def wake(self, *, surely: bool = False) -> None:
+        self._feeder.wake(surely=surely)
 
     def drain(self) -> None:
         """Claim no more; what ends in time ends, the rest goes back as if never tried.

@@ -18,27 +18,28 @@ _PRODUCER_WITHIN_S = 2.0
 _log = structlog.get_logger(__name__)
 
 
-def ring(queue: str) -> None:
+def ring(queue: str, *, later_s: float = 0.0) -> None:
     """Say that a queue has work. Returns at once, whatever the broker does.
 
     A wake-up may be lost: workers look at the table by their own clock too.
     """
     if queue not in QUEUES:
         raise ValueError(f"expected one of {', '.join(QUEUES)}, got {queue!r}")
-    _bell.ring(queue)
+    _bell.ring(queue, time.monotonic() + later_s)
 
 
 class _Bell:
     """One background thread a process publishes; a stopped broker blocks it and nobody else."""
 
     def __init__(self) -> None:
-        self._dirty: set[str] = set()
+        # Queues that were rung, and when that is to be said.
+        self._rung: dict[str, float] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def ring(self, queue: str) -> None:
+    def ring(self, queue: str, at: float) -> None:
         with self._changed:
-            self._dirty.add(queue)
+            self._rung[queue] = min(at, self._rung.get(queue, at))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._publish, name="bell", daemon=True)
                 self._thread.start()
@@ -46,12 +47,22 @@ class _Bell:
 
     def _publish(self) -> None:
         while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._dirty)
-                rung, self._dirty = self._dirty, set()
-            for queue in sorted(rung):
+            for queue in self._due():
                 _wake(queue)
             time.sleep(1 / MOST_WAKE_UPS_PER_S)
+
+    def _due(self) -> list[str]:
+        """Waits for the first that is due, and gives all that are."""
+        with self._changed:
+            while not (due := self._over(time.monotonic())):
+                soonest = min(self._rung.values(), default=None)
+                self._changed.wait(None if soonest is None else soonest - time.monotonic())
+            for queue in due:
+                del self._rung[queue]
+            return due
+
+    def _over(self, now: float) -> list[str]:
+        return sorted(queue for queue, at in self._rung.items() if at <= now)
 
 
 def _wake(queue: str) -> None:

@@ -78,7 +78,8 @@ class Hooks:
         self._thread.start()
         _log.info("ready", worker=self.id)
 
-    def wake(self) -> None:
+    def wake(self, *, surely: bool = False) -> None:
+        del surely  # it looks anyway
         self._woken.set()
 
     def drain(self) -> None:

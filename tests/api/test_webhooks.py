@@ -247,7 +247,9 @@ def test_another_shop_sees_and_changes_nothing(client: TestClient, other_shop: T
     assert client.get(path).json()["enabled"]
 
 
-@pytest.mark.parametrize("webhook_id", ["x", "0", new_id(), "%00"])
+@pytest.mark.parametrize(
+    "webhook_id", ["x", "0", new_id(), "%00"], ids=["word", "number", "id", "null"]
+)
 def test_an_id_that_names_nothing_is_not_found(client: TestClient, webhook_id: str) -> None:
     assert client.get(f"/v1/webhooks/{webhook_id}").status_code == 404
     assert client.get(f"/v1/webhooks/deliveries/{webhook_id}").status_code == 404

@@ -18,7 +18,7 @@ from db import (
     results,
     transitions,
 )
-from db.engine import reading, transaction
+from db.engine import long_transaction, reading, transaction
 from db.erasure import Erased, InDataset, NotThere, StillOpen
 from db.ids import new_id
 from db.refusals import Refused
@@ -169,7 +169,9 @@ def test_jobs_of_a_batch_that_is_not_over_keep_their_row_to_be_counted():
 
 
 @pytest.mark.parametrize(
-    "one", [erasure.erase_picture, erasure.erase_result, erasure.erase_job], ids=str
+    "one",
+    [erasure.erase_picture, erasure.erase_result, erasure.erase_job],
+    ids=["picture", "result", "job"],
 )
 def test_what_is_not_there_or_another_tenants_cannot_be_erased(one: Callable[..., Erased]):
     picture = kept.picture()
@@ -439,7 +441,7 @@ def test_two_who_erase_the_same_at_once_erase_it_once():
 def test_thousands_of_descendants_are_erased_in_one_go():
     picture = kept.picture(b"shoe")
     many = rows.many(6_000)
-    with transaction() as session:
+    with long_transaction() as session:  # six thousand objects take a slow machine seconds
         session.execute(
             update(Job).values(state="succeeded", finished_at=clock.now(), lease_owner=None)
         )

@@ -49,7 +49,7 @@ def test_the_producer_that_the_page_shows_gets_its_job_done(studio: Studio) -> N
 
 
 def test_a_worker_that_is_killed_loses_no_job(own_studio: Studio) -> None:
-    picture = own_studio.upload(png(300, 200))
+    picture = own_studio.upload(png(1200, 900))  # so large that it is met at work
     with own_studio.client() as client:
         ids = [_submit(client, picture) for _ in range(12)]
         until(lambda: _any_running(client), 30)
@@ -62,7 +62,7 @@ def test_a_worker_that_is_killed_loses_no_job(own_studio: Studio) -> None:
 
 
 def test_ctrl_c_ends_everything_and_the_next_start_goes_on(own_studio: Studio) -> None:
-    picture = own_studio.upload(png(300, 200))
+    picture = own_studio.upload(png(1200, 900))  # so large that it is met at work
     with own_studio.client() as client:
         ids = [_submit(client, picture) for _ in range(12)]
         until(lambda: _any_running(client), 30)

@@ -401,18 +401,20 @@ def test_a_process_that_rests_for_one_queue_takes_nothing_from_another(
     busy = rows.queued()
     feeder._feed("gpu")
     hands.wait_for(1)
-    rows.queued(solo=True, scheduled_at=clock.seconds_from_now(-3600))
+    alone = rows.queued(solo=True, scheduled_at=clock.seconds_from_now(-3600))
     other = rows.queued(queue="cpu")
 
-    assert not feeder._feed("gpu")
-    assert not feeder._feed("cpu")
-    assert _states([busy, other]) == ["running", "queued"]
+    feeder._feed("gpu")
+    feeder._feed("cpu")
+    assert _states([busy, alone, other]) == ["running", "queued", "queued"]
 
     hands.go.set()
     assert feeder.wait_until_idle(5)
-    assert feeder._feed("gpu")
+    feeder._feed("gpu")
     assert feeder.wait_until_idle(5)
-    assert feeder._feed("cpu")
+    feeder._feed("cpu")
+    assert feeder.wait_until_idle(5)
+    assert _states([alone, other]) == ["succeeded", "succeeded"]
 
 
 def test_jobs_of_a_claim_whose_answer_was_lost_are_put_back(

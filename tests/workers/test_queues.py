@@ -56,6 +56,10 @@ _RINGS = """
             queues.ring("train")
         time.sleep(0.2)
         said["in_a_second"] = client.llen("packshot:train")
+        queues.ring("hooks", later_s=0.6)
+        time.sleep(0.3)
+        said["before_it_was_due"] = client.llen("packshot:hooks")
+        said["when_it_was_due"] = waiting("hooks", 1)
         server.terminate()
         server.wait()
         started = time.perf_counter()
@@ -101,6 +105,10 @@ def test_what_was_rung_while_it_was_down_is_heard_when_it_comes_up(rung: dict[st
 
 def test_the_bell_rings_again_after_the_broker_went_away(rung: dict[str, float]):
     assert rung["after_restart"] >= 1
+
+
+def test_a_ring_for_later_is_heard_later(rung: dict[str, float]):
+    assert (rung["before_it_was_due"], rung["when_it_was_due"]) == (0, 1)
 
 
 def test_thousands_of_rings_are_few_messages(rung: dict[str, float]):

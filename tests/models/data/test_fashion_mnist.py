@@ -67,6 +67,7 @@ def test_pictures_without_as_many_labels_are_refused(tmp_path):
         gzip.compress(b"\0\0\x08\3\0\0"),
         gzip.compress(bytes(100))[:-20],
     ],
+    ids=["nothing", "no gzip", "no header", "another type", "too short", "half a header", "cut"],
 )
 def test_a_file_that_is_no_idx_file_is_refused(tmp_path, content):
     path = tmp_path / "some.gz"
