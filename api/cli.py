@@ -7,7 +7,18 @@ import typer
 from pydantic import ValidationError
 
 from api.client import ApiError, Unreachable
-from api.commands import batch, dataset, erase, keys, look, machine, operate, submit, webhooks
+from api.commands import (
+    batch,
+    dataset,
+    erase,
+    keys,
+    look,
+    machine,
+    operate,
+    promote,
+    submit,
+    webhooks,
+)
 from api.commands.options import errors
 from api.commands.parameters import BadArgument
 
@@ -17,8 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Packshot: product pictures generated, edited, trained on and measured.",
 )
-for part in (machine.app, submit.app, batch.app, look.app, operate.app, erase.app):
-    app.add_typer(part)
+_PARTS = (machine, submit, batch, look, promote, operate, erase)
+for part in _PARTS:
+    app.add_typer(part.app)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.tenants_app, name="tenants")

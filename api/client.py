@@ -221,6 +221,28 @@ class Client:
     def versions(self) -> list[Json]:
         return _items(self._get("/v1/versions").json(), "versions")
 
+    def version(self, version: str) -> Json:
+        """One of them by id or label, with what was measured of it."""
+        return self._one(f"/v1/versions/{version}")
+
+    def promote(
+        self, version: str, *, share: float = 1.0, force: bool = False, reason: str | None = None
+    ) -> Json:
+        """Let a version serve all jobs that name none, or a share of them."""
+        body: Json = {"share": float(share), "force": force}
+        return self._post(
+            f"/v1/versions/{version}/promote", body | ({"reason": reason} if reason else {})
+        )
+
+    def roll_back(self, network: str) -> Json:
+        """Take the last promotion of a network back."""
+        return self._post("/v1/versions/rollback", {"network": network})
+
+    def promotions(self, network: str | None = None) -> list[Json]:
+        """What was put into service and taken back, newest first."""
+        query = {"network": network} if network else None
+        return _items(self._get("/v1/versions/promotions", query).json(), "promotions")
+
     def datasets(self) -> list[Json]:
         return _items(self._get("/v1/datasets").json(), "datasets")
 

@@ -20,6 +20,7 @@ from db.erasure import InDataset, StillOpen
 from db.intake import NotAPicture
 from db.jobs import IdempotencyKeyReused, QueueQuota
 from db.keys import KeyNotLive
+from db.promotions import AlreadyServing, NotBetter, NotEvaluated, NothingToRollBack
 from db.queues import QueueNotFound
 from db.refusals import Refused
 from db.secrets import SecretKeyMissing
@@ -32,6 +33,10 @@ _log = structlog.get_logger(__name__)
 # What db raises, and what that is called here.
 _CODES: Final[Mapping[type[Exception], str]] = {
     VersionNotFound: "version_not_found",
+    AlreadyServing: "version_serving",
+    NotEvaluated: "not_evaluated",
+    NotBetter: "not_better",
+    NothingToRollBack: "nothing_to_roll_back",
     DatasetNotFound: "dataset_not_found",
     DatasetTooSmall: "dataset_too_small",
     DatasetExists: "dataset_exists",

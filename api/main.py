@@ -24,6 +24,7 @@ from api.routes import (
     queues,
     results,
     tenants,
+    versions,
     webhooks,
 )
 from api.settings import ApiSettings
@@ -33,7 +34,7 @@ from db import default_secrets, migrate
 from workers import settings as worker_settings
 
 _ROUTERS = (
-    *(pictures, jobs, batches, results, datasets, discovery, queues),
+    *(pictures, jobs, batches, results, datasets, versions, discovery, queues),
     *(deliveries, webhooks, keys, tenants, health),
 )
 _MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"

@@ -13,7 +13,7 @@ from db.datasets import DatasetNotFound, DatasetTooSmall
 from db.geometry import At
 from db.jobs import Created
 from db.operations.order import Order
-from db.operations.training import Train
+from db.operations.training import Evaluate, Train
 from db.pictures import Source
 from db.pointers import pointer
 from db.refusals import Refused, at, wrong
@@ -30,6 +30,7 @@ class Known:
 
     sources: Mapping[str, Source]
     versions: Mapping[Need, Exception | None]
+    judged: Mapping[str, Exception | None]
     datasets: Mapping[str, Exception | None]
     now: datetime | None
     """Of the database; asked only where an order has a deadline."""
@@ -61,13 +62,18 @@ def look_up(session: Session, tenant: str, orders: Sequence[Order], *, hold: boo
     With `hold` nobody can erase their pictures before this transaction ends.
     """
     needs = {need for order in orders for need in order.operation.needs().items()}
-    trained = {order.operation.dataset for order in orders if isinstance(order.operation, Train)}
+    learnt = [one for order in orders if isinstance(one := order.operation, Train | Evaluate)]
+    judged = {one.version for one in learnt if isinstance(one, Evaluate)}
     keys = {key for order in orders for key in order.pictures().values()}
     timed = any(order.deadline_at is not None for order in orders)
     return Known(
         sources=pictures.resolve_many(session, tenant, keys, hold=hold),
         versions=_tried(needs, lambda need: versions.choose(session, tenant, dict([need]))),
-        datasets=_tried(trained, lambda name: datasets.to_train_on(session, tenant, name)),
+        judged=_tried(judged, lambda name: versions.find(session, tenant, name)),
+        datasets=_tried(
+            {one.dataset for one in learnt},
+            lambda name: datasets.to_train_on(session, tenant, name),
+        ),
         now=session.scalar(select(clock.now())) if timed else None,
     )
 
@@ -82,7 +88,7 @@ def check(order: Order, known: Known) -> None:
     _check_gates(order)
     check_webhook(order.webhook_url)
     sources = _sources(order, known.sources)
-    _check_versions(order, known.versions)
+    _check_versions(order, known)
     _check_dataset(order, known.datasets)
     geometry.check(order, sources)
 
@@ -144,15 +150,17 @@ def _sources(order: Order, found: Mapping[str, Source]) -> dict[At, Source]:
     return {where: found[key] for where, key in places.items()}
 
 
-def _check_versions(order: Order, answers: Mapping[Need, Exception | None]) -> None:
+def _check_versions(order: Order, known: Known) -> None:
     for where, operation in geometry.parts(order.operation):
         for need in operation.needs().items():
-            if error := answers[need]:
+            if error := known.versions[need]:
                 raise at(pointer(*where, "version"), "version_not_found", str(error)) from error
+    if isinstance(order.operation, Evaluate) and (error := known.judged[order.operation.version]):
+        raise at("/operation/version", "version_not_found", str(error)) from error
 
 
 def _check_dataset(order: Order, answers: Mapping[str, Exception | None]) -> None:
-    if not isinstance(order.operation, Train):
+    if not isinstance(order.operation, Train | Evaluate):
         return
     if error := answers[order.operation.dataset]:
         small = isinstance(error, DatasetTooSmall)

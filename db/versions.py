@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
-from sqlalchemy import Select, String, bindparam, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, false, select
 from sqlalchemy.orm import Session
 
 from db import clock
@@ -59,8 +59,7 @@ def find(session: Session, tenant: str, name: str, *, network: str | None = None
     Raises:
         VersionNotFound: there is none of that name and network.
     """
-    which = Version.id == name if is_id(name) else Version.label == name
-    conditions = [Version.tenant.in_((tenant, SHIPPED)), which]
+    conditions = [Version.tenant.in_((tenant, SHIPPED)), called(name)]
     if network is not None:
         conditions.append(Version.network == network)
     found = session.scalars(
@@ -70,6 +69,13 @@ def find(session: Session, tenant: str, name: str, *, network: str | None = None
         kind = f" of network {network}" if network else ""
         raise VersionNotFound(f"there is no version {name!r}{kind}")
     return found
+
+
+def called(name: str) -> ColumnElement[bool]:
+    """The version of this id or label; a text that no database keeps is nobody's."""
+    if is_id(name):
+        return Version.id == name
+    return false() if "\0" in name else Version.label == name
 
 
 def serving(session: Session, tenant: str, network: str) -> Version:

@@ -5,7 +5,7 @@ from typing import assert_never
 from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
 from db.operations.pipeline import Pipeline
 from db.operations.scoring import Score
-from db.operations.training import Train
+from db.operations.training import Evaluate, Train
 from db.operations.union import AnyOperation
 from models.generation.interpolate import interpolate
 from models.generation.reconstruct import reconstruct
@@ -29,8 +29,8 @@ def apply(operation: AnyOperation, given: Given) -> Made:
             return pipeline(operation, given)
         case Score():
             return Made(images=(given.image(),), expected=given.image("reference_picture"))
-        case Train():
-            raise AssertionError("training runs in a process of its own")
+        case Train() | Evaluate():
+            raise AssertionError("what learns or judges runs in a process of its own")
         case _:
             return edit(operation, given)
 

@@ -42,7 +42,7 @@ def perform(job: Job, bench: Bench) -> None:
     """Do a claimed job and write its outcome; whatever happens, nothing is raised."""
     lease = Lease(job.id, job.lease_owner or "", job.lease_token)
     try:
-        if job.op == "train":
+        if job.op in training.OPERATIONS:
             training.supervise(job, lease, bench.leases)
         else:
             _make(job, lease, bench)

@@ -4,7 +4,8 @@ import time
 
 from sqlalchemy.orm import Session
 
-from db import versions
+from db import choosing
+from db.choosing import Choice
 from db.operations.order import Order
 from db.tables.jobs import Job
 
@@ -16,7 +17,7 @@ class Serving:
     """Asked again every second: so soon a promotion is met."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], dict[str, str]] = {}
+        self._known: dict[tuple[str, str], dict[str, Choice]] = {}
         self._until = 0.0
 
     def versions(self, session: Session, job: Job) -> dict[str, str]:
@@ -31,5 +32,5 @@ class Serving:
         needs = Order.model_validate_json(job.request).operation.needs()
         key = (job.tenant, repr(needs))
         if key not in self._known:
-            self._known[key] = versions.choose(session, job.tenant, needs)
-        return self._known[key]
+            self._known[key] = choosing.choices(session, job.tenant, needs)
+        return {network: choice.of_job(job.id) for network, choice in self._known[key].items()}

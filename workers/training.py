@@ -22,6 +22,9 @@ from workers.failures import Cancelled, Draining, LeaseLost
 from workers.leases import Leases
 from workers.patience import patiently
 
+OPERATIONS = ("train", "evaluate")
+"""Those that run in the child."""
+
 EXIT_WRITTEN = 0
 EXIT_STOPPED = 3
 GRACE_S = 3.0

@@ -68,9 +68,19 @@ def results(
 
 
 @app.command()
-def versions(*, url: Url = None, as_json: AsJson = False) -> None:
-    """The weights that jobs may name."""
+def versions(
+    version: Annotated[
+        str | None, typer.Argument(metavar="[VERSION]", help="One of them, whole.")
+    ] = None,
+    *,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """The weights that jobs may name, or all of one."""
     with connect(url) as client:
+        if version:
+            dump(client.version(version))
+            return
         found = client.versions()
     _show(found, ["label", "network", "state", "created_at", "id"], as_json=as_json)
 

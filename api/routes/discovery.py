@@ -1,9 +1,8 @@
-"""What there is: operations, versions, workers, problems."""
+"""What there is: operations, workers, problems."""
 
 from fastapi import APIRouter
 
 from api.auth import any_key, needs
-from api.deps import Tenant
 from api.errors import PROBLEMS, Problem
 from api.schemas.discovery import (
     OperationOut,
@@ -13,8 +12,7 @@ from api.schemas.discovery import (
     WorkerOut,
     WorkersOut,
 )
-from api.schemas.versions import VersionsOut, version_out
-from db import fleet, versions
+from db import fleet
 from db.engine import reading
 from db.operations.union import OPERATIONS, schemas
 
@@ -34,13 +32,6 @@ async def operation(name: str) -> OperationOut:
     if name not in OPERATIONS:
         raise Problem("operation_not_found", f"there are {', '.join(OPERATIONS)}")
     return _operation(name)
-
-
-@router.get("/versions", dependencies=[needs("versions:read")])
-def all_versions(tenant: Tenant) -> VersionsOut:
-    """The shop's own and those that came with Packshot, newest first."""
-    with reading() as session:
-        return VersionsOut(items=[version_out(row) for row in versions.visible(session, tenant)])
 
 
 @router.get("/workers", dependencies=[needs("admin")])

@@ -1,14 +1,18 @@
-"""Learning from a shop's own pictures."""
+"""Learning from a shop's own pictures, and measuring what came of it."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from db.operations.base import MAX_SEED, Operation
+from db.operations.base import MAX_SEED, Operation, VersionName
 
 Label = Annotated[
     str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 ]
+
+
+DatasetName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00]+$")]
+MaxImages = Annotated[int, Field(ge=8, le=10_000_000)]
 
 
 class Augment(BaseModel):
@@ -34,7 +38,7 @@ class Train(Operation):
     op: Literal["train"] = "train"
     queue = "train"
     timeout_s = 86_400.0
-    dataset: Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00]+$")]
+    dataset: DatasetName
     """Name or id of a registered dataset."""
     network: Literal["gan", "vae"]
     """Which kind of network learns."""
@@ -46,7 +50,7 @@ class Train(Operation):
     """Left out: the recipe's."""
     image_size: Literal[32, 64] = 32
     """Side in pixels that pictures are brought to."""
-    max_images: Annotated[int, Field(ge=8, le=10_000_000)] | None = None
+    max_images: MaxImages | None = None
     """Learn from a part of the dataset: the first so many, category by category."""
     beta: Annotated[float, Field(gt=0.0, le=16.0)] = 1.0
     """Weight of the VAE's Kullback-Leibler term."""
@@ -66,3 +70,23 @@ class Train(Operation):
     """Name of the version that comes out. Left out: network-dataset."""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     """Drawn when left out, and kept."""
+
+
+class Evaluate(Operation):
+    """Measure a version on a dataset's held-out pictures, beside its baseline and what serves now.
+
+    A training does so by itself at its end; this is for a version that is older than what serves,
+    or for other pictures. A promotion is judged by the newest evaluation.
+    """
+
+    op: Literal["evaluate"] = "evaluate"
+    queue = "train"
+    timeout_s = 7_200.0
+    version: VersionName
+    """Id or label of the version."""
+    dataset: DatasetName
+    """Name or id of a registered dataset; what the version learnt from is not measured."""
+    image_size: Literal[32, 64] = 32
+    """Side in pixels that pictures of a shop are read with, before the version's own size."""
+    max_images: MaxImages | None = None
+    """Of a part of the dataset, as in the training that is to be judged."""

@@ -8,7 +8,7 @@ from db.operations.pipeline import Pipeline
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
 from db.operations.scoring import Score
-from db.operations.training import Train
+from db.operations.training import Evaluate, Train
 
 AnyOperation = (
     Sample
@@ -23,6 +23,7 @@ AnyOperation = (
     | Recolor
     | Pipeline
     | Train
+    | Evaluate
     | Score
 )
 OPERATIONS: dict[str, type[Operation]] = {

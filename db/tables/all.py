@@ -6,6 +6,7 @@ from db.tables.deliveries import Delivery, DeliveryAttempt, Endpoint
 from db.tables.erasures import Erasure
 from db.tables.jobs import Attempt, Job, JobInput, Queue, Turn
 from db.tables.pictures import Blob, Picture
+from db.tables.promotions import Evaluation, Promotion
 from db.tables.results import Result
 from db.tables.tenants import ApiKey, Tenant
 from db.tables.versions import Dataset, Epoch, Version
@@ -23,10 +24,12 @@ __all__ = [
     "Endpoint",
     "Epoch",
     "Erasure",
+    "Evaluation",
     "Job",
     "JobInput",
     "Lock",
     "Picture",
+    "Promotion",
     "Queue",
     "Result",
     "Row",

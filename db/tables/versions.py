@@ -10,7 +10,11 @@ from db.tables.base import Row
 
 
 class Version(Row):
-    """Weights with their card and scores."""
+    """Weights with their card and scores.
+
+    Attributes:
+        canary_share: of the jobs that use it although another version serves.
+    """
 
     __tablename__ = "version"
     __table_args__ = (
@@ -29,6 +33,7 @@ class Version(Row):
     card: Mapped[str] = mapped_column(Text)
     dataset_id: Mapped[str | None] = mapped_column(String(36))
     job_id: Mapped[str | None] = mapped_column(String(36), ForeignKey("job.id"))
+    canary_share: Mapped[float | None]
     created_at: Mapped[datetime]
 
 

@@ -20,6 +20,12 @@ class Part:
     def __len__(self) -> int:
         return self.images.shape[0]
 
+    def digest(self) -> str:
+        """The same pictures with the same labels give the same 16 letters."""
+        sha = hashlib.sha256(self.images.contiguous().numpy().data)
+        sha.update(self.labels.contiguous().numpy().data)
+        return sha.hexdigest()[:16]
+
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
@@ -59,13 +65,22 @@ class ImageSet:
         return self._part(~held_out), self._part(held_out)
 
     def digest(self) -> str:
-        """The same pictures with the same labels give the same 16 letters."""
-        sha = hashlib.sha256(self.images.contiguous().numpy().data)
-        sha.update(self.labels.contiguous().numpy().data)
-        return sha.hexdigest()[:16]
+        """Of all of it, whatever the split."""
+        return Part(self.images, self.labels).digest()
 
     def _part(self, chosen: Tensor) -> Part:
         return Part(self.images[chosen], self.labels[chosen])
+
+
+def resized(part: Part, *, size: int, channels: int) -> Part:
+    """The same pictures, square and of this size and number of channels."""
+    if part.images.shape[1:] == (channels, size, size):
+        return part
+    pieces = [
+        (fitted(piece / 255, size=size, channels=channels) * 255).round().to(torch.uint8)
+        for piece in torch.split(part.images, 512)
+    ]
+    return Part(torch.cat(pieces), part.labels) if pieces else part
 
 
 def fitted(images: Tensor, *, size: int, channels: int) -> Tensor:

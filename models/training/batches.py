@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from models.data.image_set import ImageSet, Part, fitted, recoloured
+from models.data.image_set import ImageSet, Part, recoloured, resized
 from models.training.config import TrainConfig
 
 
@@ -64,13 +64,7 @@ def prepared(part: Part, config: TrainConfig, size: int) -> Part:
     """The part as the network wants it, in memory once."""
     if config.network == "denoiser":
         return Part(_sides_of_eight(recoloured(part.images, channels=3)), part.labels)
-    if part.images.shape[1:] == (config.channels, size, size):
-        return part
-    pieces = [
-        (fitted(piece / 255, size=size, channels=config.channels) * 255).round().to(torch.uint8)
-        for piece in torch.split(part.images, 512)
-    ]
-    return Part(torch.cat(pieces), part.labels) if pieces else part
+    return resized(part, size=size, channels=config.channels)
 
 
 def batch_of(part: Part, chosen: Tensor, device: torch.device) -> Batch:

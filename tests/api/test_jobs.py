@@ -491,6 +491,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "recolor": {"picture": "", "to_hex": "#102030"},
     "pipeline": {"picture": "", "steps": [{"op": "upscale"}]},
     "train": {"dataset": "nobody", "network": "vae"},
+    "evaluate": {"version": "nobody@1", "dataset": "nobody"},
     "score": {"picture": "", "reference_picture": ""},
 }
 

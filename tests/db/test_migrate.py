@@ -166,6 +166,8 @@ _SPECIAL: dict[str, Any] = {
     "job.lease_owner": None,
     "job.cancel_requested_at": None,
     "version.state": "candidate",
+    "delivery.state": "delivered",
+    "promotion.share": 0.5,
     "worker.state": "ready",
     "result.visibility": "published",
 }
@@ -186,7 +188,7 @@ def _something(table: str, column: Column[Any]) -> Any:
     if f"{table}.{column.name}" in _SPECIAL:
         return _SPECIAL[f"{table}.{column.name}"]
     for key in column.foreign_keys:
-        return f"{key.column.table.name}-id"
+        return f"{key.column.table.name}-{key.column.name}"
     match column.type:
         case String():
             return f"{table}-{column.name}"[: column.type.length]

@@ -1,0 +1,58 @@
+"""A version beside its baseline and what serves now, on pictures that nothing learnt from."""
+
+import torch
+from torch import nn
+
+from models.data.image_set import ImageSet, Part, resized
+from models.evaluation import reconstruction
+from models.evaluation.contender import Contender, Network
+from models.evaluation.evaluation import Evaluation
+from models.failures import CannotDo
+from models.networks.vae import ConditionalVae
+
+
+def evaluate(
+    candidate: Contender[nn.Module],
+    images: ImageSet,
+    *,
+    incumbent: Contender[nn.Module] | None,
+    device: torch.device,
+) -> Evaluation:
+    """Measured on the held-out part of `images`, in the categories that the candidate knows.
+
+    Raises:
+        CannotDo: `nothing_held_out` where it knows none of them; `not_measurable` where nothing
+            is known to measure of such a network.
+    """
+    learnt, held_out = (_known(part, images, candidate) for part in images.split())
+    if not len(held_out) or not len(learnt):
+        raise CannotDo("nothing_held_out", "no held-out picture is of a category it knows")
+    match candidate.network:
+        case ConditionalVae() as vae:
+            size, channels = vae.config.image_size, vae.config.channels
+            return reconstruction.evaluate(
+                Contender(vae, candidate.categories),
+                learnt=resized(learnt, size=size, channels=channels),
+                held_out=resized(held_out, size=size, channels=channels),
+                digest=held_out.digest(),
+                incumbent=_of_kind(incumbent, ConditionalVae),
+                device=device,
+            )
+        case other:
+            kind = type(other).__name__
+            raise CannotDo("not_measurable", f"nothing is known to measure of a {kind}")
+
+
+def _of_kind(one: Contender[nn.Module] | None, kind: type[Network]) -> Contender[Network] | None:
+    if one is None:
+        return None
+    if not isinstance(one.network, kind):
+        raise TypeError(f"expected a {kind.__name__}, got a {type(one.network).__name__}")
+    return Contender(one.network, one.categories)
+
+
+def _known(part: Part, images: ImageSet, candidate: Contender[nn.Module]) -> Part:
+    """The pictures of categories that the candidate knows, under its labels."""
+    labels = candidate.labels_of(images.categories)[part.labels]
+    known = labels >= 0
+    return Part(part.images[known], labels[known])

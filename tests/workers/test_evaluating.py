@@ -1,0 +1,158 @@
+"""A version is measured by the child of its job, beside what serves the shop then."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db import blobs, datasets, evaluations, promotions, versions
+from db.engine import reading, transaction
+from db.tables.jobs import Job
+from db.tables.promotions import Evaluation
+from tests import rows
+from tests.factories import NOWHERE, png
+from tests.rows import TENANT
+from workers import register, run
+from workers.training import EXIT_WRITTEN
+
+SMALL = "fashion-mnist-small"
+
+
+@pytest.fixture(autouse=True)
+def small_dataset(home: Path) -> Iterator[None]:
+    register.register()
+    yield
+    shutil.rmtree(home / "runs", ignore_errors=True)
+
+
+def _done(op: str, **operation: Any) -> Job:
+    job_id = rows.queued(op, envelope={"operation": {"dataset": SMALL, **operation}})
+    rows.claim(queue="train")
+    lease = rows.lease_of(rows.read(job_id))
+    assert run.main(job_id, lease.owner, lease.token) == EXIT_WRITTEN
+    return rows.read(job_id)
+
+
+def _trained(**operation: Any) -> Job:
+    return _done(
+        "train", **{"network": "vae", "epochs": 1, "batch_size": 30, "seed": 3} | operation
+    )
+
+
+def _version_of(job: Job) -> str:
+    with reading() as session:
+        version = versions.of_job(session, job.id)
+    assert version is not None
+    return version.id
+
+
+def _card(version: str) -> dict[str, Any]:
+    with reading() as session:
+        card: dict[str, Any] = json.loads(versions.get(session, version).card)
+    return card
+
+
+def _evaluated(version: str) -> Evaluation:
+    with reading() as session:
+        found = evaluations.newest(session, version)
+    assert found is not None
+    return found
+
+
+def test_a_training_ends_with_its_version_measured_beside_what_serves() -> None:
+    job = _trained()
+
+    version = _version_of(job)
+    found = _evaluated(version)
+    with reading() as session:
+        serving = versions.serving(session, TENANT, "vae")
+    assert found.incumbent_id == serving.id  # the one that ships with us
+    assert (found.tenant, found.job_id, found.measure) == (TENANT, job.id, "psnr_db")
+    assert found.told["baseline"] == "32 principal components"
+    assert found.incumbent is not None  # of the same categories, size and colours
+    assert found.incumbent > found.value  # one epoch of two hundred pictures
+    assert not found.beats_incumbent
+    assert job.report is not None
+    assert job.report["evaluation"]["value"] == found.value
+    assert set(found.told["categories"]) == set(_card(version)["categories"])
+
+
+def test_its_card_has_the_scores_beside_the_baselines() -> None:
+    version = _version_of(_trained())
+
+    found = _evaluated(version)
+    card = _card(version)
+    assert card["scores"]["psnr_db"] == found.value
+    assert card["baseline"] == {"psnr_db": found.baseline}
+
+
+def test_what_cannot_be_measured_yet_is_a_version_all_the_same() -> None:
+    job = _trained(network="gan")
+
+    assert job.state == "succeeded"
+    assert job.report is not None
+    assert job.report["evaluation"] is None
+    assert "Generator" in job.report["not_evaluated"]
+
+
+def test_a_version_is_measured_anew_beside_what_serves_now() -> None:
+    first, second = _version_of(_trained()), _version_of(_trained(epochs=3))
+    with transaction() as session:
+        promotions.promote(session, TENANT, first, by=None, force=True)
+
+    job = _done("evaluate", version=second)
+
+    found = _evaluated(second)
+    assert job.state == "succeeded"
+    assert job.report is not None
+    assert found.job_id == job.id
+    assert found.incumbent_id == first
+    assert job.report["evaluation"]["over_incumbent"]["pictures"] == found.pictures
+    # Three epochs are better than one of the same seed, on pictures that neither saw.
+    assert found.value > _evaluated(first).value
+
+
+def test_what_serves_follows_nobody() -> None:
+    first = _version_of(_trained())
+    with transaction() as session:
+        promotions.promote(session, TENANT, first, by=None, force=True)
+
+    _done("evaluate", version=first)
+
+    assert _evaluated(first).incumbent_id is None
+
+
+def test_the_same_pictures_have_the_same_digest() -> None:
+    first, second = _version_of(_trained()), _version_of(_trained(epochs=2))
+
+    assert _evaluated(first).digest == _evaluated(second).digest
+
+
+def test_a_version_on_pictures_of_other_categories_is_refused() -> None:
+    with transaction() as session:
+        teapots = [
+            {
+                "picture": NOWHERE,
+                "sha256": blobs.put(TENANT, png(32, 32, hue=n)),
+                "category": "teapot",
+            }
+            for n in range(12)
+        ]
+        datasets.add(
+            session,
+            tenant=TENANT,
+            name="teapots",
+            kind="pictures",
+            pictures=12,
+            categories=["teapot"],
+            manifest=teapots,
+            licence=None,
+        )
+    version = _version_of(_trained())
+
+    job = _done("evaluate", version=version, dataset="teapots")
+
+    assert (job.state, job.error_code) == ("failed", "nothing_held_out")

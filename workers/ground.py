@@ -1,0 +1,34 @@
+"""What a job that learns or judges stands on: its pictures, and the device of its worker."""
+
+from dataclasses import dataclass
+
+import torch
+
+from db import datasets
+from db.engine import reading
+from db.fence import Lease
+from db.operations.training import Evaluate, Train
+from db.tables.jobs import Attempt, Job
+from db.tables.versions import Dataset
+from models.data.image_set import ImageSet
+from workers import device, settings
+from workers.lessons import read
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Read once, at the start of the child."""
+
+    dataset: Dataset
+    images: ImageSet
+    device: torch.device
+
+
+def find(job: Job, operation: Train | Evaluate, lease: Lease) -> Ground:
+    with reading() as session:
+        dataset = datasets.to_train_on(session, job.tenant, operation.dataset)
+        # Our worker's, which holds its lock file: to look for a free one would find another.
+        own = torch.device(session.get_one(Attempt, (job.id, lease.token)).device)
+    device.pin(own, memory_share=settings.get().memory_share)
+    images = read(dataset, image_size=operation.image_size, most=operation.max_images)
+    return Ground(dataset, images, own)

@@ -1,0 +1,200 @@
+"""A training in its child: dataset → run → evaluation → version, in one commit."""
+
+import dataclasses
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from db import blobs, datasets, transitions, versions
+from db.engine import transaction
+from db.fence import Lease
+from db.operations.training import Train
+from db.tables.jobs import SUCCEEDED, Job
+from db.tables.versions import Version
+from db.transitions import Outcome
+from models.data.augmentation import Augment
+from models.training import run
+from models.training.config import RECIPES, TrainConfig
+from models.training.watch import Epoch, Trained, Watch
+from models.weights import MODEL_FILE, Card
+from workers import evaluating, ground, settings
+from workers.evaluating import Measured
+from workers.failures import LeaseLost
+from workers.ground import Ground
+from workers.patience import Written, patiently
+from workers.training import folder_of
+
+TELL_EVERY_S = 1.0
+MOST_FOR_A_NAME = 10
+
+_log = structlog.get_logger(__name__)
+
+
+def do(job: Job, operation: Train, lease: Lease) -> bool:
+    """Dataset → run → evaluation → version; False if it was asked to stop before its end."""
+    on = ground.find(job, operation, lease)
+    trained = _trained(job, operation, lease, on)
+    if trained.stopped:
+        return False
+    found = evaluating.measured_if_it_can_be(
+        job.tenant,
+        evaluating.contender((trained.folder / MODEL_FILE).read_bytes(), trained.card),
+        on.images,
+        network=operation.network,
+        version_id=None,
+        device=on.device,
+    )
+    _commit(job, operation, lease, Made(trained, found, on.dataset.id))
+    return True
+
+
+def _trained(job: Job, operation: Train, lease: Lease, on: Ground) -> Trained:
+    reporter = Reporter(lease, operation.epochs)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(reporter, "asked_to_stop", True))
+    watch = Watch(
+        on_epoch=reporter.epoch,
+        on_progress=reporter.progress,
+        should_stop=lambda: reporter.asked_to_stop,
+    )
+    return run.train(
+        _config(operation, job.seed, channels=on.images.images.shape[1]),
+        on.images,
+        folder=folder_of(job.id),
+        device=on.device,
+        watch=watch,
+    )
+
+
+@dataclass(slots=True)
+class Reporter:
+    """Writes epochs and progress as rows, and hears when to stop."""
+
+    lease: Lease
+    epochs: int
+    asked_to_stop: bool = False
+    told_at: float = field(default_factory=time.monotonic)
+
+    def epoch(self, epoch: Epoch) -> None:
+        values = dataclasses.asdict(epoch)
+        number = values.pop("number")
+
+        def write() -> bool:
+            with transaction() as session:
+                held = transitions.is_held(session, self.lease)
+                if held:
+                    datasets.record_epoch(session, self.lease.job_id, number, values)
+            return held
+
+        self.asked_to_stop |= not _patiently(write)
+
+    def progress(self, done: int, total: int) -> None:
+        if time.monotonic() - self.told_at < TELL_EVERY_S:
+            return
+        self.told_at = time.monotonic()
+        progress = {"step": done, "total": total, "epochs": self.epochs}
+
+        def write() -> bool:
+            with transaction() as session:
+                return transitions.report_progress(session, self.lease, progress)
+
+        self.asked_to_stop |= not _patiently(write)
+
+
+def _config(operation: Train, seed: int, *, channels: int) -> TrainConfig:
+    recipe = RECIPES[operation.network]
+    return dataclasses.replace(
+        recipe,
+        epochs=operation.epochs,
+        batch_size=operation.batch_size,
+        learning_rate=operation.learning_rate or recipe.learning_rate,
+        seed=seed,
+        image_size=operation.image_size,
+        channels=channels,
+        beta=operation.beta,
+        r1_gamma=operation.r1_gamma,
+        augment=Augment(**operation.augment.model_dump()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of a training: weights, and how good they are; or why that was not measured."""
+
+    trained: Trained
+    found: Measured | str
+    dataset_id: str
+
+    def card(self) -> Card:
+        """With the scores of what was evaluated, beside the baseline's."""
+        if isinstance(self.found, str):
+            return self.trained.card
+        evaluation = self.found.evaluation
+        return replace(
+            self.trained.card,
+            scores={**self.trained.card.scores, **evaluation.scores},
+            baseline={evaluation.measure: evaluation.over_baseline.other},
+        )
+
+
+def _commit(job: Job, operation: Train, lease: Lease, made: Made) -> None:
+    """The version and the job's success are one transaction, or nothing."""
+    key = blobs.put(job.tenant, (made.trained.folder / MODEL_FILE).read_bytes())
+    for _ in range(MOST_FOR_A_NAME):
+        with suppress(IntegrityError):  # another run took the version's number at the same moment
+            _patiently(lambda: _write(job, operation, lease, made, key))
+            return
+    raise RuntimeError(f"{MOST_FOR_A_NAME} other runs took the number of this version")
+
+
+def _write(job: Job, operation: Train, lease: Lease, made: Made, key: str) -> None:
+    epochs = made.trained.epochs
+    last = epochs[-1] if epochs else None
+    with transaction() as session:
+        if transitions.has_ended_so(session, Outcome(lease, SUCCEEDED)):
+            return  # the answer to this commit was lost, the commit was not
+        if not transitions.is_held(session, lease):
+            _log.warning("a late version was refused", job=job.id, token=lease.token)
+            return
+        blobs.hold(session, job.tenant, [key])
+        dataset = datasets.find(session, job.tenant, operation.dataset)
+        version = versions.add(
+            session,
+            tenant=job.tenant,
+            name=operation.label or f"{operation.network}-{dataset.name}",
+            network=operation.network,
+            state="candidate",
+            weights_key=key,
+            card=made.card().to_json(),
+            dataset_id=dataset.id,
+            job_id=job.id,
+        )
+        report = {
+            "version": version.label,
+            "version_id": version.id,
+            "epochs": len(epochs),
+            "val_psnr_db": None if last is None else last.val_psnr_db,
+            "val_ssim": None if last is None else last.val_ssim,
+            **_judged(session, version, made, job.id),
+        }
+        if not transitions.succeed(session, lease, report=report):
+            raise LeaseLost(job.id)  # rolls the version back: on PostgreSQL a sweep may slip in
+
+
+def _judged(session: Session, version: Version, made: Made, job_id: str) -> dict[str, Any]:
+    """The evaluation's row, and what the job reports of it."""
+    if isinstance(made.found, str):
+        return {"evaluation": None, "not_evaluated": made.found}
+    evaluating.keep(session, version, made.found, dataset_id=made.dataset_id, job_id=job_id)
+    return {"evaluation": made.found.told()}
+
+
+def _patiently(write: Callable[[], Written]) -> Written:
+    """As long as the parent's lease would hold: hours of training wait for a database."""
+    return patiently(write, patience_s=settings.get().lease_s)
