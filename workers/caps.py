@@ -1,4 +1,4 @@
-"""How many images a batch of one kind may hold: by its numbers, its time, and its memory."""
+"""How many images a batch of one kind may hold: by numbers, time, memory, and what is fastest."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from workers.calls import Call
+from workers.fastest import Fastest
 
 MOST_NUMBERS: Final = 8_000_000
 """In one batch's largest argument: 2.7 megapixels of colour."""
@@ -26,18 +27,20 @@ class _Cap:
     Attributes:
         first: what its numbers allow.
         memory: what fitted; at most `first`.
+        fastest: what takes the least time for each image.
         clean: batches since the last that did not fit.
         image_s: what an image took in the last batch; 0 before the first.
     """
 
     first: int
     memory: int
+    fastest: Fastest
     clean: int = 0
     image_s: float = 0.0
 
     def images(self) -> int:
         in_time = self.first if self.image_s == 0 else int(LONGEST_BATCH_S / self.image_s)
-        return max(1, min(self.memory, in_time))
+        return self.fastest.of(min(self.memory, in_time))
 
 
 class Caps:
@@ -54,6 +57,8 @@ class Caps:
     def ran(self, kind: Hashable, call: Call, *, images: int, seconds: float) -> None:
         """So many went well together."""
         cap = self._cap(kind, call)
+        if images == cap.images():
+            cap.fastest.ran(images, image_s=seconds / images)
         cap.image_s = seconds / images
         cap.clean += 1
         if cap.clean >= GROWS_AFTER and cap.memory < cap.first:
@@ -70,7 +75,7 @@ class Caps:
         if cap is None:
             largest = max(argument[0].numel() for argument in call.arguments)
             first = max(1, min(self._max_batch, MOST_NUMBERS // max(1, largest)))
-            cap = self._known[kind] = _Cap(first, first)
+            cap = self._known[kind] = _Cap(first, first, Fastest())
             if len(self._known) > _KINDS_KEPT:
                 self._known.popitem(last=False)
         return cap
