@@ -11,6 +11,7 @@ from api.commands import (
     batch,
     dataset,
     erase,
+    feedback,
     keys,
     look,
     machine,
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Packshot: product pictures generated, edited, trained on and measured.",
 )
-_PARTS = (machine, submit, batch, look, promote, operate, erase)
+_PARTS = (machine, submit, batch, look, feedback, promote, operate, erase)
 for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(dataset.app, name="dataset")

@@ -211,6 +211,28 @@ class Client:
             if error.code != "erased":
                 raise
 
+    def rate(
+        self,
+        result_id: str,
+        rating: int,
+        *,
+        reason: str | None = None,
+        region: tuple[int, int, int, int] | None = None,
+        rater: str | None = None,
+    ) -> Json:
+        """Say what somebody thought of a result: -1, 0 or 1."""
+        body = {"reason": reason, "region": region, "rater": rater}
+        said = {name: value for name, value in body.items() if value is not None}
+        return self._post("/v1/feedback", {"result_id": result_id, "rating": rating, **said})
+
+    def feedback(self, query: Query | None = None, *, limit: int = 50) -> Iterator[Json]:
+        """Ratings, newest first."""
+        return self._pages("/v1/feedback", query, limit)
+
+    def review(self, result_id: str, verdict: str) -> Json:
+        """`approve` or `reject` a result that a gate held back."""
+        return self._post(f"/v1/results/{result_id}/review", {"verdict": verdict})
+
     def operations(self) -> Json:
         operations: Json = self._get("/v1/operations").json()["operations"]
         return operations

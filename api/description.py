@@ -8,9 +8,11 @@ from pydantic.json_schema import models_json_schema
 from api.handlers import MEDIA_TYPE
 from api.schemas.batches import BatchIn
 from api.schemas.datasets import DatasetIn
+from api.schemas.feedback import FeedbackIn, ReviewIn
 from api.schemas.discovery import ProblemOut
 from api.schemas.keys import KeyIn
 from api.schemas.tenants import CapsIn, TenantIn
+from api.schemas.versions import PromoteIn, RollBackIn
 from api.schemas.webhooks import WebhookChange, WebhookIn
 from db.operations.order import Order
 
@@ -21,7 +23,10 @@ PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="ProblemOut")}}},
     }
 }
-_BODIES: Final = (Order, BatchIn, DatasetIn, KeyIn, TenantIn, CapsIn, WebhookIn, WebhookChange)
+_BODIES: Final = (
+    *(Order, BatchIn, DatasetIn, FeedbackIn, ReviewIn, PromoteIn, RollBackIn),
+    *(KeyIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
+)
 # FastAPI's own words for what our handlers tell otherwise.
 _UNUSED = ("HTTPValidationError", "ValidationError")
 

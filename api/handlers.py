@@ -17,12 +17,14 @@ from db.datasets import DatasetExists, DatasetNotFound, DatasetTooSmall
 from db.deliveries import EndpointDisabled
 from db.endpoints import TooManyEndpoints
 from db.erasure import InDataset, StillOpen
+from db.feedback import ResultNotFound
 from db.intake import NotAPicture
 from db.jobs import IdempotencyKeyReused, QueueQuota
 from db.keys import KeyNotLive
 from db.promotions import AlreadyServing, NotBetter, NotEvaluated, NothingToRollBack
 from db.queues import QueueNotFound
 from db.refusals import Refused
+from db.reviewing import NotHeld
 from db.secrets import SecretKeyMissing
 from db.tenants import TenantExists, TenantNotFound
 from db.versions import VersionNotFound
@@ -40,6 +42,8 @@ _CODES: Final[Mapping[type[Exception], str]] = {
     DatasetNotFound: "dataset_not_found",
     DatasetTooSmall: "dataset_too_small",
     DatasetExists: "dataset_exists",
+    ResultNotFound: "result_not_found",
+    NotHeld: "result_not_held",
     StillOpen: "job_open",
     InDataset: "picture_in_dataset",
     IdempotencyKeyReused: "idempotency_key_reused",

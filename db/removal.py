@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.tables.base import Row
 from db.tables.deliveries import Delivery, DeliveryAttempt
+from db.tables.feedback import Feedback
 from db.tables.jobs import Attempt, Job, JobInput
 from db.tables.results import KEYS, Result
 from db.tables.versions import Epoch, Version
@@ -35,10 +36,12 @@ def remove_jobs(session: Session, job_ids: Collection[str]) -> Keys:
 
 
 def remove_results(session: Session, which: ColumnElement[bool]) -> Keys:
+    """Results, with what people thought of them."""
     keys: dict[str, set[str]] = defaultdict(set)
     named = [getattr(Result, name) for name in KEYS]
     for tenant, *of_row in session.execute(select(Result.tenant, *named).where(which)):
         keys[tenant].update(key for key in of_row if key is not None)
+    _remove(session, Feedback, Feedback.result_id.in_(select(Result.id).where(which)))
     _remove(session, Result, which)
     return keys
 

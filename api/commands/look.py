@@ -44,6 +44,9 @@ def results(
     op: _Text = None,
     sku: _Text = None,
     channel: _Text = None,
+    visibility: Annotated[
+        str, typer.Option(help="published, held (what waits for a review), or all.")
+    ] = "published",
     min_psnr_db: _Least = None,
     min_ssim: _Least = None,
     min_product_psnr_db: _Least = None,
@@ -57,6 +60,7 @@ def results(
         "op": op,
         "sku": sku,
         "channel": channel,
+        "visibility": visibility,
         "min_psnr_db": min_psnr_db,
         "min_ssim": min_ssim,
         "min_product_psnr_db": min_product_psnr_db,

@@ -4,19 +4,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api import contents, erasing, pages
+from api import bodies, contents, erasing, pages
 from api.auth import needs
+from api.bodies import JsonBody
 from api.deps import Tenant
 from api.erasing import FromDatasets
 from api.schemas.base import Page
+from api.schemas.feedback import ReviewIn
 from api.schemas.results import ResultOut, ResultsQuery, result_out
-from db import erasure, ids, results
-from db.engine import reading
+from db import erasure, ids, results, reviewing
+from db.engine import reading, transaction
 from db.tables.results import Result
 
 router = APIRouter(prefix="/v1/results", tags=["results"])
 _READ, _WRITE = [needs("jobs:read")], [needs("jobs:write")]  # a result is the job's answer
 _NOT_FOUND = "result_not_found"
+_REVIEW = {
+    "required": True,
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReviewIn"}}},
+}
 
 
 @router.get("", dependencies=_READ)
@@ -54,6 +60,21 @@ def content(result_id: str, tenant: Tenant, request: Request) -> Response:
     )
     answer.headers["X-Visibility"] = row.visibility
     return answer
+
+
+@router.post(
+    "/{result_id}/review",
+    dependencies=_WRITE,
+    openapi_extra={"requestBody": _REVIEW},
+)
+def review(result_id: str, raw: JsonBody, tenant: Tenant) -> ResultOut:
+    """Decide about a result that a gate held back; its job stays as it ended."""
+    wanted = bodies.parse_as(raw, ReviewIn)
+    with transaction() as session:
+        row = reviewing.decide(session, tenant, result_id, wanted.verdict)
+        if row is None:
+            raise erasing.missing(session, tenant, result_id, _NOT_FOUND, "no result has this id")
+        return result_out(row)
 
 
 @router.delete("/{result_id}", status_code=204, dependencies=_WRITE)

@@ -4,6 +4,7 @@ from db.tables.base import Row
 from db.tables.batches import Batch, BatchLine
 from db.tables.deliveries import Delivery, DeliveryAttempt, Endpoint
 from db.tables.erasures import Erasure
+from db.tables.feedback import Feedback
 from db.tables.jobs import Attempt, Job, JobInput, Queue, Turn
 from db.tables.pictures import Blob, Picture
 from db.tables.promotions import Evaluation, Promotion
@@ -25,6 +26,7 @@ __all__ = [
     "Epoch",
     "Erasure",
     "Evaluation",
+    "Feedback",
     "Job",
     "JobInput",
     "Lock",

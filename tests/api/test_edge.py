@@ -1,7 +1,9 @@
 """What every answer carries, and who is not answered at all."""
 
 import asyncio
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -140,6 +142,15 @@ def test_the_committed_description_is_that_of_the_api() -> None:
     assert document(build_app(ApiSettings())) == committed, (
         "run: python -m api.openapi > docs/openapi.json"
     )
+
+
+def test_whatever_the_description_points_at_is_there() -> None:
+    text = document(build_app(ApiSettings()))
+    defined = json.loads(text)["components"]["schemas"]
+
+    pointed_at = set(re.findall(r'"#/components/schemas/([^"]+)"', text))
+
+    assert pointed_at - defined.keys() == set()
 
 
 def test_every_problem_is_in_the_docs() -> None:

@@ -168,6 +168,7 @@ _SPECIAL: dict[str, Any] = {
     "version.state": "candidate",
     "delivery.state": "delivered",
     "promotion.share": 0.5,
+    "feedback.rating": 1,
     "worker.state": "ready",
     "result.visibility": "published",
 }

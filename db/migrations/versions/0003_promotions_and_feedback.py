@@ -1,4 +1,4 @@
-"""Promotions: what was measured of versions, and who put which into service."""
+"""What was measured of versions and who put which into service; what people thought of results."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -63,9 +63,27 @@ def upgrade() -> None:
     op.create_index(
         "ix_promotion_newest", "promotion", ["tenant", "network", "created_at", "id"], unique=False
     )
+    op.create_table(
+        "feedback",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("result_id", sa.String(length=36), nullable=False),
+        sa.Column("rater", sa.String(length=255), nullable=False),
+        sa.Column("rating", sa.SmallInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=255), nullable=True),
+        sa.Column("region", sa.JSON(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("rating IN (-1, 0, 1)", name=op.f("ck_feedback_rating")),
+        sa.ForeignKeyConstraint(["result_id"], ["result.id"], name=op.f("fk_feedback_result_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback")),
+        sa.UniqueConstraint("result_id", "rater", name=op.f("uq_feedback_result_id_rater")),
+    )
+    op.create_index("ix_feedback_newest", "feedback", ["tenant", "created_at", "id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_feedback_newest", table_name="feedback")
+    op.drop_table("feedback")
     op.drop_index("ix_promotion_newest", table_name="promotion")
     op.drop_table("promotion")
     op.drop_index("ix_evaluation_version", table_name="evaluation")
