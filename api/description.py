@@ -8,8 +8,8 @@ from pydantic.json_schema import models_json_schema
 from api.handlers import MEDIA_TYPE
 from api.schemas.batches import BatchIn
 from api.schemas.datasets import DatasetIn
-from api.schemas.feedback import FeedbackIn, ReviewIn
 from api.schemas.discovery import ProblemOut
+from api.schemas.feedback import FeedbackIn, ReviewIn
 from api.schemas.keys import KeyIn
 from api.schemas.tenants import CapsIn, TenantIn
 from api.schemas.versions import PromoteIn, RollBackIn

@@ -45,6 +45,8 @@ class EpochOut(Answer):
     losses: dict[str, float]
     val_psnr_db: float | None
     val_ssim: float | None
+    scores: dict[str, float] | None
+    """On validation, by name, of a network that gives no picture back."""
     identical: int
     learning_rate: float
     seconds: float

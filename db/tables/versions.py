@@ -60,7 +60,11 @@ class Dataset(Row):
 
 
 class Epoch(Row):
-    """How one epoch of a training job went."""
+    """How one epoch of a training job went.
+
+    Attributes:
+        scores: on validation, by name; what a network has instead of PSNR and SSIM.
+    """
 
     __tablename__ = "epoch"
 
@@ -69,6 +73,7 @@ class Epoch(Row):
     losses: Mapped[dict[str, float]] = mapped_column(JSON)
     val_psnr_db: Mapped[float | None]
     val_ssim: Mapped[float | None]
+    scores: Mapped[dict[str, float] | None] = mapped_column(JSON(none_as_null=True))
     identical: Mapped[int] = mapped_column(default=0)
     learning_rate: Mapped[float]
     seconds: Mapped[float]

@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("version", sa.Column("canary_share", sa.Double(), nullable=True))
+    op.add_column("epoch", sa.Column("scores", sa.JSON(), nullable=True))
     op.create_table(
         "evaluation",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -88,4 +89,5 @@ def downgrade() -> None:
     op.drop_table("promotion")
     op.drop_index("ix_evaluation_version", table_name="evaluation")
     op.drop_table("evaluation")
+    op.drop_column("epoch", "scores")
     op.drop_column("version", "canary_share")
