@@ -13,6 +13,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
+from models.networks.classifier import MIN_SIDE, ClassifierConfig, ProductClassifier
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig, Generator
 from models.networks.vae import ConditionalVae, VaeConfig
@@ -36,7 +37,7 @@ class Card:
 
     Attributes:
         name: short, unique among what is shipped.
-        network: "gan", "vae" or "denoiser".
+        network: "gan", "vae", "denoiser" or "classifier".
         config: of the network, as its config class takes it.
         sha256: of the file of weights.
         licence: of the weights and of what they learnt from, in a line.
@@ -107,6 +108,8 @@ def doors(module: nn.Module) -> dict[str, Door]:
             return {"encode": module.encode, "decode": module.decode, "prior": module.prior}
         case Denoiser():
             return {"denoise": module.denoise}
+        case ProductClassifier():
+            return {"classify": module.classify, "features": module.features}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
@@ -126,6 +129,9 @@ def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
         case Denoiser(config=config):
             image = torch.rand((1, config.channels, 64, 64), generator=draw)
             return {"denoise": (image, torch.tensor([25.0]))}
+        case ProductClassifier(config=config):
+            image = torch.rand((1, config.channels, MIN_SIDE, MIN_SIDE), generator=draw)
+            return {"classify": (image,), "features": (image,)}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
@@ -181,6 +187,8 @@ def _network(card: Card) -> nn.Module:
             return ConditionalVae(VaeConfig(**card.config))
         case "denoiser":
             return Denoiser(DenoiserConfig(**card.config))
+        case "classifier":
+            return ProductClassifier(ClassifierConfig(**card.config))
         case _:
             raise WeightsError(f"unknown network {card.network!r}")
 

@@ -5,6 +5,7 @@ import math
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.layers.batch_norm import BatchNorm
 from models.layers.initial import he, orthogonal
 
 SLOPE = 0.2
@@ -81,6 +82,26 @@ class Smooth(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.conv2(functional.silu(self.conv1(functional.silu(x))))
+
+
+class Normed(nn.Module):
+    """Residual block with batch norms, for what reads pictures and draws none. Keeps its shape."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm1 = BatchNorm(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm2 = BatchNorm(channels, gain=TAIL_GAIN)
+        self.init_weights()
+
+    def init_weights(self) -> None:
+        he(self.conv1)
+        he(self.conv2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = functional.relu(self.norm1(self.conv1(x)))
+        return functional.relu(x + self.norm2(self.conv2(h)))
 
 
 class Plain(nn.Module):

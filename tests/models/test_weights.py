@@ -12,6 +12,7 @@ import safetensors.torch
 import torch
 
 from models import weights
+from models.networks.classifier import ClassifierConfig, ProductClassifier
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig, Generator
 from models.networks.vae import ConditionalVae, VaeConfig
@@ -53,6 +54,7 @@ def altered(change) -> tuple[bytes, Card]:
             (torch.rand(2, 1, 28, 28), torch.tensor([0, 1]), torch.randn(2, 32)),
         ),
         ("denoiser", Denoiser(CONFIG), (torch.rand(2, 3, 8, 8), torch.tensor([5.0, 25.0]))),
+        ("classifier", ProductClassifier(ClassifierConfig(2)), (torch.rand(2, 1, 28, 28),)),
     ],
 )
 def test_what_was_written_gives_the_same_pictures_when_read(tmp_path, kind, network, inputs):
@@ -153,6 +155,7 @@ def test_what_is_no_safetensors_file_is_refused(content):
         ("gan", {"categories": "many"}),
         ("vae", {"categories": 3, "image_size": 1000}),
         ("denoiser", {"widths": [1 << 40, 1 << 40]}),
+        ("classifier", {"categories": -3}),
     ],
 )
 def test_a_card_that_describes_no_network_is_refused(kind, config):

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from models import weights
 from models.losses.elbo import reconstruction_nats
+from models.networks.classifier import ClassifierConfig, ProductClassifier
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import Discriminator, GanConfig, Generator
 from models.networks.vae import ConditionalVae, VaeConfig
@@ -112,6 +113,40 @@ def test_tiles_of_the_denoiser_join_to_the_whole():
     torch.testing.assert_close(joined, whole, atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize(("channels", "size"), [(1, (28, 28)), (3, (28, 41)), (3, (96, 64))])
+def test_a_classifier_reads_pictures_of_any_size_from_28_pixels_on(channels, size):
+    network = ProductClassifier(ClassifierConfig(5, channels)).eval()
+    images = torch.rand(4, channels, *size)
+
+    logits, likely, found = network(images), network.classify(images), network.features(images)
+
+    assert logits.shape == likely.shape == (4, 5)
+    assert found.shape == (4, 128)
+    assert likely.min() >= 0
+    torch.testing.assert_close(likely.sum(1), torch.ones(4))
+    assert found.min() >= 0
+
+
+def test_a_classifier_refuses_what_is_smaller():
+    network = ProductClassifier(ClassifierConfig(5))
+
+    with pytest.raises(ValueError, match="at least 28 pixels, got 28×27"):
+        network(torch.rand(1, 1, 28, 27))
+
+
+def test_a_temperature_changes_how_sure_a_classifier_is_and_not_what_it_says():
+    network = ProductClassifier(ClassifierConfig(5)).eval()
+    images = torch.rand(4, 1, 28, 28)
+    before = network.classify(images)
+    network.temperature.fill_(0.5)
+
+    after = network.classify(images)
+
+    torch.testing.assert_close(after, (before**2) / (before**2).sum(1, keepdim=True))
+    assert torch.equal(after.argmax(1), before.argmax(1))
+    assert (after.max(1).values > before.max(1).values).all()
+
+
 def networks() -> list[tuple[str, nn.Module, tuple[Tensor, ...]]]:
     picture = torch.rand(4, 1, 28, 28)
     return [
@@ -119,10 +154,11 @@ def networks() -> list[tuple[str, nn.Module, tuple[Tensor, ...]]]:
         ("discriminator", Discriminator(GanConfig(3)), (picture, labels(4))),
         ("vae", ConditionalVae(VaeConfig(3)), (picture, labels(4), torch.randn(4, 32))),
         ("denoiser", Denoiser(DenoiserConfig()), (torch.rand(4, 3, 16, 16), torch.rand(4) * 50)),
+        ("classifier", ProductClassifier(ClassifierConfig(3)), (picture,)),
     ]
 
 
-@pytest.mark.parametrize("index", range(4))
+@pytest.mark.parametrize("index", range(5))
 def test_every_parameter_gets_a_gradient(index):
     _, network, inputs = networks()[index]
 
@@ -134,7 +170,7 @@ def test_every_parameter_gets_a_gradient(index):
     assert silent == []
 
 
-@pytest.mark.parametrize("index", range(4))
+@pytest.mark.parametrize("index", range(5))
 def test_serving_is_deterministic_and_neighbours_in_a_batch_do_not_matter(index):
     _, network, inputs = networks()[index]
     network.eval()
@@ -160,6 +196,7 @@ def _tuple(output):
         (Discriminator(GanConfig(10)), 724_321),
         (ConditionalVae(VaeConfig(10)), 1_520_321),
         (Denoiser(DenoiserConfig()), 1_066_728),
+        (ProductClassifier(ClassifierConfig(10)), 482_154),
     ],
 )
 def test_networks_stay_as_small_as_promised(network, expected):
@@ -199,6 +236,21 @@ def test_a_denoiser_can_learn_one_batch_by_heart():
     assert loss < 0.5 * (spoiled - clean).square().mean()
 
 
+def test_a_classifier_can_learn_one_batch_by_heart():
+    torch.manual_seed(0)
+    images, told = torch.rand(6, 1, 28, 28), labels(6)
+    network = ProductClassifier(ClassifierConfig(3))
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9)
+    for _ in range(30):
+        loss = nn.functional.cross_entropy(network(images), told)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    assert loss < 0.1  # not knowing has 1.1
+    assert torch.equal(network(images).argmax(1), told)
+
+
 def test_a_discriminator_can_tell_one_batch_from_another():
     torch.manual_seed(0)
     network = Discriminator(GanConfig(3))
@@ -217,5 +269,7 @@ def test_the_doors_of_a_network_are_the_ones_operations_ask_for():
     assert set(weights.doors(Generator(GanConfig(3)))) == {"generate"}
     assert set(weights.doors(ConditionalVae(VaeConfig(3)))) == {"encode", "decode", "prior"}
     assert set(weights.doors(Denoiser(DenoiserConfig()))) == {"denoise"}
+    classifier = ProductClassifier(ClassifierConfig(3))
+    assert set(weights.doors(classifier)) == {"classify", "features"}
     with pytest.raises(TypeError, match="no doors"):
         weights.doors(nn.Identity())
