@@ -10,6 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from models.data.image_set import ImageSet, Part, recoloured, resized
+from models.networks.classifier import MIN_SIDE
 from models.training.config import TrainConfig
 
 
@@ -57,7 +58,8 @@ def image_size_for(config: TrainConfig, images: ImageSet) -> int:
     """Pictures a little smaller than the grid keep their size; others are resized to it."""
     height, width = images.images.shape[2:]
     grid = config.image_size
-    return height if height == width and grid * 3 // 4 <= height <= grid else grid
+    smallest = max(grid * 3 // 4, MIN_SIDE if config.network == "classifier" else 0)
+    return height if height == width and smallest <= height <= grid else grid
 
 
 def prepared(part: Part, config: TrainConfig, size: int) -> Part:

@@ -39,10 +39,13 @@ def card_of(config: TrainConfig, images: ImageSet, trainer: Trainer, journal: Jo
 
 def _scores(journal: Journal) -> dict[str, float | None]:
     """Of the epoch whose weights were kept."""
-    scored = [epoch for epoch in journal.epochs if epoch.val_psnr_db is not None]
+    scored = [epoch for epoch in journal.epochs if epoch.decisive is not None]
     if not scored:
         return {}
-    best = max(scored, key=lambda epoch: epoch.val_psnr_db or 0.0)
+    # Of several that are equally good the last one is kept; max() takes the first it meets.
+    best = max(reversed(scored), key=lambda epoch: epoch.decisive or 0.0)
+    if best.scores:
+        return {f"val_{name}": score for name, score in best.scores.items()}
     return {"val_psnr_db": best.val_psnr_db, "val_ssim": best.val_ssim}
 
 

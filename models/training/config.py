@@ -6,7 +6,7 @@ from typing import Literal
 from models.data.augmentation import Augment
 from models.precision import Precision
 
-Network = Literal["gan", "vae", "denoiser"]
+Network = Literal["gan", "vae", "denoiser", "classifier"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,9 @@ RECIPES: dict[Network, TrainConfig] = {
     "vae": TrainConfig("vae", epochs=6, batch_size=128, learning_rate=2e-3, z_dim=32),
     "denoiser": TrainConfig(
         "denoiser", epochs=40, batch_size=16, learning_rate=2e-3, channels=3, image_size=64
+    ),
+    "classifier": TrainConfig(
+        "classifier", epochs=15, batch_size=256, learning_rate=0.1, augment=Augment(flip=True)
     ),
 }
 """Where to start; `dataclasses.replace` what should differ."""

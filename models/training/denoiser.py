@@ -56,9 +56,14 @@ class DenoiserTrainer:
         with autocast(self.device, self.config.precision):
             return batch.images, self.ema.module(spoiled, sigma).clamp(0, 1)
 
-    def finish(self, part: Part) -> None:
-        """Nothing is fitted afterwards."""
+    def scores(self, part: Part) -> dict[str, float]:
+        """None but those of restored pictures."""
         del part
+        return {}
+
+    def finish(self, learning: Part, held_out: Part) -> None:
+        """Nothing is fitted afterwards."""
+        del learning, held_out
 
     def _descend(self, loss: Tensor) -> None:
         self.optimizers["denoiser"].zero_grad(set_to_none=True)

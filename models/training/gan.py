@@ -55,9 +55,14 @@ class GanTrainer:
         del batch
         return None
 
-    def finish(self, part: Part) -> None:
-        """Nothing is fitted afterwards."""
+    def scores(self, part: Part) -> dict[str, float]:
+        """None: what it draws has no right answer."""
         del part
+        return {}
+
+    def finish(self, learning: Part, held_out: Part) -> None:
+        """Nothing is fitted afterwards."""
+        del learning, held_out
 
     def _teach_discriminator(self, batch: Batch, fake: Tensor, moment: Moment) -> dict[str, Tensor]:
         with autocast(self.device, self.config.precision):

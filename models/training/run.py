@@ -53,7 +53,7 @@ def train(
     if not _all_epochs(run, journal):
         return Trained(folder, tuple(journal.epochs), written=None)
     checkpoint.load_best(folder, trainer)
-    trainer.finish(run.learning)
+    trainer.finish(run.learning, run.held_out)
     card = weights.write(trainer.ema.module, folder, card_of(config, images, trainer, journal))
     return Trained(folder, tuple(journal.epochs), written=card)
 
@@ -160,6 +160,7 @@ def _closed(run: Run, journal: Journal, measured: Quality, seconds: float) -> Ep
         seconds=round(journal.seconds + seconds, 3),
         images_per_s=round(images / max(journal.seconds, 1e-6), 1),
         identical=measured.identical,
+        scores=measured.scores,
     )
     journal.close(epoch)
     log.info("epoch done", extra={"epoch": epoch.number, "run": run.name})
@@ -168,7 +169,7 @@ def _closed(run: Run, journal: Journal, measured: Quality, seconds: float) -> Ep
 
 def _keep_best(run: Run, journal: Journal, epoch: Epoch) -> None:
     """A network without a score is best when it is last."""
-    score = epoch.val_psnr_db
+    score = epoch.decisive
     if score is None or journal.best is None or score >= journal.best:
         journal.best = score
         checkpoint.save_best(run.folder, run.trainer)

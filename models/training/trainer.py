@@ -7,10 +7,12 @@ from torch import Tensor, nn
 from torch.optim.optimizer import Optimizer
 
 from models.data.image_set import ImageSet, Part
+from models.networks.classifier import ClassifierConfig
 from models.networks.denoiser import DenoiserConfig
 from models.networks.gan import GanConfig
 from models.networks.vae import VaeConfig
 from models.training.batches import Batch, Moment, image_size_for
+from models.training.classifier import ClassifierTrainer
 from models.training.config import TrainConfig
 from models.training.denoiser import DenoiserTrainer
 from models.training.ema import Ema
@@ -31,7 +33,10 @@ class Trainer(Protocol):
     def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
         """References and what the kept network makes of them; None where there is none."""
 
-    def finish(self, part: Part) -> None:
+    def scores(self, part: Part) -> dict[str, float]:
+        """Validation scores of answers that are no pictures, the one that decides first."""
+
+    def finish(self, learning: Part, held_out: Part) -> None:
         """What is fitted once the network has learnt."""
 
 
@@ -51,5 +56,7 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
             return VaeTrainer(config, VaeConfig(count, config.channels, size, config.z_dim), device)
         case "denoiser":
             return DenoiserTrainer(config, DenoiserConfig(), device)
+        case "classifier":
+            return ClassifierTrainer(config, ClassifierConfig(count, config.channels), device)
         case never:
             assert_never(never)

@@ -1,6 +1,9 @@
-"""PSNR and SSIM of validation reconstructions, quantised as a viewer would get them."""
+"""How good a network is on pictures it did not learn from.
 
-from dataclasses import dataclass
+PSNR and SSIM of what it makes, quantised as a viewer would get them; else its trainer's own scores.
+"""
+
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -22,15 +25,19 @@ class Quality:
     psnr_db: float | None = None
     ssim: float | None = None
     identical: int = 0
+    scores: dict[str, float] = field(default_factory=dict)
 
 
 def quality(trainer: Trainer, part: Part, device: torch.device) -> Quality:
-    """Means over pictures spread evenly through the validation part, one value a picture."""
+    """Means over pictures spread evenly through the validation part, one value a picture.
+
+    The trainer's own scores are of the whole part.
+    """
     decibels, similarities = [], []
     for rows in torch.split(_spread(len(part)), PIECE):
         pair = trainer.restored(batch_of(part, rows, device))
         if pair is None:
-            return Quality()
+            return Quality(scores=trainer.scores(part))
         reference, output = _quantised(pair[0]), _quantised(pair[1])
         decibels.append(psnr_db(output, reference))
         similarities.append(_ssim(output, reference))

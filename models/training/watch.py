@@ -22,13 +22,15 @@ class Epoch:
     Attributes:
         number: from 1.
         losses: means over the epoch; gan: generator, discriminator, r1; vae: reconstruction (the
-            decoder's), kl (the encoder's), both in nats a picture; denoiser: l1.
+            decoder's), kl (the encoder's), both in nats a picture; denoiser: l1; classifier:
+            cross_entropy.
         val_psnr_db: mean over validation reconstructions; None where there is no reference.
         val_ssim: the same of SSIM.
         learning_rate: of the last step.
         seconds: on the clock, validation included.
         images_per_s: training pictures seen a second.
         identical: reconstructions equal to their reference, left out of the mean PSNR.
+        scores: by name, of a network whose answers are no pictures; the first one decides.
     """
 
     number: int
@@ -39,6 +41,12 @@ class Epoch:
     seconds: float
     images_per_s: float
     identical: int = 0
+    scores: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def decisive(self) -> float | None:
+        """The higher, the better: the epoch with the highest is kept."""
+        return next(iter(self.scores.values()), self.val_psnr_db)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Generator
 
+from benchmarks.categories import nearest_mean
 from models.data import fashion_mnist
 from models.data.degradations import noisy
 from models.data.image_set import ImageSet
@@ -78,6 +79,17 @@ def test_a_gan_soon_draws_what_a_nearest_mean_takes_for_its_category(tmp_path):
     train(config, images, folder=tmp_path, device=CPU, watch=Watch())
 
     assert _found(tmp_path, means) > 0.35  # chance is 0.1
+
+
+def test_a_classifier_soon_beats_the_nearest_mean(tmp_path):
+    images = some(4000)
+    learning, held_out = images.split()
+    floor = nearest_mean(learning, held_out)
+    config = replace(RECIPES["classifier"], epochs=4, batch_size=64)
+
+    trained = train(config, images, folder=tmp_path, device=CPU, watch=Watch())
+
+    assert trained.epochs[-1].scores["accuracy"] > floor + 0.05
 
 
 def _found(folder, means) -> float:

@@ -109,6 +109,7 @@ def test_there_is_a_recipe_for_every_network():
         "gan": "gan",
         "vae": "vae",
         "denoiser": "denoiser",
+        "classifier": "classifier",
     }
 
 

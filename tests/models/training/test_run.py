@@ -15,7 +15,7 @@ from models.training.run import train
 from models.training.watch import TrainingError, Watch
 
 CPU = torch.device("cpu")
-NETWORKS = ("gan", "vae", "denoiser")
+NETWORKS = ("gan", "vae", "denoiser", "classifier")
 TINY = TrainConfig("vae", epochs=4, batch_size=8, z_dim=8, precision="float32")
 
 
@@ -77,6 +77,7 @@ def test_a_run_that_was_killed_and_resumed_is_the_run_that_was_not(tmp_path, mon
     assert again.card.sha256 == whole.card.sha256
     assert [e.losses for e in again.epochs] == [e.losses for e in whole.epochs]
     assert [e.val_psnr_db for e in again.epochs] == [e.val_psnr_db for e in whole.epochs]
+    assert [e.scores for e in again.epochs] == [e.scores for e in whole.epochs]
 
 
 def test_a_checkpoint_in_the_middle_of_an_epoch_loses_no_step(tmp_path, monkeypatch):
@@ -165,6 +166,7 @@ def test_progress_is_told_in_steps_of_the_whole_run(tmp_path, monkeypatch):
         ("gan", {"generator", "discriminator", "r1"}),
         ("vae", {"reconstruction", "kl"}),
         ("denoiser", {"l1"}),
+        ("classifier", {"cross_entropy"}),
     ],
 )
 def test_each_epoch_tells_its_losses(tmp_path, monkeypatch, network, losses):
@@ -174,19 +176,23 @@ def test_each_epoch_tells_its_losses(tmp_path, monkeypatch, network, losses):
     (epoch,) = train(config, pictures(), folder=tmp_path, device=CPU, watch=Watch()).epochs
 
     assert set(epoch.losses) == losses
-    assert (epoch.val_psnr_db is None) == (network == "gan")
-    assert (epoch.val_ssim is None) == (network == "gan")
+    assert (epoch.val_psnr_db is None) == (network in ("gan", "classifier"))
+    assert (epoch.val_ssim is None) == (network in ("gan", "classifier"))
+    assert bool(epoch.scores) == (network == "classifier")
     assert epoch.seconds > 0
     assert epoch.images_per_s > 0
 
 
-def test_a_set_without_validation_has_no_scores(tmp_path, monkeypatch):
+@pytest.mark.parametrize("network", ["vae", "classifier"])
+def test_a_set_without_validation_has_no_scores(tmp_path, monkeypatch, network):
     small(monkeypatch)
 
-    images = pictures(held_out=0)
-    epochs = train(TINY, images, folder=tmp_path, device=CPU, watch=Watch()).epochs
+    config, images = replace(TINY, network=network), pictures(held_out=0)
+    trained = train(config, images, folder=tmp_path, device=CPU, watch=Watch())
 
-    assert {epoch.val_psnr_db for epoch in epochs} == {None}
+    assert {epoch.val_psnr_db for epoch in trained.epochs} == {None}
+    assert [epoch.scores for epoch in trained.epochs] == [{}] * 4
+    assert trained.card.scores == {}
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -252,6 +258,26 @@ def test_the_best_epoch_is_kept_not_the_last(tmp_path, monkeypatch):
     assert trained.card.scores == {"val_psnr_db": 30.0, "val_ssim": 0.5}
 
 
+def test_of_answers_that_are_no_pictures_the_first_score_decides_and_the_last_of_equals_is_kept(
+    tmp_path, monkeypatch
+):
+    measured = iter([(0.5, 0.9), (0.7, 0.1), (0.7, 0.2), (0.6, 0.8)])
+    monkeypatch.setattr(
+        "models.training.run.quality",
+        lambda *_: validate.Quality(scores=dict(zip("ab", next(measured), strict=True))),
+    )
+    states = []
+
+    def remember(_epoch) -> None:
+        states.append((tmp_path / "best.safetensors").read_bytes())
+
+    config, watch = replace(TINY, network="classifier"), Watch(on_epoch=remember)
+    trained = train(config, pictures(), folder=tmp_path, device=CPU, watch=watch)
+
+    assert states[0] != states[1] != states[2] == states[3]
+    assert trained.card.scores == {"val_a": 0.7, "val_b": 0.2}
+
+
 def test_identical_reconstructions_are_counted_and_left_out_of_the_mean():
     class Half:
         def restored(self, batch):
@@ -290,3 +316,28 @@ def test_the_second_stage_is_fitted_to_each_category(tmp_path, monkeypatch):
     assert network.prior_mean.abs().sum() > 0
     assert not torch.equal(network.prior_mean[0], network.prior_mean[1])
     assert not torch.equal(network.prior_scale[0], torch.eye(8))
+
+
+def test_the_temperature_is_fitted_to_pictures_that_nothing_was_learnt_from(tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(
+        "models.training.classifier.temperature_for",
+        lambda logits, labels: told.append((logits.shape, labels.tolist())) or 0.25,
+    )
+    images = pictures()
+
+    config = replace(TINY, network="classifier")
+    trained = train(config, images, folder=tmp_path, device=CPU, watch=Watch())
+
+    network = weights.read((tmp_path / "model.safetensors").read_bytes(), trained.card)
+    assert told == [((4, 2), images.labels[images.validation].tolist())]
+    assert network.temperature.item() == 0.25
+
+
+@pytest.mark.parametrize("side", [24, 40])
+def test_a_classifier_learns_from_pictures_of_any_size(tmp_path, side):
+    config = replace(TINY, network="classifier", epochs=1, channels=3)
+
+    trained = train(config, pictures(side=side), folder=tmp_path, device=CPU, watch=Watch())
+
+    assert trained.card.config == {"categories": 2, "channels": 3, "widths": (32, 64, 128)}
