@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from benchmarks.categories import category_scores
 from benchmarks.denoising import noise_scores
 from benchmarks.fashion import gan_scores, vae_scores
 from models import weights
@@ -36,6 +37,7 @@ class Product:
 
 
 PRODUCTS = {
+    "classifier-fashion": Product("classifier", fashion_mnist.read, category_scores),
     "denoise-photo": Product("denoiser", photographs.read, noise_scores),
     "gan-fashion": Product("gan", fashion_mnist.read, gan_scores),
     "vae-fashion": Product("vae", fashion_mnist.read, vae_scores),

@@ -1,13 +1,16 @@
 """The numbers in the cards are measured by what these tests can trust."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from torch import Generator, nn
 
-from benchmarks import classifier, denoising, fashion
+from benchmarks import categories, classifier, denoising, fashion
 from models.data.image_set import Part
+from models.networks.classifier import ClassifierConfig, ProductClassifier
 
 
 class Untouched(nn.Module):
@@ -65,6 +68,49 @@ def test_equal_pictures_are_at_no_distance_and_others_are_not():
 
     assert fashion._frechet(judge, dark, dark) == pytest.approx(0, abs=1e-3)
     assert fashion._frechet(judge, dark, light) > 0.1
+
+
+@pytest.mark.parametrize("baseline", [categories.nearest_mean, categories.hog_logistic])
+def test_a_baseline_names_what_can_be_told_apart_and_guesses_what_cannot(baseline):
+    labels = torch.arange(400) % 2
+    noise = (torch.rand(400, 1, 28, 28, generator=chance()) * 60).byte()
+    striped = noise.clone()
+    striped[labels == 1, :, ::4] += 150
+
+    told, guessed = (
+        baseline(Part(images[:200], labels[:200]), Part(images[200:], labels[200:]))
+        for images in (striped, noise)
+    )
+
+    assert told > 0.98
+    assert 0.35 < guessed < 0.65
+
+
+def test_a_classifier_is_scored_on_test_pictures_as_it_is_served(monkeypatch):
+    labels = torch.arange(500) % 10
+    images = (labels * 20)[:, None, None, None].expand(-1, 1, 28, 28).byte()
+    part = Part(images, labels)
+    monkeypatch.setattr(categories, "_learning", lambda: part)
+    monkeypatch.setattr("models.data.fashion_mnist.read_test", lambda: (images, labels))
+
+    scores, baseline = categories.category_scores(Knowing(ClassifierConfig(10)), Path())
+
+    assert scores["test_accuracy"] == scores["test_balanced_accuracy"] == 0.9  # all but the bags
+    assert scores["test_calibration_error"] == pytest.approx(0.1, abs=1e-3)
+    assert baseline["test_untempered_calibration_error"] > 0.2
+    assert baseline["test_nearest_mean_accuracy"] == 1.0
+
+
+class Knowing(ProductClassifier):
+    """Reads the category from how light a picture is; is sure once its temperature is counted."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.temperature.fill_(0.1)
+
+    def forward(self, image):
+        found = (image.mean((1, 2, 3)) * 255 / 20).round().long()
+        return 2 * torch.eye(10)[torch.where(found == 8, 7, found)]
 
 
 def chance() -> Generator:

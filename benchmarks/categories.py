@@ -1,0 +1,102 @@
+"""How well our classifier names pictures of Fashion-MNIST that it never saw, and what needs none.
+
+The baselines learn from the same pictures: the nearest of ten mean pictures, and a logistic
+regression on histograms of oriented gradients (Dalal & Triggs 2005).
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from skimage.feature import hog
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models import weights
+from models.data import fashion_mnist
+from models.data.image_set import Part
+from models.metrics.accuracy import accuracy, balanced_accuracy
+from models.metrics.calibration import expected_calibration_error
+
+PIECE = 500
+PENALTY = 1e-5
+ITERATIONS = 200
+
+Scores = dict[str, float | None]
+
+
+def category_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
+    """Scores of the 10,000 test pictures; the baseline is what needs no network."""
+    del folder
+    learning, test = _learning(), Part(*fashion_mnist.read_test())
+    likely, plain = _probabilities(network, test.images)
+    scores: Scores = {
+        "test_accuracy": round(accuracy(likely, test.labels), 4),
+        "test_balanced_accuracy": round(balanced_accuracy(likely, test.labels), 4),
+        "test_calibration_error": round(expected_calibration_error(likely, test.labels), 4),
+    }
+    baseline: Scores = {
+        "test_nearest_mean_accuracy": round(nearest_mean(learning, test), 4),
+        "test_hog_logistic_accuracy": round(hog_logistic(learning, test), 4),
+        "test_untempered_calibration_error": round(
+            expected_calibration_error(plain, test.labels), 4
+        ),
+    }
+    return scores, baseline
+
+
+def nearest_mean(learning: Part, test: Part) -> float:
+    """Accuracy of naming each picture after the category whose mean picture is nearest."""
+    known, unknown = (part.images.flatten(1).double() / 255 for part in (learning, test))
+    categories = range(int(learning.labels.max()) + 1)
+    means = torch.stack([known[learning.labels == c].mean(0) for c in categories])
+    return accuracy(-torch.cdist(unknown, means), test.labels)
+
+
+def hog_logistic(learning: Part, test: Part) -> float:
+    """Accuracy of a linear classifier of gradient histograms, 4-pixel cells, 9 directions."""
+    known, unknown = _gradients(learning.images), _gradients(test.images)
+    layer = nn.Linear(known.shape[1], int(learning.labels.max()) + 1)
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    optimizer = torch.optim.LBFGS(
+        layer.parameters(), max_iter=ITERATIONS, line_search_fn="strong_wolfe"
+    )
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(layer(known), learning.labels)
+        loss = loss + PENALTY * layer.weight.square().sum()
+        torch.autograd.backward(loss)
+        return loss
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    with torch.inference_mode():
+        return accuracy(layer(unknown), test.labels)
+
+
+def _learning() -> Part:
+    return fashion_mnist.read().split()[0]
+
+
+def _probabilities(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
+    """[N, K] twice: with the temperature, as they are served, and without."""
+    classify = weights.doors(network)["classify"]
+    with torch.inference_mode():
+        pieces = [piece / 255 for piece in torch.split(images, PIECE)]
+        likely = [_tensor(classify(piece)) for piece in pieces]
+        plain = [functional.softmax(network(piece), dim=1) for piece in pieces]
+    return torch.cat(likely), torch.cat(plain)
+
+
+def _gradients(images: Tensor) -> Tensor:
+    """[N, 1, H, W] → [N, F]."""
+    histograms = [
+        hog(image, orientations=9, pixels_per_cell=(4, 4), cells_per_block=(2, 2))
+        for image in images[:, 0].numpy()
+    ]
+    return torch.from_numpy(np.stack(histograms)).float()
+
+
+def _tensor(output: Tensor | tuple[Tensor, ...]) -> Tensor:
+    return output if isinstance(output, Tensor) else output[0]
