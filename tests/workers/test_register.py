@@ -30,7 +30,7 @@ def test_every_shipped_version_serves_every_tenant():
     register()
 
     shipped = weights.shipped()
-    assert {card.network for _, card in shipped} == {"gan", "vae", "denoiser"}
+    assert {card.network for _, card in shipped} == {"gan", "vae", "denoiser", "classifier"}
     for path, card in shipped:
         with reading() as session:
             version = versions.serving(session, "any shop", card.network)
