@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 
 from api.errors import Problem, document, invalid, told
 from db.blobs import NotStored, StorageFull, StoreUnavailable, Vanished
-from db.datasets import DatasetExists, DatasetNotFound, DatasetTooSmall
+from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.deliveries import EndpointDisabled
 from db.endpoints import TooManyEndpoints
 from db.erasure import InDataset, StillOpen
@@ -22,6 +22,7 @@ from db.jobs import IdempotencyKeyReused, QueueQuota
 from db.keys import KeyNotLive
 from db.queues import QueueNotFound
 from db.refusals import Refused
+from db.registration import NothingLeft, StillLooking
 from db.secrets import SecretKeyMissing
 from db.tenants import TenantExists, TenantNotFound
 from db.versions import VersionNotFound
@@ -34,7 +35,8 @@ _CODES: Final[Mapping[type[Exception], str]] = {
     VersionNotFound: "version_not_found",
     DatasetNotFound: "dataset_not_found",
     DatasetTooSmall: "dataset_too_small",
-    DatasetExists: "dataset_exists",
+    DatasetUnfit: "dataset_unfit",
+    NothingLeft: "dataset_empty",
     StillOpen: "job_open",
     InDataset: "picture_in_dataset",
     IdempotencyKeyReused: "idempotency_key_reused",
@@ -59,6 +61,7 @@ def install(app: FastAPI) -> None:
         Refused: _refused,
         QueueQuota: _over_quota,
         NotAPicture: _not_a_picture,
+        StillLooking: _still_looking,
         NotStored: _not_stored,
         StorageFull: _full,
         StoreUnavailable: _store,
@@ -109,6 +112,10 @@ def _http(request: Request, error: HTTPException) -> JSONResponse:
 
 def _gone(request: Request, _error: ClientDisconnect) -> JSONResponse:
     return respond(request, Problem("client_disconnected", "nobody waits for this answer"))
+
+
+def _still_looking(request: Request, error: StillLooking) -> JSONResponse:
+    return respond(request, Problem("results_unseen", str(error), headers={"Retry-After": "1"}))
 
 
 def _not_stored(request: Request, error: NotStored) -> JSONResponse:

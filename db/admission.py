@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import addresses, clock, datasets, geometry, jobs, pictures, settings, urls, versions
-from db.datasets import DatasetNotFound, DatasetTooSmall
+from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.geometry import At
 from db.jobs import Created
 from db.operations.order import Order
@@ -21,7 +21,15 @@ from db.versions import VersionNotFound
 
 Need = tuple[str, str | None]
 """A network, and the version of it that is asked for."""
+Lesson = tuple[str, str]
+"""A dataset, and the network that is to learn from it."""
 Named = TypeVar("Named")
+
+_UNTEACHABLE: Final[Mapping[type[Exception], str]] = {
+    DatasetNotFound: "dataset_not_found",
+    DatasetTooSmall: "dataset_too_small",
+    DatasetUnfit: "dataset_unfit",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,7 @@ class Known:
 
     sources: Mapping[str, Source]
     versions: Mapping[Need, Exception | None]
-    datasets: Mapping[str, Exception | None]
+    datasets: Mapping[Lesson, Exception | None]
     now: datetime | None
     """Of the database; asked only where an order has a deadline."""
 
@@ -61,13 +69,16 @@ def look_up(session: Session, tenant: str, orders: Sequence[Order], *, hold: boo
     With `hold` nobody can erase their pictures before this transaction ends.
     """
     needs = {need for order in orders for need in order.operation.needs().items()}
-    trained = {order.operation.dataset for order in orders if isinstance(order.operation, Train)}
+    lessons = {_lesson(order.operation) for order in orders if isinstance(order.operation, Train)}
     keys = {key for order in orders for key in order.pictures().values()}
     timed = any(order.deadline_at is not None for order in orders)
     return Known(
         sources=pictures.resolve_many(session, tenant, keys, hold=hold),
         versions=_tried(needs, lambda need: versions.choose(session, tenant, dict([need]))),
-        datasets=_tried(trained, lambda name: datasets.to_train_on(session, tenant, name)),
+        datasets=_tried(
+            lessons,
+            lambda lesson: datasets.to_train_on(session, tenant, lesson[0], network=lesson[1]),
+        ),
         now=session.scalar(select(clock.now())) if timed else None,
     )
 
@@ -108,7 +119,7 @@ def _tried(
     for name in names:
         try:
             look(name)
-        except (VersionNotFound, DatasetNotFound, DatasetTooSmall) as error:
+        except (VersionNotFound, DatasetNotFound, DatasetTooSmall, DatasetUnfit) as error:
             answers[name] = error
         else:
             answers[name] = None
@@ -151,10 +162,13 @@ def _check_versions(order: Order, answers: Mapping[Need, Exception | None]) -> N
                 raise at(pointer(*where, "version"), "version_not_found", str(error)) from error
 
 
-def _check_dataset(order: Order, answers: Mapping[str, Exception | None]) -> None:
+def _lesson(operation: Train) -> Lesson:
+    return operation.dataset, operation.network
+
+
+def _check_dataset(order: Order, answers: Mapping[Lesson, Exception | None]) -> None:
     if not isinstance(order.operation, Train):
         return
-    if error := answers[order.operation.dataset]:
-        small = isinstance(error, DatasetTooSmall)
-        code = "dataset_too_small" if small else "dataset_not_found"
+    if error := answers[_lesson(order.operation)]:
+        code = next(code for kind, code in _UNTEACHABLE.items() if isinstance(error, kind))
         raise at("/operation/dataset", code, str(error)) from error

@@ -113,7 +113,13 @@ def _put_down(lease: Lease, error: Exception) -> None:
 
 def _train(job: Job, operation: Train, lease: Lease) -> Trained:
     with reading() as session:
-        dataset = datasets.to_train_on(session, job.tenant, operation.dataset)
+        dataset = datasets.to_train_on(
+            session,
+            job.tenant,
+            operation.dataset,
+            network=operation.network,
+            as_of=job.created_at,  # the next attempt learns from the very same pictures
+        )
         # Our worker's, which holds its lock file: to look for a free one would find another.
         own = torch.device(session.get_one(Attempt, (job.id, lease.token)).device)
     device.pin(own, memory_share=settings.get().memory_share)
@@ -169,7 +175,7 @@ def _write(job: Job, operation: Train, lease: Lease, trained: Trained, key: str)
             _log.warning("a late version was refused", job=job.id, token=lease.token)
             return
         blobs.hold(session, job.tenant, [key])
-        dataset = datasets.find(session, job.tenant, operation.dataset)
+        dataset = datasets.find(session, job.tenant, operation.dataset, as_of=job.created_at)
         version = versions.add(
             session,
             tenant=job.tenant,

@@ -34,8 +34,8 @@ class Train(Operation):
     op: Literal["train"] = "train"
     queue = "train"
     timeout_s = 86_400.0
-    dataset: Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00]+$")]
-    """Name or id of a registered dataset."""
+    dataset: Annotated[str, StringConstraints(min_length=1, max_length=140, pattern=r"^[^\x00]+$")]
+    """Id, name (its newest version) or `name@version` of a registered dataset."""
     network: Literal["gan", "vae"]
     """Which kind of network learns."""
     epochs: Annotated[int, Field(ge=1, le=1_000)] = 20

@@ -162,6 +162,7 @@ def test_an_upgrade_can_be_taken_back_and_done_again_with_rows_in_it(revision: s
 
 # What a row needs beside something of its column's type.
 _SPECIAL: dict[str, Any] = {
+    "delivery.state": "delivered",
     "job.state": "succeeded",
     "job.lease_owner": None,
     "job.cancel_requested_at": None,
@@ -186,7 +187,7 @@ def _something(table: str, column: Column[Any]) -> Any:
     if f"{table}.{column.name}" in _SPECIAL:
         return _SPECIAL[f"{table}.{column.name}"]
     for key in column.foreign_keys:
-        return f"{key.column.table.name}-id"
+        return f"{key.column.table.name}-{key.column.name}"
     match column.type:
         case String():
             return f"{table}-{column.name}"[: column.type.length]
