@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, false, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, select
 from sqlalchemy.orm import Session, defer
 
 from db import clock, trainable
@@ -18,6 +18,8 @@ PICTURES: Final = "pictures"
 """The kind of a dataset that a shop has registered; what ships with us is of other kinds."""
 MOST_AT_ONCE = 10
 _LONGEST_NUMBER = 9
+# Any number that no other lock of two numbers uses.
+_POSTGRESQL_LOCK: Final = 7_225_745
 # What one version of a dataset has, and the next has otherwise.
 _CONTENT: Final = ("kind", "pictures", "manifest", "left_out", "licence")
 
@@ -112,6 +114,13 @@ def visible(session: Session, tenant: str) -> Sequence[Dataset]:
     without = (defer(Dataset.manifest, raiseload=True), defer(Dataset.left_out, raiseload=True))
     in_order = (Dataset.name, Dataset.version)
     return session.scalars(select(Dataset).where(mine).order_by(*in_order).options(*without)).all()
+
+
+def alone(session: Session, tenant: str, name: str) -> None:
+    """Nobody else adds a version of this name before the transaction ends."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
+        lock = func.pg_advisory_xact_lock(_POSTGRESQL_LOCK, func.hashtext(f"{tenant}/{name}"))
+        session.execute(select(lock))
 
 
 def splits(session: Session, tenant: str, name: str) -> dict[str, Split]:

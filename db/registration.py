@@ -65,6 +65,7 @@ def register(
     chosen = select(wanted, known.found, known=known.splits, include_generated=include_generated)
     # Thousands of pictures take seconds to compare, which nobody shall wait for in line.
     with long_transaction() as session:
+        datasets.alone(session, tenant, name)
         now = _look_up(session, tenant, name, wanted, hold=True)
         if now != known:
             chosen = select(

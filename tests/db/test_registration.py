@@ -1,5 +1,8 @@
 """From ids of pictures and results to a version of a dataset."""
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ from db import blobs, candidates, clock, erasure, intake, pictures, registration
 from db.engine import reading, transaction
 from db.registration import NothingLeft, PicturesMissing, StillLooking
 from db.selection import Wanted
+from db.splits import Groups, divide
 from db.tables.all import Dataset, Picture, Result
 from tests import factories, kept, rows
 from tests.factories import NOWHERE
@@ -174,6 +178,43 @@ def test_what_changes_while_the_pictures_are_compared_is_seen(monkeypatch: pytes
     monkeypatch.setattr(registration, "select", held_meanwhile)
 
     assert _reasons(_register(fit, late)) == {"unpublished": [late]}
+
+
+def test_versions_that_are_registered_at_once_agree_on_who_is_held_out(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    shared, one, other = _products_that_disagree()
+    ids = {product: _upload(_png(number)) for number, product in enumerate((shared, one, other))}
+    both_chose = Barrier(2)
+    chosen = registration.select
+
+    def together(*given: Any, known: dict[str, Any], **named: Any) -> Any:
+        if not known:  # both choose before either is written; who comes second chooses again
+            both_chose.wait(10)
+        return chosen(*given, known=known, **named)
+
+    monkeypatch.setattr(registration, "select", together)
+
+    def register(mine: str) -> Dataset:
+        wanted = [Wanted(ids[product], "shoe", product) for product in (shared, mine)]
+        return registration.register(TENANT, "shoes", wanted, licence=None)
+
+    with ThreadPoolExecutor(2) as pool:
+        versions = list(pool.map(register, (one, other)))
+
+    assert sorted(version.version for version in versions) == [1, 2]
+    split_of = [{e["product"]: e["split"] for e in version.manifest} for version in versions]
+    assert split_of[0][shared] == split_of[1][shared]
+
+
+def _products_that_disagree() -> tuple[str, str, str]:
+    """One that would be held out beside the second, and learned from beside the third."""
+    for names in permutations(map(str, range(20)), 3):
+        shared, one, other = names
+        splits_of = [divide([("shoe", shared), ("shoe", n)], Groups({})) for n in (one, other)]
+        if splits_of[0][shared] != splits_of[1][shared]:
+            return shared, one, other
+    raise AssertionError("they always agree")
 
 
 def test_an_erased_picture_is_no_longer_named_among_those_left_out():
