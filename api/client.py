@@ -268,9 +268,28 @@ class Client:
     def datasets(self) -> list[Json]:
         return _items(self._get("/v1/datasets").json(), "datasets")
 
-    def add_dataset(self, name: str, pictures: list[Json], *, licence: str | None = None) -> Json:
-        """Register uploaded pictures, each {"picture": id, "category": name}, to train on."""
-        body = {"name": name, "pictures": pictures} | ({"licence": licence} if licence else {})
+    def dataset(self, name: str) -> Json:
+        """One of them with its report; by id, name (the newest version) or `name@version`."""
+        return self._one(f"/v1/datasets/{name}")
+
+    def add_dataset(
+        self,
+        name: str,
+        pictures: list[Json],
+        *,
+        licence: str | None = None,
+        include_generated: bool = False,
+    ) -> Json:
+        """Register pictures or results to train on: each {"picture": id, "category": name}.
+
+        With "product" in it, pictures of one product are never on both sides of the split. The
+        answer's `report` says what was left out and why, and which networks it can train.
+        """
+        body: Json = {"name": name, "pictures": pictures}
+        if licence:
+            body["licence"] = licence
+        if include_generated:
+            body["include_generated"] = True
         return self._post("/v1/datasets", body)
 
     def workers(self) -> list[Json]:

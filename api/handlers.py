@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 
 from api.errors import Problem, document, invalid, told
 from db.blobs import NotStored, StorageFull, StoreUnavailable, Vanished
-from db.datasets import DatasetExists, DatasetNotFound, DatasetTooSmall
+from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.deliveries import EndpointDisabled
 from db.endpoints import TooManyEndpoints
 from db.erasure import InDataset, StillOpen
@@ -24,6 +24,7 @@ from db.keys import KeyNotLive
 from db.promotions import AlreadyServing, NotBetter, NotEvaluated, NothingToRollBack
 from db.queues import QueueNotFound
 from db.refusals import Refused
+from db.registration import NothingLeft, StillLooking
 from db.reviewing import NotHeld
 from db.secrets import SecretKeyMissing
 from db.tenants import TenantExists, TenantNotFound
@@ -41,7 +42,8 @@ _CODES: Final[Mapping[type[Exception], str]] = {
     NothingToRollBack: "nothing_to_roll_back",
     DatasetNotFound: "dataset_not_found",
     DatasetTooSmall: "dataset_too_small",
-    DatasetExists: "dataset_exists",
+    DatasetUnfit: "dataset_unfit",
+    NothingLeft: "dataset_empty",
     ResultNotFound: "result_not_found",
     NotHeld: "result_not_held",
     StillOpen: "job_open",
@@ -68,6 +70,7 @@ def install(app: FastAPI) -> None:
         Refused: _refused,
         QueueQuota: _over_quota,
         NotAPicture: _not_a_picture,
+        StillLooking: _still_looking,
         NotStored: _not_stored,
         StorageFull: _full,
         StoreUnavailable: _store,
@@ -118,6 +121,10 @@ def _http(request: Request, error: HTTPException) -> JSONResponse:
 
 def _gone(request: Request, _error: ClientDisconnect) -> JSONResponse:
     return respond(request, Problem("client_disconnected", "nobody waits for this answer"))
+
+
+def _still_looking(request: Request, error: StillLooking) -> JSONResponse:
+    return respond(request, Problem("results_unseen", str(error), headers={"Retry-After": "1"}))
 
 
 def _not_stored(request: Request, error: NotStored) -> JSONResponse:

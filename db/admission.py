@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import addresses, clock, datasets, geometry, jobs, pictures, settings, urls, versions
-from db.datasets import DatasetNotFound, DatasetTooSmall
+from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.geometry import At
 from db.jobs import Created
 from db.operations.order import Order
@@ -21,7 +21,15 @@ from db.versions import VersionNotFound
 
 Need = tuple[str, str | None]
 """A network, and the version of it that is asked for."""
+Lesson = tuple[str, str | None]
+"""A dataset, and the network that is to learn from it, if any."""
 Named = TypeVar("Named")
+
+_UNTEACHABLE: Final[Mapping[type[Exception], str]] = {
+    DatasetNotFound: "dataset_not_found",
+    DatasetTooSmall: "dataset_too_small",
+    DatasetUnfit: "dataset_unfit",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class Known:
     sources: Mapping[str, Source]
     versions: Mapping[Need, Exception | None]
     judged: Mapping[str, Exception | None]
-    datasets: Mapping[str, Exception | None]
+    datasets: Mapping[Lesson, Exception | None]
     now: datetime | None
     """Of the database; asked only where an order has a deadline."""
 
@@ -71,8 +79,7 @@ def look_up(session: Session, tenant: str, orders: Sequence[Order], *, hold: boo
         versions=_tried(needs, lambda need: versions.choose(session, tenant, dict([need]))),
         judged=_tried(judged, lambda name: versions.find(session, tenant, name)),
         datasets=_tried(
-            {one.dataset for one in learnt},
-            lambda name: datasets.to_train_on(session, tenant, name),
+            {_lesson(one) for one in learnt}, lambda lesson: _taught(session, tenant, lesson)
         ),
         now=session.scalar(select(clock.now())) if timed else None,
     )
@@ -114,7 +121,7 @@ def _tried(
     for name in names:
         try:
             look(name)
-        except (VersionNotFound, DatasetNotFound, DatasetTooSmall) as error:
+        except (VersionNotFound, DatasetNotFound, DatasetTooSmall, DatasetUnfit) as error:
             answers[name] = error
         else:
             answers[name] = None
@@ -159,10 +166,22 @@ def _check_versions(order: Order, known: Known) -> None:
         raise at("/operation/version", "version_not_found", str(error)) from error
 
 
-def _check_dataset(order: Order, answers: Mapping[str, Exception | None]) -> None:
+def _lesson(operation: Train | Evaluate) -> Lesson:
+    return operation.dataset, operation.network if isinstance(operation, Train) else None
+
+
+def _taught(session: Session, tenant: str, lesson: Lesson) -> None:
+    """What is only measured on is there, and that is all it has to be."""
+    name, network = lesson
+    if network is None:
+        datasets.find(session, tenant, name)
+    else:
+        datasets.to_train_on(session, tenant, name, network=network)
+
+
+def _check_dataset(order: Order, answers: Mapping[Lesson, Exception | None]) -> None:
     if not isinstance(order.operation, Train | Evaluate):
         return
-    if error := answers[order.operation.dataset]:
-        small = isinstance(error, DatasetTooSmall)
-        code = "dataset_too_small" if small else "dataset_not_found"
+    if error := answers[_lesson(order.operation)]:
+        code = next(code for kind, code in _UNTEACHABLE.items() if isinstance(error, kind))
         raise at("/operation/dataset", code, str(error)) from error

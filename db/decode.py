@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
-from db import containers
+from db import containers, looks
 from db.containers import Refused
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
@@ -43,8 +43,11 @@ def examine(data: bytes, *, max_pixels: int, max_side_px: int) -> dict[str, Any]
     # Read before the pixels are: a decoder may change it on loading (16-bit RGB becomes RGB).
     mode = image.mode
     _load(image)
-    width, height = _upright(image)
-    return {"format": kind, "width": width, "height": height, "mode": mode}
+    orientation = _orientation(image)
+    width, height = image.size[::-1] if orientation in _LYING_ORIENTATIONS else image.size
+    look = looks.take(image, orientation=orientation)
+    size = {"width": width, "height": height}
+    return {"format": kind, "mode": mode, **size, "phash": look.phash, "colours": look.colours}
 
 
 def _open(data: bytes) -> Image.Image:
@@ -84,13 +87,12 @@ def _load(image: Image.Image) -> None:
         raise _refusal(error) from error
 
 
-def _upright(image: Image.Image) -> tuple[int, int]:
+def _orientation(image: Image.Image) -> int | None:
     try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        found = image.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # noqa: BLE001 — Pillow raises a dozen kinds over damaged EXIF; we need none
-        orientation = None
-    width, height = image.size
-    return (height, width) if orientation in _LYING_ORIENTATIONS else (width, height)
+        return None
+    return found if isinstance(found, int) else None
 
 
 def _refusal(error: Exception) -> Refused:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from db import attempts, blobs, clock, fence, outbox, removal
+from db import attempts, blobs, clock, fence, left_out, outbox, removal
 from db.attempts import Ending
 from db.portable import insert
 from db.tables.batches import Batch
@@ -183,7 +183,7 @@ def _made_by(session: Session, job_ids: Collection[str]) -> set[str]:
 
 def _leave_datasets(session: Session, tenant: str, ids: set[str], *, allowed: bool) -> None:
     """What was learned from a picture stays in versions; the dataset forgets it."""
-    mine = select(Dataset).where(Dataset.tenant == tenant).order_by(Dataset.name)
+    mine = select(Dataset).where(Dataset.tenant == tenant).order_by(Dataset.name, Dataset.version)
     for dataset in session.scalars(mine.with_for_update()):
         left = [entry for entry in dataset.manifest if entry["picture"] not in ids]
         gone = len(dataset.manifest) - len(left)
@@ -192,6 +192,8 @@ def _leave_datasets(session: Session, tenant: str, ids: set[str], *, allowed: bo
         if gone:
             dataset.manifest, dataset.pictures = left, len(left)
             dataset.erased = (dataset.erased or 0) + gone
+        if dataset.left_out is not None:
+            dataset.left_out = left_out.forget(dataset.left_out, ids)
     session.flush()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from db import settings
+from db.likeness import Look
 
 _FOREIGN = {
     b"GIF8": "GIF",
@@ -62,6 +63,7 @@ class Checked:
     width: int
     height: int
     mode: str
+    look: Look
 
 
 def check(data: bytes) -> Checked:
@@ -72,7 +74,8 @@ def check(data: bytes) -> Checked:
     """
     _look(data)
     found = _decode(data)
-    return Checked(sha256=sha256(data).hexdigest(), bytes=len(data), **found)
+    look = Look(phash=found.pop("phash"), colours=found.pop("colours"))
+    return Checked(sha256=sha256(data).hexdigest(), bytes=len(data), look=look, **found)
 
 
 def close() -> None:

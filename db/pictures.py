@@ -48,6 +48,8 @@ def register(session: Session, tenant: str, checked: Checked, *, name: str | Non
         "height": checked.height,
         "mode": checked.mode,
         "name": name,
+        "phash": checked.look.phash,
+        "colours": checked.look.colours,
         "created_at": clock.now(),
     }
     session.execute(insert_once(session, Picture, row))

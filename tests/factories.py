@@ -2,12 +2,17 @@
 
 import io
 import json
+import random
 from typing import Any
 
 from PIL import Image
 
+from db.likeness import Look
+
 NOWHERE = "0190a0b0-0000-7000-8000-000000000000"
 """An id of the right shape that no row has."""
+LOOK = Look("5a" * 8, "7f" * 48)
+"""For a picture whose look is of no interest."""
 
 
 def picture(width: int = 24, height: int = 16, *, mode: str = "RGB", hue: int = 0) -> Image.Image:
@@ -16,6 +21,13 @@ def picture(width: int = 24, height: int = 16, *, mode: str = "RGB", hue: int = 
     down = across.transpose(Image.Transpose.ROTATE_180)
     flat = Image.new("L", (width, height), 40 + hue % 200)
     return Image.merge("RGB", (across, down, flat)).convert(mode)
+
+
+def shot(number: int, side: int = 40) -> Image.Image:
+    """A picture like no other number's: an eight by eight of colours drawn from it, enlarged."""
+    drawn = random.Random(number).randbytes(8 * 8 * 3)
+    small = Image.frombytes("RGB", (8, 8), drawn)
+    return small.resize((side, side), Image.Resampling.BICUBIC)
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:

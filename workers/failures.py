@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.blobs import NotStored, StorageFull, StoreUnavailable
-from db.datasets import DatasetNotFound, DatasetTooSmall
+from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.versions import VersionNotFound
 from models.failures import CannotDo
 from models.training.watch import TrainingError
@@ -60,6 +60,8 @@ def judge(error: BaseException) -> Judgement:
             return Judgement("dataset_not_found", str(error), permanent=True)
         case DatasetTooSmall():
             return Judgement("dataset_too_small", str(error), permanent=True)
+        case DatasetUnfit():
+            return Judgement("dataset_unfit", str(error), permanent=True)
         case Permanent() | CannotDo() | TrainingError():
             return Judgement(error.code, str(error), permanent=True)
         case ValidationError():

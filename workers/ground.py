@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import torch
+from sqlalchemy.orm import Session
 
 from db import datasets
 from db.engine import reading
@@ -26,9 +27,17 @@ class Ground:
 
 def find(job: Job, operation: Train | Evaluate, lease: Lease) -> Ground:
     with reading() as session:
-        dataset = datasets.to_train_on(session, job.tenant, operation.dataset)
+        dataset = _dataset(session, job, operation)
         # Our worker's, which holds its lock file: to look for a free one would find another.
         own = torch.device(session.get_one(Attempt, (job.id, lease.token)).device)
     device.pin(own, memory_share=settings.get().memory_share)
     images = read(dataset, image_size=operation.image_size, most=operation.max_images)
     return Ground(dataset, images, own)
+
+
+def _dataset(session: Session, job: Job, operation: Train | Evaluate) -> Dataset:
+    """As it was when the job was made: the next attempt learns from the very same pictures."""
+    tenant, name, then = job.tenant, operation.dataset, job.created_at
+    if isinstance(operation, Train):
+        return datasets.to_train_on(session, tenant, name, network=operation.network, as_of=then)
+    return datasets.find(session, tenant, name, as_of=then)

@@ -164,7 +164,7 @@ def _write(job: Job, operation: Train, lease: Lease, made: Made, key: str) -> No
             _log.warning("a late version was refused", job=job.id, token=lease.token)
             return
         blobs.hold(session, job.tenant, [key])
-        dataset = datasets.find(session, job.tenant, operation.dataset)
+        dataset = datasets.find(session, job.tenant, operation.dataset, as_of=job.created_at)
         version = versions.add(
             session,
             tenant=job.tenant,

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from db import blobs
+from db import blobs, datasets, trainable
 from db import settings as db_settings
+from db.splits import VALIDATION, VALIDATION_SHARE
 from db.tables.versions import Dataset
 from models import images
 from models.data import debian, fashion_mnist, samples
@@ -15,7 +16,6 @@ from workers.failures import Permanent
 
 FASHION_MNIST = "fashion-mnist"
 SMALL_FASHION_MNIST = "fashion-mnist-small"
-VALIDATION_SHARE = 10
 
 
 def read(dataset: Dataset, *, image_size: int, most: int | None) -> ImageSet:
@@ -32,7 +32,7 @@ def read(dataset: Dataset, *, image_size: int, most: int | None) -> ImageSet:
     readers: dict[str, Callable[[], ImageSet]] = {
         FASHION_MNIST: _fashion_mnist,
         SMALL_FASHION_MNIST: _garments,
-        "pictures": lambda: _pictures(dataset, image_size),
+        datasets.PICTURES: lambda: _pictures(dataset, image_size),
     }
     found = readers[dataset.kind]()
     return found if most is None or most >= len(found) else _first(found, most)
@@ -62,7 +62,7 @@ def _garments() -> ImageSet:
 
 
 def _pictures(dataset: Dataset, image_size: int) -> ImageSet:
-    rows = dataset.manifest
+    rows = trainable.with_splits(dataset.manifest)
     labels = torch.tensor([dataset.categories.index(row["category"]) for row in rows])
     squares = [_square(dataset.tenant, row["sha256"], image_size) for row in rows]
     return ImageSet(
@@ -70,9 +70,9 @@ def _pictures(dataset: Dataset, image_size: int) -> ImageSet:
         images=torch.cat(squares),
         labels=labels,
         categories=tuple(dataset.categories),
-        validation=_held_out(labels),
+        validation=torch.tensor([row["split"] == VALIDATION for row in rows]),
         licence=dataset.licence or "not stated",
-        source=f"dataset {dataset.name}",
+        source=f"dataset {dataset.name}@{dataset.version}",
     )
 
 
@@ -97,16 +97,19 @@ def _first(found: ImageSet, most: int) -> ImageSet:
     for label in range(len(found.categories)):
         members = (found.labels == label).nonzero().flatten()
         turn[members] = torch.arange(len(members)) * len(found.categories) + label
-    chosen = turn.argsort()[:most]
     held_out = torch.zeros(len(found), dtype=torch.bool)
     held_out[found.validation] = True
-    validation = held_out[chosen].nonzero().flatten()
+    in_turn = turn.argsort()
+    chosen = in_turn[:most]
+    if held_out.any() and not held_out[chosen].any():
+        # A product is held out as a whole or not at all: one of those that are takes the last seat.
+        chosen = torch.cat([chosen[:-1], in_turn[held_out[in_turn]][:1]])
     return ImageSet(
         name=found.name,
         images=found.images[chosen],
         labels=found.labels[chosen],
         categories=found.categories,
-        validation=validation if len(validation) else _held_out(found.labels[chosen]),
+        validation=held_out[chosen],
         licence=found.licence,
         source=found.source,
     )

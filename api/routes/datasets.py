@@ -1,22 +1,26 @@
-"""Datasets: pictures to learn from, registered once and never changed."""
-
-from typing import Any
+"""Datasets: pictures to learn from, in versions that never change."""
 
 from fastapi import APIRouter, Response
-from sqlalchemy.orm import Session
 
 from api import bodies
 from api.auth import needs
 from api.bodies import JsonBody
 from api.deps import Tenant
 from api.errors import at, wrong
-from api.schemas.datasets import DatasetIn, DatasetOut, DatasetsOut, dataset_out
-from db import datasets, pictures
-from db.engine import reading, transaction
-from db.operations.order import check_json
+from api.schemas.datasets import (
+    DatasetIn,
+    DatasetOut,
+    DatasetsOut,
+    dataset_out,
+    dataset_summary,
+)
+from db import datasets, registration
+from db.engine import reading
 from db.pointers import pointer
+from db.registration import PicturesMissing
+from db.selection import Wanted
+from db.tables.versions import Dataset
 
-KIND = "pictures"
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], dependencies=[needs("train")])
 _BODY = {
     "required": True,
@@ -26,51 +30,50 @@ _BODY = {
 
 @router.get("")
 def all_visible(tenant: Tenant) -> DatasetsOut:
-    """The shop's own and those that came with Packshot."""
+    """The shop's own and those that came with Packshot, every version of each."""
     with reading() as session:
-        return DatasetsOut(items=[dataset_out(row) for row in datasets.visible(session, tenant)])
+        rows = datasets.visible(session, tenant)
+    return DatasetsOut(items=[dataset_summary(row) for row in rows])
+
+
+@router.get("/{dataset}")
+def find(dataset: str, tenant: Tenant) -> DatasetOut:
+    """By id, by name (the newest version) or by `name@version`."""
+    with reading() as session:
+        row = datasets.find(session, tenant, dataset)
+    return dataset_out(row)
 
 
 @router.post("", status_code=201, openapi_extra={"requestBody": _BODY})
 def register(raw: JsonBody, tenant: Tenant, response: Response) -> DatasetOut:
-    """Name pictures that were taken in, each with its category."""
-    wanted = bodies.parse(raw, _read)
-    with transaction() as session:
-        manifest = _manifest(session, tenant, wanted)
-        row = datasets.add(
-            session,
-            tenant=tenant,
-            name=wanted.name,
-            kind=KIND,
-            pictures=len(manifest),
-            categories=sorted({entry["category"] for entry in manifest}),
-            manifest=manifest,
-            licence=wanted.licence,
-        )
-    response.headers["Location"] = "/v1/datasets"
+    """Name pictures or results, each with its category: those fit to learn from are a version."""
+    asked = bodies.parse_as(raw, DatasetIn)
+    row = _registered(tenant, asked)
+    response.headers["Location"] = f"/v1/datasets/{row.id}"
     return dataset_out(row)
 
 
-def _read(raw: bytes) -> DatasetIn:
-    check_json(raw)
-    return DatasetIn.model_validate_json(raw)
-
-
-def _manifest(session: Session, tenant: str, wanted: DatasetIn) -> list[dict[str, Any]]:
-    """Each picture's id, its bytes' key and its category; the same bytes only once."""
-    manifest: list[dict[str, Any]] = []
-    seen: set[str] = set()
-    keys = (entry.picture for entry in wanted.pictures)
-    sources = pictures.resolve_many(session, tenant, keys, hold=True)
-    for number, entry in enumerate(wanted.pictures):
-        where = pointer("pictures", number, "picture")
-        source = sources.get(entry.picture)
-        if source is None:
-            raise at(where, "picture_not_found", "no picture and no result has this id")
-        if source.key in seen:
-            raise wrong(where, "duplicate_picture", "the dataset has this picture already")
-        seen.add(source.key)
-        manifest.append(
-            {"picture": entry.picture, "sha256": source.key, "category": entry.category}
+def _registered(tenant: str, asked: DatasetIn) -> Dataset:
+    wanted = [Wanted(one.picture, one.category, one.product) for one in asked.pictures]
+    _check_same(wanted)
+    try:
+        return registration.register(
+            tenant,
+            asked.name,
+            wanted,
+            licence=asked.licence,
+            include_generated=asked.include_generated,
         )
-    return manifest
+    except PicturesMissing as error:
+        where = pointer("pictures", error.places[0], "picture")
+        raise at(where, "picture_not_found", str(error)) from error
+
+
+def _check_same(wanted: list[Wanted]) -> None:
+    """A picture that is named twice is named in one category."""
+    before: dict[str, str] = {}
+    for number, one in enumerate(wanted):
+        other = before.setdefault(one.picture, one.category)
+        if one.category != other:
+            detail = f"the picture is named before, as one of {other!r}"
+            raise wrong(pointer("pictures", number, "category"), "two_categories", detail)

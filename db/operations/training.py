@@ -11,7 +11,7 @@ Label = Annotated[
 ]
 
 
-DatasetName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00]+$")]
+DatasetName = Annotated[str, StringConstraints(min_length=1, max_length=140, pattern=r"^[^\x00]+$")]
 MaxImages = Annotated[int, Field(ge=8, le=10_000_000)]
 
 
@@ -39,7 +39,7 @@ class Train(Operation):
     queue = "train"
     timeout_s = 86_400.0
     dataset: DatasetName
-    """Name or id of a registered dataset."""
+    """Id, name (its newest version) or `name@version` of a registered dataset."""
     network: Literal["gan", "vae"]
     """Which kind of network learns."""
     epochs: Annotated[int, Field(ge=1, le=1_000)] = 20

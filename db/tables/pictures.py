@@ -9,7 +9,12 @@ from db.tables.base import Row, partial
 
 
 class Picture(Row):
-    """An image file that passed the door, kept as it came."""
+    """An image file that passed the door, kept as it came.
+
+    Attributes:
+        phash: how it looks, with `colours` (db/likeness.py); empty of what was taken in before
+            anybody noted it.
+    """
 
     __tablename__ = "picture"
     __table_args__ = (
@@ -26,6 +31,8 @@ class Picture(Row):
     height: Mapped[int]
     mode: Mapped[str] = mapped_column(String(8))
     name: Mapped[str | None] = mapped_column(String(255))
+    phash: Mapped[str | None] = mapped_column(String(16))
+    colours: Mapped[str | None] = mapped_column(String(96))
     created_at: Mapped[datetime]
 
 

@@ -27,7 +27,11 @@ def _by_key(column: str) -> Index:
 
 
 class Result(Row):
-    """One delivered picture and everything a third party needs to recompute its scores."""
+    """One delivered picture and everything a third party needs to recompute its scores.
+
+    Attributes:
+        phash: how it looks, with `colours`; noted when it first enters a dataset.
+    """
 
     __tablename__ = "result"
     __table_args__ = (
@@ -75,6 +79,8 @@ class Result(Row):
     protected_identical: Mapped[bool] = mapped_column(default=False)
     unproven: Mapped[bool] = mapped_column(default=False)
     compliance: Mapped[str | None] = mapped_column(String(16))
+    phash: Mapped[str | None] = mapped_column(String(16))
+    colours: Mapped[str | None] = mapped_column(String(96))
 
     scores: Mapped[dict[str, Any]] = mapped_column(JSON)
     metric_version: Mapped[int]

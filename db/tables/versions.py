@@ -41,19 +41,25 @@ class Dataset(Row):
     """A set of pictures to learn from; once registered, only erasure takes pictures out of it.
 
     Attributes:
-        erased: how many it took out.
+        version: of its name; the newest is what the name alone means.
+        manifest: of each picture its id, the key of its bytes and its category; since 0004 also
+            product, source, split, phash and side_px.
+        left_out: which pictures were named and not taken, and why.
+        erased: how many erasure took out.
     """
 
     __tablename__ = "dataset"
-    __table_args__ = (UniqueConstraint("tenant", "name"),)
+    __table_args__ = (UniqueConstraint("tenant", "name", "version"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     tenant: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(128))
+    version: Mapped[int] = mapped_column(default=1)
     kind: Mapped[str] = mapped_column(String(32))
     pictures: Mapped[int]
     categories: Mapped[list[str]] = mapped_column(JSON)
     manifest: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    left_out: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     licence: Mapped[str | None] = mapped_column(String(255))
     erased: Mapped[int | None]
     created_at: Mapped[datetime]

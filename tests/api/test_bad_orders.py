@@ -236,9 +236,9 @@ def test_a_dataset_that_is_not_there_is_named(client: TestClient, home: Path) ->
 def test_a_dataset_of_three_pictures_is_too_small_to_train_on(
     client: TestClient, home: Path
 ) -> None:
-    pictures = [
-        {"picture": _upload(client, 24 + number, 16), "category": "shoe"} for number in range(3)
-    ]
+    shots = [factories.encoded(factories.shot(number), "PNG") for number in range(3)]
+    ids = [client.post("/v1/pictures", files={"file": shot}).json()["id"] for shot in shots]
+    pictures = [{"picture": one, "category": "shoe"} for one in ids]
     body = json.dumps({"name": "three", "pictures": pictures}).encode()
     client.post("/v1/datasets", content=body, headers=JSON)
 

@@ -210,20 +210,6 @@ def test_help_of_an_operation_names_each_of_its_parameters(
     assert all(name in said for name in schemas()[operation]["properties"])
 
 
-def test_a_dataset_is_a_folder_of_folders(packshot: Run, tmp_path: Path) -> None:
-    for name in ("shoes/a.png", "shoes/b.png", "hats/c.png", "hats/notes.txt"):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(name.encode())
-    with scripted.serving(Shop()) as server:
-        code = packshot("dataset", "add", "mine", str(tmp_path), "--url", server.url)
-
-    body = server.bodies("/v1/datasets")[0]
-    assert code == 0
-    assert body["name"] == "mine"
-    assert [row["category"] for row in body["pictures"]] == ["hats", "shoes", "shoes"]
-
-
 def test_the_command_leaves_torch_and_celery_alone() -> None:
     program = "import sys, api.cli; print([n for n in ('torch', 'celery') if n in sys.modules])"
 

@@ -1,10 +1,11 @@
-"""Datasets through the door: registered once, never changed."""
+"""Datasets through the door: what is taken, what is left out, and what comes of it."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 
 from db import datasets
@@ -16,40 +17,75 @@ from tests.factories import NOWHERE
 JSON = {"Content-Type": "application/json"}
 
 
-def upload(client: TestClient, hue: int) -> dict[str, Any]:
-    data = factories.png(hue=hue)
+def upload(client: TestClient, image: Image.Image, kind: str = "PNG") -> dict[str, Any]:
+    data = factories.encoded(image, kind)
     made: dict[str, Any] = client.post("/v1/pictures", files={"file": data}).json()
     return made
+
+
+def shots(client: TestClient, *numbers: int) -> list[str]:
+    """The ids of pictures that are all different."""
+    return [upload(client, factories.shot(number))["id"] for number in numbers]
 
 
 def register(client: TestClient, **body: Any) -> Any:
     return client.post("/v1/datasets", content=json.dumps(body).encode(), headers=JSON)
 
 
+def of(category: str, ids: list[str], **more: Any) -> list[dict[str, Any]]:
+    return [{"picture": one, "category": category, **more} for one in ids]
+
+
 def test_a_dataset_is_registered_with_the_bytes_it_stands_for(client: TestClient) -> None:
-    shoe, hat = upload(client, 1), upload(client, 2)
+    shoe, hat = upload(client, factories.shot(1)), upload(client, factories.shot(2))
 
     made = register(
         client,
         name="mine",
         licence="CC0-1.0",
         pictures=[
-            {"picture": shoe["id"], "category": "shoe"},
+            {"picture": shoe["id"], "category": "shoe", "product": "sku-1"},
             {"picture": hat["id"], "category": "hat"},
         ],
     )
 
     told = made.json()
     assert made.status_code == 201
-    assert (told["name"], told["pictures"], told["licence"]) == ("mine", 2, "CC0-1.0")
-    assert told["categories"] == ["hat", "shoe"]
+    assert made.headers["Location"] == f"/v1/datasets/{told['id']}"
+    assert (told["name"], told["version"], told["pictures"]) == ("mine", 1, 2)
+    assert (told["licence"], told["categories"]) == ("CC0-1.0", ["hat", "shoe"])
     assert not told["shipped"]
     with reading() as session:
         row = datasets.find(session, "shop", "mine")
-    assert row.manifest == [
-        {"picture": shoe["id"], "sha256": shoe["sha256"], "category": "shoe"},
-        {"picture": hat["id"], "sha256": hat["sha256"], "category": "hat"},
+    assert [
+        (entry["picture"], entry["sha256"], entry["category"], entry["product"])
+        for entry in row.manifest
+    ] == [
+        (shoe["id"], shoe["sha256"], "shoe", "sku-1"),
+        (hat["id"], hat["sha256"], "hat", hat["id"]),
     ]
+
+
+def test_a_dataset_is_read_by_id_by_name_and_by_version(client: TestClient) -> None:
+    one, two, three = shots(client, 1, 2, 3)
+    first = register(client, name="mine", pictures=of("a", [one, two])).json()
+    second = register(client, name="mine", pictures=of("a", [one, two, three])).json()
+
+    assert (first["version"], second["version"]) == (1, 2)
+    assert client.get(f"/v1/datasets/{first['id']}").json() == first
+    assert client.get("/v1/datasets/mine@1").json() == first
+    assert client.get("/v1/datasets/mine").json() == second
+    assert client.get("/v1/datasets/mine@3").json()["code"] == "dataset_not_found"
+
+
+def test_the_same_pictures_again_are_the_dataset_that_is_there(client: TestClient) -> None:
+    pictures = of("a", shots(client, 1, 2, 3))
+    first = register(client, name="mine", pictures=pictures)
+
+    again = register(client, name="mine", pictures=pictures)
+
+    assert again.json() == first.json()
+    assert len(client.get("/v1/datasets").json()["items"]) == 1
 
 
 def test_datasets_that_ship_are_listed_with_the_shops_own(
@@ -66,28 +102,109 @@ def test_datasets_that_ship_are_listed_with_the_shops_own(
             manifest=[],
             licence="MIT",
         )
-    picture = upload(client, 1)
-    register(client, name="mine", pictures=[{"picture": picture["id"], "category": "a"}])
+    register(client, name="mine", pictures=of("a", shots(client, 1)))
 
     mine = client.get("/v1/datasets").json()["items"]
     theirs = other_shop.get("/v1/datasets").json()["items"]
 
     assert [(row["name"], row["shipped"]) for row in mine] == [("garments", True), ("mine", False)]
     assert [row["name"] for row in theirs] == ["garments"]
+    report = other_shop.get("/v1/datasets/garments").json()["report"]
+    assert [(one["network"], one["trains"]) for one in report["trains"]] == [
+        ("gan", True),
+        ("vae", True),
+    ]
 
 
-def test_the_same_dataset_again_is_the_same_and_another_of_its_name_is_refused(
-    client: TestClient,
-) -> None:
-    one = [{"picture": upload(client, 1)["id"], "category": "a"}]
-    two = [{"picture": upload(client, 2)["id"], "category": "a"}]
-    first = register(client, name="mine", pictures=one)
+# The report
 
-    again = register(client, name="mine", pictures=one)
-    other = register(client, name="mine", pictures=two)
 
-    assert again.json() == first.json()
-    assert (other.status_code, other.json()["code"]) == (409, "dataset_exists")
+def test_the_report_counts_what_is_learned_from_and_what_is_held_out(client: TestClient) -> None:
+    shoes, hats = shots(client, *range(12)), shots(client, *range(12, 16))
+    pictures = of("shoe", shoes[:9]) + of("shoe", shoes[9:], product="sku") + of("hat", hats)
+
+    report = register(client, name="mine", pictures=pictures).json()["report"]
+
+    with reading() as session:
+        manifest = datasets.find(session, "shop", "mine").manifest
+    assert (report["asked"], report["taken"], report["products"]) == (16, 16, 14)
+    assert [(one["name"], one["products"]) for one in report["categories"]] == [
+        ("hat", 4),
+        ("shoe", 10),
+    ]
+    for one in report["categories"]:
+        splits = [entry["split"] for entry in manifest if entry["category"] == one["name"]]
+        assert one["train"] == splits.count("train") > 0
+        assert one["validation"] == splits.count("validation") > 0
+    assert report["trains"] == [
+        {"network": "gan", "trains": True, "why_not": None},
+        {"network": "vae", "trains": True, "why_not": None},
+    ]
+
+
+def test_the_report_names_what_was_left_out_and_why(client: TestClient) -> None:
+    (fit,) = shots(client, 1)
+    twin = upload(client, factories.shot(1), "WEBP")["id"]
+    small = upload(client, factories.shot(2, side=20))["id"]
+    flat = upload(client, Image.new("RGB", (40, 40), "red"))["id"]
+    pictures = of("shoe", [fit, twin, small]) + of("hat", [flat])
+
+    told = register(client, name="mine", pictures=pictures).json()
+
+    report = told["report"]
+    assert (told["pictures"], report["asked"], report["taken"]) == (1, 4, 1)
+    assert [
+        (one["reason"], one["count"], [(p["picture"], p["like"]) for p in one["pictures"]])
+        for one in report["left_out"]
+    ] == [
+        ("too_small", 1, [(small, None)]),
+        ("one_colour", 1, [(flat, None)]),
+        ("near_duplicate", 1, [(twin, fit)]),
+    ]
+    assert (told["categories"], report["empty_categories"]) == (["shoe"], ["hat"])
+
+
+def test_a_dataset_of_three_pictures_says_what_it_cannot_train(client: TestClient) -> None:
+    report = register(client, name="few", pictures=of("shoe", shots(client, 1, 2, 3))).json()[
+        "report"
+    ]
+
+    assert [(one["network"], one["trains"]) for one in report["trains"]] == [
+        ("gan", False),
+        ("vae", False),
+    ]
+    assert report["trains"][0]["why_not"] == (
+        "it has 2 pictures to learn from; gan needs at least 8"
+    )
+
+
+def test_many_pictures_of_one_product_train_what_needs_no_other(client: TestClient) -> None:
+    pictures = of("mug", shots(client, *range(9)), product="the mug")
+
+    report = register(client, name="mug", pictures=pictures).json()["report"]
+    order = {"operation": {"op": "train", "dataset": "mug", "network": "vae"}}
+    refused = client.post("/v1/jobs", json=order)
+
+    assert [(one["network"], one["trains"]) for one in report["trains"]] == [
+        ("gan", True),
+        ("vae", False),
+    ]
+    assert (refused.status_code, refused.json()["code"]) == (422, "dataset_unfit")
+    assert refused.json()["errors"][0]["pointer"] == "/operation/dataset"
+    assert "no product that is held out" in refused.json()["detail"]
+
+
+# What is refused
+
+
+def test_a_dataset_of_one_colour_is_refused_with_the_reason(client: TestClient, home: Path) -> None:
+    ids = [upload(client, Image.new("RGB", (40, 40), name))["id"] for name in ("red", "green")]
+
+    refused = register(client, name="flat", pictures=of("paint", ids))
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "dataset_empty")
+    assert "2 × one_colour" in refused.json()["detail"]
+    assert stored.counted(home)["dataset"] == 0
 
 
 @pytest.mark.parametrize(
@@ -95,11 +212,19 @@ def test_the_same_dataset_again_is_the_same_and_another_of_its_name_is_refused(
     [
         ({"name": ""}, "/name"),
         ({"name": "../x"}, "/name"),
+        ({"name": "mine@2"}, "/name"),
         ({"name": 1}, "/name"),
         ({"pictures": []}, "/pictures"),
         ({"pictures": [{"picture": NOWHERE}]}, "/pictures/0/category"),
         ({"pictures": [{"picture": "1", "category": "a"}]}, "/pictures/0/picture"),
         ({"pictures": [{"picture": NOWHERE, "category": ""}]}, "/pictures/0/category"),
+        ({"pictures": [{"picture": NOWHERE, "category": " "}]}, "/pictures/0/category"),
+        ({"pictures": [{"picture": NOWHERE, "category": None}]}, "/pictures/0/category"),
+        (
+            {"pictures": [{"picture": NOWHERE, "category": "a", "product": ""}]},
+            "/pictures/0/product",
+        ),
+        ({"include_generated": "yes"}, "/include_generated"),
         ({"colour": "red"}, "/colour"),
         ({"licence": "x" * 256}, "/licence"),
     ],
@@ -117,24 +242,30 @@ def test_what_is_no_dataset_is_refused_by_its_field(
 
 
 def test_a_picture_that_is_not_there_is_named(client: TestClient, home: Path) -> None:
-    picture = upload(client, 1)["id"]
-    pictures = [{"picture": key, "category": "a"} for key in (picture, NOWHERE)]
-
-    refused = register(client, name="mine", pictures=pictures)
+    refused = register(client, name="mine", pictures=of("a", [*shots(client, 1), NOWHERE]))
 
     assert (refused.status_code, refused.json()["code"]) == (404, "picture_not_found")
     assert refused.json()["errors"][0]["pointer"] == "/pictures/1/picture"
     assert stored.counted(home)["dataset"] == 0
 
 
-def test_a_picture_comes_only_once(client: TestClient, home: Path) -> None:
-    entry = {"picture": upload(client, 1)["id"], "category": "a"}
+def test_a_picture_that_is_named_twice_is_taken_once(client: TestClient) -> None:
+    (one,) = shots(client, 1)
 
-    refused = register(client, name="mine", pictures=[entry, entry])
+    told = register(client, name="mine", pictures=of("a", [one, one])).json()
+
+    assert told["pictures"] == 1
+    assert told["report"]["left_out"][0]["pictures"] == [{"picture": one, "like": one}]
+
+
+def test_a_picture_has_one_category(client: TestClient, home: Path) -> None:
+    (one,) = shots(client, 1)
+
+    refused = register(client, name="mine", pictures=of("shoe", [one]) + of("boot", [one]))
 
     assert (refused.status_code, refused.json()["code"]) == (422, "validation_error")
-    assert refused.json()["errors"][0]["pointer"] == "/pictures/1/picture"
-    assert refused.json()["errors"][0]["code"] == "duplicate_picture"
+    assert refused.json()["errors"][0]["pointer"] == "/pictures/1/category"
+    assert refused.json()["errors"][0]["code"] == "two_categories"
     assert stored.counted(home)["dataset"] == 0
 
 

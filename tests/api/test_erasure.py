@@ -12,9 +12,9 @@ from tests import factories, issued, kept, rows
 from tests.factories import NOWHERE
 
 
-def _uploaded(client: TestClient, hue: int = 0) -> str:
+def _uploaded(client: TestClient, data: bytes | None = None) -> str:
     headers = {"Content-Type": "image/png"}
-    answer = client.post("/v1/pictures", content=factories.png(hue=hue), headers=headers)
+    answer = client.post("/v1/pictures", content=data or factories.png(), headers=headers)
     picture: str = answer.json()["id"]
     return picture
 
@@ -112,7 +112,8 @@ def test_the_same_picture_can_be_taken_in_again_as_a_new_one(client: TestClient)
 
 
 def test_a_picture_in_a_dataset_is_erased_only_if_that_is_asked_for(client: TestClient):
-    ids = [_uploaded(client, hue) for hue in range(3)]
+    shots = [factories.encoded(factories.shot(number), "PNG") for number in range(3)]
+    ids = [_uploaded(client, shot) for shot in shots]
     entries = [{"picture": one, "category": "shoe"} for one in ids]
     client.post("/v1/datasets", json={"name": "shoes", "pictures": entries})
 

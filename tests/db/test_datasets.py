@@ -1,12 +1,14 @@
 """What networks learn from, and how each epoch went."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from db import datasets
 from db.blobs import SHIPPED
-from db.datasets import DatasetExists, DatasetNotFound, DatasetTooSmall
+from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.engine import reading, transaction
 from db.tables.versions import Dataset
 from tests import rows
@@ -33,6 +35,15 @@ def _find(name: str, tenant: str = TENANT) -> str:
         return datasets.find(session, tenant, name).id
 
 
+def _manifest(train: int, validation: int = 0, *, product: str = "p") -> list[dict[str, Any]]:
+    splits = ["train"] * train + ["validation"] * validation
+    entry = {"category": "shoe", "side_px": 64}
+    return [
+        {**entry, "picture": f"{product}{n}", "product": f"{product}{n}", "split": split}
+        for n, split in enumerate(splits)
+    ]
+
+
 def test_a_dataset_is_found_by_its_name_and_by_its_id():
     added = _add(licence="CC0")
 
@@ -45,21 +56,79 @@ def test_registering_the_same_again_gives_the_row_that_is_there():
     assert _add().id == _add().id
 
 
-@pytest.mark.parametrize("other", [{"pictures": 9}, {"kind": "fashion-mnist"}])
-def test_a_dataset_never_changes_once_registered(other: dict[str, Any]):
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"pictures": 9},
+        {"kind": "fashion-mnist"},
+        {"licence": "CC0"},
+        {"left_out": {"reasons": [], "empty_categories": ["boot"]}},
+        {"manifest": [{"sha256": f"{number:064x}", "category": "boot"} for number in range(8)]},
+    ],
+)
+def test_other_content_under_a_name_is_its_next_version(other: dict[str, Any]):
     first = _add()
 
-    with pytest.raises(DatasetExists, match="'shoes'"):
-        _add(**other)
-    assert _find("shoes") == first.id
+    second = _add(**other)
+
+    assert (first.version, second.version) == (1, 2)
+    assert _find("shoes") == _find("shoes@2") == second.id
+    assert _find("shoes@1") == first.id
+    assert _add(**other).id == second.id
 
 
-def test_the_same_pictures_in_other_categories_are_another_dataset():
+def test_what_was_an_old_version_is_a_new_one_when_it_comes_again():
     _add()
-    manifest = [{"sha256": f"{number:064x}", "category": "boot"} for number in range(8)]
+    _add(pictures=9)
 
-    with pytest.raises(DatasetExists):
-        _add(manifest=manifest, categories=["boot"])
+    again = _add()
+
+    assert again.version == 3
+    assert _find("shoes") == again.id
+
+
+def test_many_versions_that_come_at_once_are_numbered_each():
+    with ThreadPoolExecutor(4) as pool:
+        added = list(pool.map(lambda pictures: _add(pictures=pictures), range(8, 16)))
+
+    assert sorted(one.version for one in added) == list(range(1, 9))
+
+
+@pytest.mark.parametrize("name", ["shoes@2", "shoes@0", "shoes@", "@1", "shoes@1@1", "sho\0es"])
+def test_what_names_no_version_is_not_found(name: str):
+    _add()
+
+    with pytest.raises(DatasetNotFound):
+        _find(name)
+
+
+def test_a_name_means_what_was_the_newest_at_a_moment():
+    first = _add()
+    with transaction() as session:
+        row = session.get_one(Dataset, first.id)
+        row.created_at -= timedelta(hours=1)
+    second = _add(pictures=9)
+
+    with reading() as session:
+        before = second.created_at - timedelta(minutes=1)
+        assert datasets.find(session, TENANT, "shoes", as_of=before).id == first.id
+        assert datasets.find(session, TENANT, "shoes", as_of=second.created_at).id == second.id
+        assert datasets.find(session, TENANT, "shoes@2", as_of=before).id == second.id
+
+
+def test_a_product_is_remembered_in_the_split_that_it_had_first():
+    _add(manifest=_manifest(1, 1, product="old"))
+    _add(manifest=_manifest(2, 0, product="new"))
+    _add(manifest=[{"sha256": "0" * 64, "category": "shoe"}])  # of a build without splits
+
+    with reading() as session:
+        assert datasets.splits(session, TENANT, "shoes") == {
+            "old0": "train",
+            "old1": "validation",
+            "new0": "train",
+            "new1": "train",
+        }
+        assert datasets.splits(session, "another", "shoes") == {}
 
 
 def test_two_tenants_may_use_one_name():
@@ -83,25 +152,43 @@ def test_what_ships_with_us_is_everybodys_but_ones_own_comes_first():
     assert _find("shoes") == own.id
 
 
-def test_datasets_are_listed_by_name():
+def test_datasets_are_listed_by_name_and_version():
     _add("b")
+    _add("b", pictures=9)
     _add("a", tenant=SHIPPED)
     _add("c", tenant="another")
 
     with reading() as session:
-        assert [one.name for one in datasets.visible(session, TENANT)] == ["a", "b"]
+        listed = [(one.name, one.version) for one in datasets.visible(session, TENANT)]
+    assert listed == [("a", 1), ("b", 1), ("b", 2)]
 
 
 def test_too_few_pictures_are_refused_with_how_many_are_needed():
-    _add("few", pictures=7)
-    enough = _add("enough", pictures=8)
+    _add("few", manifest=_manifest(7, 3))
+    enough = _add("enough", manifest=_manifest(8, 1))
 
     with reading() as session:
-        with pytest.raises(DatasetTooSmall, match="has 7 pictures; training needs at least 8"):
-            datasets.to_train_on(session, TENANT, "few")
-        assert datasets.to_train_on(session, TENANT, "enough").id == enough.id
+        with pytest.raises(DatasetTooSmall, match="has 7 pictures to learn from; gan needs at lea"):
+            datasets.to_train_on(session, TENANT, "few", network="gan")
+        assert datasets.to_train_on(session, TENANT, "enough", network="gan").id == enough.id
         with pytest.raises(DatasetNotFound):
-            datasets.to_train_on(session, TENANT, "none")
+            datasets.to_train_on(session, TENANT, "none", network="gan")
+
+
+def test_a_dataset_may_do_for_one_network_and_not_for_another():
+    one_product = _add("mug", manifest=_manifest(20))
+
+    with reading() as session:
+        assert datasets.to_train_on(session, TENANT, "mug", network="gan").id == one_product.id
+        with pytest.raises(DatasetUnfit, match="no product that is held out"):
+            datasets.to_train_on(session, TENANT, "mug", network="vae")
+
+
+def test_what_ships_with_us_trains_whatever_its_row_tells():
+    shipped = _add("garments", tenant=SHIPPED, kind="garments", manifest=[])
+
+    with reading() as session:
+        assert datasets.to_train_on(session, TENANT, "garments", network="vae").id == shipped.id
 
 
 def _epoch(job_id: str, number: int, loss: float) -> None:

@@ -1,14 +1,16 @@
 """A merchant's story at the command line: everything the API does, in words."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from api.client import ApiError, Client
-from tests.factories import png
+from tests.factories import png, shot
 from tests.journeys.conftest import ROOT, Studio, until
 
 pytestmark = pytest.mark.journey
@@ -74,17 +76,60 @@ def test_a_wrong_parameter_is_named_and_ends_with_two(studio: Studio, tmp_path: 
     assert "scale" in told
 
 
-def test_a_folder_becomes_a_dataset(studio: Studio, tmp_path: Path) -> None:
-    for category in ("mugs", "bowls"):
-        folder = tmp_path / "shop" / category
-        folder.mkdir(parents=True)
-        for hue in range(5):
-            (folder / f"{hue}.png").write_bytes(png(40, 40, hue=len(category) * 20 + hue))
+def test_a_folder_becomes_a_dataset_that_says_what_it_is_good_for(
+    studio: Studio, tmp_path: Path
+) -> None:
+    _shelve(tmp_path / "mugs", 5)
+    _shelve(tmp_path / "bowls", 5, first=50)
+    shutil.copy(tmp_path / "mugs" / "sku0-front.png", tmp_path / "mugs" / "sku0-copy.png")
+    shot(50).save(tmp_path / "bowls" / "sku0-again.jpg", quality=90)
+    (tmp_path / "bowls" / "sku9-broken.png").write_bytes(png(40, 40)[:-40])
 
-    packshot(studio, "dataset", "add", "crockery", str(tmp_path / "shop"))
+    told = packshot(
+        studio, "dataset", "add", "crockery", str(tmp_path), "--licence", "our own photographs",
+        "--product-by", "name",
+    )  # fmt: skip
 
     listed = json.loads(packshot(studio, "dataset", "list", "--json"))
+    report = json.loads(packshot(studio, "dataset", "show", "crockery", "--json"))["report"]
     assert any(one["name"] == "crockery" and one["pictures"] == 10 for one in _items(listed))
+    assert "10 of 12 pictures taken, of 5 products" in told
+    assert "gan: can be trained" in told
+    assert {one["reason"]: one["count"] for one in report["left_out"]} == {
+        "duplicate": 1,
+        "near_duplicate": 1,
+    }
+    assert all(one["train"] and one["validation"] for one in report["categories"])
+
+
+def test_other_pictures_under_a_name_are_its_next_version(studio: Studio, tmp_path: Path) -> None:
+    _shelve(tmp_path / "mugs", 3)
+    packshot(studio, "dataset", "add", "growing", str(tmp_path), "--product-by", "name")
+    _shelve(tmp_path / "mugs", 6)
+
+    packshot(studio, "dataset", "add", "growing", str(tmp_path), "--product-by", "name")
+
+    told = [packshot(studio, "dataset", "show", name) for name in ("growing@1", "growing")]
+    assert "3 of 3 pictures taken" in told[0]
+    assert "6 of 6 pictures taken" in told[1]
+
+
+def test_pictures_of_one_colour_are_refused_with_the_reason(studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "paint").mkdir()
+    for name in ("red", "green", "blue"):
+        Image.new("RGB", (40, 40), name).save(tmp_path / "paint" / f"{name}.png")
+
+    told = packshot(studio, "dataset", "add", "flat", str(tmp_path), expect=2)
+
+    assert "dataset_empty" in told
+    assert "3 × one_colour" in told
+
+
+def _shelve(folder: Path, products: int, *, first: int = 0) -> None:
+    """One picture of each product, all different."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(products):
+        shot(first + number).save(folder / f"sku{number}-front.png")
 
 
 def test_a_tenant_is_given_a_key_that_is_changed_and_taken_back(studio: Studio) -> None:

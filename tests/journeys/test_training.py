@@ -98,6 +98,29 @@ def test_a_shops_own_pictures_are_a_dataset(studio: Studio) -> None:
         assert picture.mode == "RGB"
 
 
+def test_past_results_are_a_dataset_but_not_those_that_no_camera_saw(studio: Studio) -> None:
+    made = [
+        studio.do(
+            {"op": "upscale", "picture": studio.upload(_tile(hue)), "scale": 2}, sku=f"s{hue}"
+        )
+        for hue in range(0, 100, 10)
+    ]
+    results = [
+        {"picture": job["results"][0]["id"], "category": "tile"} for job in made if job["results"]
+    ]
+    drawn = studio.do({"op": "sample", "n": 1})["results"][0]["id"]
+    with studio.client() as client:
+        dataset = client.add_dataset("made", [*results, {"picture": drawn, "category": "tile"}])
+
+    trained = studio.do(
+        {"op": "train", "dataset": "made@1", "network": "gan", "epochs": 1, "batch_size": 4}
+    )
+
+    assert (dataset["pictures"], dataset["report"]["products"]) == (10, 10)
+    assert [one["reason"] for one in dataset["report"]["left_out"]] == ["generated"]
+    assert trained["state"] == "succeeded", trained["error"]
+
+
 def test_three_pictures_are_too_few_to_learn_from(studio: Studio) -> None:
     pictures = [{"picture": studio.upload(_tile(hue)), "category": "few"} for hue in (5, 15, 25)]
     with studio.client() as client:

@@ -49,6 +49,40 @@ def test_a_shops_pictures_are_brought_to_one_size_in_colour(home: Path) -> None:
     assert set(images.split()[1].labels.tolist()) == {0, 1}
 
 
+def split(*splits: str) -> Dataset:
+    """A dataset whose registration decided who is held out."""
+    dataset = own(len(splits))
+    for row, of in zip(dataset.manifest, splits, strict=True):
+        row.update(split=of, side_px=40)
+    return dataset
+
+
+def test_who_is_held_out_was_decided_when_the_dataset_was_registered(home: Path) -> None:
+    splits = ["train", "train", "validation", "train", "validation", "train"]
+
+    images = read(split(*splits), image_size=32, most=None)
+
+    learning, held_out = images.split()
+    assert torch.equal(learning.images, images.images[[0, 1, 3, 5]])
+    assert torch.equal(held_out.images, images.images[[2, 4]])
+
+
+def test_a_part_of_a_dataset_holds_out_only_what_the_whole_does(home: Path) -> None:
+    dataset = split(*["train"] * 11, "validation")
+
+    part = read(dataset, image_size=32, most=8)
+
+    whole = read(dataset, image_size=32, most=None)
+    assert len(part) == 8
+    assert torch.equal(part.split()[1].images, whole.images[[11]])
+
+
+def test_a_dataset_of_one_product_holds_nothing_out(home: Path) -> None:
+    learning, held_out = read(split(*["train"] * 9), image_size=32, most=None).split()
+
+    assert (len(learning), len(held_out)) == (9, 0)
+
+
 def test_more_than_there_is_is_all_there_is(home: Path) -> None:
     assert len(read(own(10), image_size=32, most=500)) == 10
 

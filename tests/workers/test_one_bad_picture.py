@@ -44,7 +44,7 @@ def _keep(*, seed: int, marked: bool) -> str:
         levels[20:24, 20:24] = (255, 0, 255)
     data = factories.encoded(Image.fromarray(levels), "PNG")
     key = blobs.put(TENANT, data)
-    checked = Checked(key, "png", len(data), SIDE, SIDE, "RGB")
+    checked = Checked(key, "png", len(data), SIDE, SIDE, "RGB", factories.LOOK)
     with transaction() as session:
         return pictures.register(session, TENANT, checked, name=None).picture.id
 

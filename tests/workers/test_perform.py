@@ -26,6 +26,7 @@ from models import images, labels, weights
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.weights import Card
 from tests import factories, rows
+from tests.factories import LOOK
 from tests.rows import TENANT
 from workers.batcher import Batcher
 from workers.committer import Committer
@@ -53,7 +54,7 @@ def _keep(data: bytes) -> str:
     key = blobs.put(TENANT, data)
     with Image.open(io.BytesIO(data)) as opened:
         kind = opened.format or ""
-        checked = Checked(key, kind.lower(), len(data), *opened.size, opened.mode)
+        checked = Checked(key, kind.lower(), len(data), *opened.size, opened.mode, LOOK)
     with transaction() as session:
         return pictures.register(session, TENANT, checked, name=None).picture.id
 
@@ -321,7 +322,7 @@ def test_a_picture_that_is_not_there_fails_the_job(bench: Bench):
 
 def test_another_tenants_picture_is_not_there(bench: Bench):
     with transaction() as session:
-        checked = Checked("0" * 64, "png", 1, 64, 64, "RGB")
+        checked = Checked("0" * 64, "png", 1, 64, 64, "RGB", LOOK)
         theirs = pictures.register(session, "another", checked, name=None).picture.id
     job = _order("upscale", theirs)
 

@@ -45,7 +45,7 @@ def test_the_committed_dataset_can_be_trained_on(monkeypatch: pytest.MonkeyPatch
     register()
 
     with reading() as session:
-        small = datasets.to_train_on(session, "any shop", SMALL_FASHION_MNIST)
+        small = datasets.to_train_on(session, "any shop", SMALL_FASHION_MNIST, network="vae")
     assert (small.pictures, len(small.categories)) == (200, 10)
     assert small.licence
 

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from db import blobs, versions
-from db.engine import reading
-from tests import rows
+from db import blobs, datasets, intake, pictures, registration, versions
+from db.engine import reading, transaction
+from db.selection import Wanted
+from db.tables.versions import Dataset
+from models.weights import Card
+from tests import factories, rows
 from tests.rows import TENANT
 from workers import device, register, run, training
 from workers.device import Device
@@ -104,3 +107,50 @@ def test_a_dataset_that_is_gone_fails_the_job_by_name() -> None:
 
     job = rows.read(job_id)
     assert (job.state, job.error_code) == ("failed", "dataset_not_found")
+
+
+def registered(name: str, count: int, *, product: str | None = None) -> Dataset:
+    """A dataset of so many pictures of one category."""
+    wanted = []
+    for number in range(count):
+        data = factories.encoded(factories.shot(number), "PNG")
+        checked = intake.check(data)
+        blobs.put(TENANT, data)
+        with transaction() as session:
+            picture = pictures.register(session, TENANT, checked, name=None).picture
+        wanted.append(Wanted(picture.id, "shoe", product))
+    return registration.register(TENANT, name, wanted, licence=None)
+
+
+def test_what_is_registered_while_a_job_waits_is_not_what_it_learns_from() -> None:
+    first = registered("shoes", 10)
+    job_id = claimed(dataset="shoes", batch_size=4)
+    second = registered("shoes", 12)
+
+    train(job_id)
+
+    with reading() as session:
+        version = versions.of_job(session, job_id)
+        assert datasets.find(session, TENANT, "shoes").id == second.id
+    assert version is not None
+    assert version.dataset_id == first.id
+    assert Card.from_json(version.card).data == "dataset shoes@1"
+
+
+def test_a_generator_learns_from_one_product_though_nothing_is_held_out() -> None:
+    registered("mug", 9, product="the mug")
+    job_id = claimed(dataset="mug", network="gan", batch_size=4)
+
+    train(job_id)
+
+    assert rows.read(job_id).state == "succeeded"
+
+
+def test_a_dataset_that_holds_nothing_out_fails_a_job_that_is_measured_on_it() -> None:
+    registered("mug", 9, product="the mug")
+    job_id = claimed(dataset="mug", network="vae")
+
+    train(job_id)
+
+    job = rows.read(job_id)
+    assert (job.state, job.error_code) == ("failed", "dataset_unfit")

@@ -1,0 +1,159 @@
+"""What may enter a dataset: pictures and results by id, with what decides whether they do."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from sqlalchemy import Row, Select, select, update
+from sqlalchemy.orm import Session
+
+from db import blobs, intake
+from db.blobs import NotStored
+from db.engine import reading, transaction
+from db.intake import NotAPicture
+from db.likeness import Look
+from db.tables.pictures import Picture
+from db.tables.results import Result
+
+Source = Literal["upload", "result"]
+Asked = Select[*tuple[Any, ...]]
+Found = Row[*tuple[Any, ...]]
+GENERATED: Final = "generated"
+PUBLISHED: Final = "published"
+# SQLite takes 32,766 parameters in a statement.
+_ASKED_AT_ONCE: Final = 5_000
+_NOTED_AT_ONCE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A picture that may enter a dataset.
+
+    Attributes:
+        key: of its bytes.
+        look: None while nobody has noted it, and for ever of bytes that do not decode.
+        is_generated: no camera saw it, or it was made from what none saw.
+        is_published: of a result, that it is not held back; true of what was taken in.
+        sku: the product that a result was ordered for.
+    """
+
+    id: str
+    source: Source
+    key: str
+    side_px: int
+    look: Look | None
+    is_generated: bool = False
+    is_published: bool = True
+    sku: str | None = None
+
+
+def find(
+    session: Session, tenant: str, ids: Iterable[str], *, hold: bool = False
+) -> dict[str, Candidate]:
+    """What each of these ids names; one that names nothing of this tenant's is left out.
+
+    With `hold` nobody can erase them before this transaction ends.
+    """
+    wanted = set(ids)
+    uploads = {
+        row.id: _upload(row)
+        for some in _some(wanted)
+        for row in session.execute(_held(_uploads(tenant, some), hold=hold))
+    }
+    results = {
+        row.id: _result(row)
+        for some in _some(wanted - uploads.keys())
+        for row in session.execute(_held(_results(tenant, some), hold=hold))
+    }
+    ours = _made_here(session, tenant, {one.key for one in uploads.values()})
+    back = {one.id: replace(one, is_generated=True) for one in uploads.values() if one.key in ours}
+    return {**uploads, **back, **results}
+
+
+def look_at(tenant: str, ids: Iterable[str], *, within_s: float) -> int:
+    """Note how those look of whom nobody has: results, and what an earlier build took in.
+
+    Decodes one picture after the other, and gives how many there was no time for.
+    """
+    with reading() as session:
+        unseen = [one for one in find(session, tenant, ids).values() if one.look is None]
+    until = time.monotonic() + within_s
+    while unseen:
+        some, unseen = unseen[:_NOTED_AT_ONCE], unseen[_NOTED_AT_ONCE:]
+        _note([(one, _seen(tenant, one)) for one in some])
+        if time.monotonic() > until:
+            break
+    return len(unseen)
+
+
+def _note(looks: Iterable[tuple[Candidate, Look | None]]) -> None:
+    with transaction() as session:
+        for one, look in looks:
+            if look is not None:
+                table = Picture if one.source == "upload" else Result
+                values = {"phash": look.phash, "colours": look.colours}
+                session.execute(update(table).where(table.id == one.id).values(**values))
+
+
+def _seen(tenant: str, one: Candidate) -> Look | None:
+    """How it looks by its bytes; None if they have gone or decode no more."""
+    try:
+        return intake.check(blobs.get(tenant, one.key)).look
+    except (NotStored, NotAPicture):
+        return None
+
+
+def _uploads(tenant: str, ids: list[str]) -> Asked:
+    columns = (Picture.id, Picture.sha256, Picture.width, Picture.height)
+    asked = select(*columns, Picture.phash, Picture.colours)
+    return asked.where(Picture.tenant == tenant, Picture.id.in_(ids)).order_by(Picture.id)
+
+
+def _upload(row: Found) -> Candidate:
+    side_px = min(row.width, row.height)
+    return Candidate(row.id, "upload", row.sha256, side_px, _look(row))
+
+
+def _results(tenant: str, ids: list[str]) -> Asked:
+    columns = (Result.id, Result.blob_key, Result.width, Result.height)
+    of_results = (Result.source_kind, Result.visibility, Result.sku)
+    asked = select(*columns, Result.phash, Result.colours, *of_results)
+    return asked.where(Result.tenant == tenant, Result.id.in_(ids)).order_by(Result.id)
+
+
+def _result(row: Found) -> Candidate:
+    return Candidate(
+        row.id,
+        "result",
+        row.blob_key,
+        min(row.width, row.height),
+        _look(row),
+        is_generated=row.source_kind == GENERATED,
+        is_published=row.visibility == PUBLISHED,
+        sku=row.sku,
+    )
+
+
+def _made_here(session: Session, tenant: str, keys: set[str]) -> set[str]:
+    """Which of these bytes are a generated result that was sent back to us."""
+    found: set[str] = set()
+    for some in _some(keys):
+        named = (Result.tenant == tenant, Result.blob_key.in_(some))
+        generated = select(Result.blob_key).where(*named, Result.source_kind == GENERATED)
+        found.update(session.scalars(generated))
+    return found
+
+
+def _look(row: Found) -> Look | None:
+    return None if row.phash is None else Look(phash=row.phash, colours=row.colours)
+
+
+def _held(asked: Asked, *, hold: bool) -> Asked:
+    return asked.with_for_update(read=True, key_share=True) if hold else asked
+
+
+def _some(ids: Iterable[str]) -> Iterator[list[str]]:
+    """As many as a statement takes, in the order in which everybody locks."""
+    ordered = sorted(ids)
+    return (ordered[i : i + _ASKED_AT_ONCE] for i in range(0, len(ordered), _ASKED_AT_ONCE))
