@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from db import clock, fleet, jobs, line, transitions
-from db.engine import reading, transaction
+from db.engine import long_transaction, reading, transaction
 from db.fence import Lease
 from db.ids import new_id
 from db.operations.order import Order, parse
@@ -77,7 +77,7 @@ def picture(picture_id: str, *, tenant: str = TENANT) -> None:
 def many(count: int, *, tenant: str = TENANT, **columns: Any) -> list[str]:
     """So many queued jobs with these columns, faster than order by order."""
     first = queued(tenant=tenant, **columns)
-    with transaction() as session:
+    with long_transaction() as session:
         pattern = (
             session.execute(select(*Job.__table__.columns).where(Job.id == first)).one()._mapping
         )
@@ -90,7 +90,7 @@ def many(count: int, *, tenant: str = TENANT, **columns: Any) -> list[str]:
 def history(count: int, *, tenant: str = TENANT) -> list[str]:
     """So many jobs that succeeded, a second apart, the last just now."""
     first = queued(tenant=tenant, state="succeeded", finished_at=clock.now())
-    with transaction() as session:
+    with long_transaction() as session:
         of_first = select(*Job.__table__.columns).where(Job.id == first)
         pattern = session.execute(of_first).one()._mapping
         copies = [

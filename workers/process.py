@@ -53,7 +53,6 @@ class Process:
     """
 
     def __init__(self, queues: Sequence[str], given: WorkerSettings, *, name: str = "") -> None:
-        __import__("sys").setswitchinterval(0.0005)
         migrate.check()
         self.id = new_id()
         self._queues = queues

@@ -69,6 +69,7 @@ def content(result_id: str, tenant: Tenant, request: Request) -> Response:
 )
 def review(result_id: str, raw: JsonBody, tenant: Tenant) -> ResultOut:
     """Decide about a result that a gate held back; its job stays as it ended."""
+    _found(tenant, result_id)  # what is not there has no verdict, whatever the body says
     wanted = bodies.parse_as(raw, ReviewIn)
     with transaction() as session:
         row = reviewing.decide(session, tenant, result_id, wanted.verdict)

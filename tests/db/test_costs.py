@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from db import batch_lines, clock, jobs, results, transitions
-from db.engine import reading, transaction
+from db.engine import long_transaction, reading, transaction
 from db.fence import Lease
 from db.ids import new_id
 from db.tables.results import Result
@@ -70,7 +70,7 @@ def test_a_page_of_jobs_is_read_from_its_index(
 def _delivered(count: int) -> None:
     """So many results of as many jobs, a second apart, all published."""
     job_ids = rows.history(count)
-    with transaction() as session:
+    with long_transaction() as session:
         values = [
             results._values(rows.result(Lease(job_id, "worker", 1), sku=f"shoe-{number % 500}"))
             | {"created_at": datetime.now(UTC) - timedelta(seconds=count - number)}

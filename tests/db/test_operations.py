@@ -27,6 +27,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "recolor": {"picture": A, "to_hex": "#a0b1c2"},
     "pipeline": {"picture": A, "steps": [{"op": "upscale"}]},
     "train": {"dataset": "shoes", "network": "vae"},
+    "evaluate": {"version": "shoes@1", "dataset": "shoes"},
     "score": {"picture": A, "reference_picture": B},
 }
 
@@ -423,6 +424,7 @@ def test_half_a_megabyte_of_malice_is_refused_in_a_moment(raw: bytes):
         ("denoise", {"engine": "classical"}, {}),
         ("upscale", {}, {}),
         ("train", {}, {}),
+        ("evaluate", {}, {}),
         ("score", {}, {}),
     ],
 )
@@ -500,7 +502,7 @@ def test_what_a_network_drew_is_said_to_be_generated(op: str):
 def test_an_operation_has_a_queue_of_ours_and_time_to_run(op: str):
     kind = OPERATIONS[op]
 
-    assert kind.queue == {"train": "train", "score": "cpu"}.get(op, "gpu")
+    assert kind.queue == {"train": "train", "evaluate": "train", "score": "cpu"}.get(op, "gpu")
     assert kind.timeout_s >= 60
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from db import clock, line, transitions, versions
+from db import choosing, clock, line, transitions, versions
 from db.blobs import SHIPPED
 from db.engine import reading, transaction
 from db.ids import new_id
@@ -447,13 +447,13 @@ def test_versions_are_asked_for_once_for_all_jobs_of_a_claim_that_need_them(
 ):
     serving = _version("gan-fashion")
     waiting = [rows.queued("sample") for _ in range(3)]
-    asked, choose = [], versions.choose
+    asked, choices = [], choosing.choices
 
     def counted(*given: Any) -> Any:
         asked.append(given)
-        return choose(*given)
+        return choices(*given)
 
-    monkeypatch.setattr(versions, "choose", counted)
+    monkeypatch.setattr(choosing, "choices", counted)
 
     start()._feed("gpu")
 
