@@ -281,7 +281,12 @@ def test_what_ships_is_warm_before_a_worker_is_ready():
 
     told = process._warm.told()
     process.drain()
-    assert set(told) == {"gan-fashion@1", "vae-fashion@1", "denoise-photo@1"}
+    assert set(told) == {
+        "classifier-fashion@1",
+        "denoise-photo@1",
+        "gan-fashion@1",
+        "vae-fashion@1",
+    }
 
 
 def test_a_worker_whose_jobs_call_no_network_loads_none(tmp_path: Path):
