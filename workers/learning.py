@@ -84,7 +84,6 @@ class Reporter:
     def epoch(self, epoch: Epoch) -> None:
         values = dataclasses.asdict(epoch)
         number = values.pop("number")
-        del values["scores"]  # of networks that no job can train yet: a row has no place for them
 
         def write() -> bool:
             with transaction() as session:
