@@ -80,7 +80,7 @@ def test_a_running_training_is_cancelled(studio: Studio) -> None:
 def test_a_shops_own_pictures_are_a_dataset(studio: Studio) -> None:
     pictures = [
         {"picture": studio.upload(_tile(hue)), "category": "warm" if hue < 60 else "cold"}
-        for hue in range(0, 120, 10)
+        for hue in range(0, 120, 5)
     ]
     with studio.client() as client:
         dataset = client.add_dataset("tiles", pictures, licence="own photographs")
@@ -89,7 +89,7 @@ def test_a_shops_own_pictures_are_a_dataset(studio: Studio) -> None:
         {"op": "train", "dataset": "tiles", "network": "vae", "epochs": 1, "batch_size": 4}
     )
 
-    assert dataset["pictures"] == 12
+    assert dataset["pictures"] == 24
     assert trained["state"] == "succeeded", trained["error"]
     drawn = studio.do(
         {"op": "sample", "network": "vae", "version": trained["version"]["id"], "category": "cold"}

@@ -123,9 +123,9 @@ def registered(name: str, count: int, *, product: str | None = None) -> Dataset:
 
 
 def test_what_is_registered_while_a_job_waits_is_not_what_it_learns_from() -> None:
-    first = registered("shoes", 10)
+    first = registered("shoes", 30)
     job_id = claimed(dataset="shoes", batch_size=4)
-    second = registered("shoes", 12)
+    second = registered("shoes", 36)
 
     train(job_id)
 
