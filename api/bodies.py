@@ -57,6 +57,12 @@ async def _json_body(request: Request, settings: Settings) -> bytes:
 JsonBody = Annotated[bytes, Depends(_json_body)]
 
 
+def described(schema: str) -> dict[str, Any]:
+    """`openapi_extra` of a route that reads its body by itself; api.description adds the schema."""
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 def parse(raw: bytes, reader: Callable[[bytes], Parsed]) -> Parsed:
     """What a reader makes of a body.
 

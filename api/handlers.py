@@ -17,7 +17,6 @@ from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.deliveries import EndpointDisabled
 from db.endpoints import TooManyEndpoints
 from db.erasure import InDataset, StillOpen
-from db.feedback import ResultNotFound
 from db.intake import NotAPicture
 from db.jobs import IdempotencyKeyReused, QueueQuota
 from db.keys import KeyNotLive
@@ -25,6 +24,7 @@ from db.promotions import AlreadyServing, NotBetter, NotEvaluated, NothingToRoll
 from db.queues import QueueNotFound
 from db.refusals import Refused
 from db.registration import NothingLeft, StillLooking
+from db.results import ResultNotFound
 from db.reviewing import NotHeld
 from db.secrets import SecretKeyMissing
 from db.tenants import TenantExists, TenantNotFound

@@ -17,6 +17,7 @@ from torch.nn import functional
 from models import weights
 from models.data.degradations import noisy
 from models.metrics.psnr import psnr_db
+from models.metrics.quantised import quantised
 
 SETS = ("BSD68", "CBSD68")
 SIGMAS = (15, 25, 50)
@@ -80,7 +81,7 @@ def _psnr(path: Path, sigma: float, method: Method, seed: int) -> float:
     cleaned = method(spoiled.expand(-1, 3, -1, -1).contiguous(), sigma)
     if grey:
         cleaned = cleaned.mean(1, keepdim=True)
-    rounded = (cleaned.clamp(0, 1) * 255).round() / 255
+    rounded = quantised(cleaned)
     return float(psnr_db(rounded, clean))
 
 

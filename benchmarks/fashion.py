@@ -17,7 +17,9 @@ from benchmarks import classifier
 from models import weights
 from models.data import fashion_mnist
 from models.data.image_set import Part
+from models.metrics.frechet import frechet
 from models.metrics.psnr import psnr_db
+from models.metrics.quantised import quantised
 from models.metrics.ssim import ssim
 
 SAMPLES = 20_000
@@ -121,16 +123,11 @@ def _spread(found: Tensor) -> Tensor:
 
 
 def _frechet(judge: classifier.Classifier, a: Part, b: Part) -> float:
-    """Fréchet distance of two Gaussians fitted to the features of both."""
-    x, y = (classifier.features(judge, part.images) for part in (a, b))
-    between = (x.mean(0) - y.mean(0)).square().sum()
-    roots = torch.linalg.eigvals(x.T.cov() @ y.T.cov()).sqrt().real.sum()
-    distance: Tensor = between + x.T.cov().trace() + y.T.cov().trace() - 2 * roots
-    return round(distance.item(), 4)
+    return round(frechet(*(classifier.features(judge, part.images) for part in (a, b))), 4)
 
 
 def _reconstruction(output: Tensor, reference: Tensor, suffix: str = "") -> Scores:
-    rounded, real = (output.clamp(0, 1) * 255).round() / 255, reference / 255
+    rounded, real = quantised(output), reference / 255
     return {
         f"test{suffix}_psnr_db": round(psnr_db(rounded, real).mean().item(), 3),
         f"test{suffix}_ssim": round(ssim(rounded, real).mean().item(), 4),

@@ -36,9 +36,9 @@ def choices(session: Session, tenant: str, needs: Mapping[str, str | None]) -> d
 
 
 def _choice(session: Session, tenant: str, network: str, name: str | None) -> Choice:
+    version = versions.choose(session, tenant, {network: name})[network]
     if name is not None:
-        return Choice(versions.find(session, tenant, name, network=network).id)
-    serving = versions.serving(session, tenant, network).id
+        return Choice(version)
     canary = session.scalars(
         select(Version).where(
             Version.tenant == tenant,
@@ -46,11 +46,9 @@ def _choice(session: Session, tenant: str, network: str, name: str | None) -> Ch
             Version.canary_share.is_not(None),
         )
     ).first()
-    return Choice(serving) if canary is None else _with(serving, canary)
-
-
-def _with(serving: str, canary: Version) -> Choice:
-    return Choice(serving, canary.id, canary.canary_share or 0.0)
+    if canary is None:
+        return Choice(version)
+    return Choice(version, canary.id, canary.canary_share or 0.0)
 
 
 def _part(job_id: str, canary: str) -> float:

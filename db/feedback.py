@@ -11,12 +11,9 @@ from db import clock, paging, results
 from db.ids import is_id, new_id
 from db.portable import insert
 from db.refusals import at
+from db.results import ResultNotFound
 from db.tables.feedback import Feedback
 from db.tables.results import Result
-
-
-class ResultNotFound(LookupError):
-    """No result of this tenant has the id."""
 
 
 def rate(

@@ -1,16 +1,15 @@
 """What serves a shop: put into service because it was measured to be better, or taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import clock, evaluations
-from db.blobs import SHIPPED
 from db.ids import new_id
 from db.tables.promotions import Evaluation, Promotion
 from db.tables.versions import Version
-from db.versions import VersionNotFound, called
+from db.versions import VersionNotFound, called, serving_now
 
 
 class AlreadyServing(ValueError):
@@ -62,17 +61,11 @@ def promote(
     ours = _locked(session, tenant, version.network)
     if version.state == "serving":
         raise AlreadyServing(f"{version.label} serves all jobs already")
-    previous = _serving(session, ours, version.network)
+    previous = serving_now(session, tenant, version.network)
     refused = _refused(session, version, previous)
     if refused is not None and not force:
         raise refused
-    for one in ours:
-        one.canary_share = None
-    if share < 1:
-        version.canary_share = share
-    else:
-        _retire(ours)
-        version.state = "serving"
+    _put_into_service(version, ours, share)
     row = Promotion(
         id=new_id(),
         tenant=tenant,
@@ -108,10 +101,9 @@ def roll_back(session: Session, tenant: str, network: str, *, by: str | None) ->
     ).first()
     if last is None:
         raise NothingToRollBack(f"nothing of network {network!r} was promoted here")
-    for one in ours.values():
-        one.canary_share = None
+    _end_canaries(ours.values())
     if last.share == 1:
-        _retire(list(ours.values()))
+        _retire(ours.values())
         if last.previous_id in ours:  # what ships with us serves again by itself
             ours[last.previous_id].state = "serving"
     last.undone_at, last.undone_by = clock.now(), by
@@ -146,18 +138,21 @@ def _locked(session: Session, tenant: str, network: str) -> Sequence[Version]:
     ).all()
 
 
-def _serving(session: Session, ours: Sequence[Version], network: str) -> Version | None:
-    """What serves the tenant's jobs now, also if it is what ships with us."""
-    own = [version for version in ours if version.state == "serving"]
-    if own:
-        return max(own, key=lambda version: (version.created_at, version.id))
-    shipped = select(Version).where(
-        Version.tenant == SHIPPED, Version.network == network, Version.state == "serving"
-    )
-    return session.scalars(shipped.order_by(Version.created_at.desc(), Version.id.desc())).first()
+def _put_into_service(version: Version, ours: Sequence[Version], share: float) -> None:
+    _end_canaries(ours)
+    if share < 1:
+        version.canary_share = share
+    else:
+        _retire(ours)
+        version.state = "serving"
 
 
-def _retire(versions: Sequence[Version]) -> None:
+def _end_canaries(versions: Iterable[Version]) -> None:
+    for version in versions:
+        version.canary_share = None
+
+
+def _retire(versions: Iterable[Version]) -> None:
     for version in versions:
         if version.state == "serving":
             version.state = "retired"
@@ -167,7 +162,7 @@ def _refused(
     session: Session, version: Version, previous: Version | None
 ) -> NotEvaluated | NotBetter | None:
     """Why a version may not serve, judged by its newest evaluation."""
-    found = evaluations.newest(session, version.id)
+    found = evaluations.newest(session, version.tenant, version.id)
     if found is None:
         return NotEvaluated(f"{version.label} was never evaluated; submit an `evaluate` job")
     if found.incumbent_id != (None if previous is None else previous.id):
@@ -182,8 +177,6 @@ def _refused(
 
 def _shortcomings(found: Evaluation) -> list[str]:
     reasons = []
-    if found.collapse is not None:
-        reasons.append(f"its pictures have collapsed ({found.collapse})")
     if not found.beats_baseline:
         reasons.append(f"{_numbers(found, found.baseline)} is not beyond noise of the baseline")
     if found.incumbent is not None and not found.beats_incumbent:

@@ -22,6 +22,10 @@ _DEFAULTS: Final[dict[str, Any]] = {
 }
 
 
+class ResultNotFound(LookupError):
+    """No result of this tenant has the id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which results a caller asks for; None leaves a question open."""

@@ -5,7 +5,7 @@ from typing import Final, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.ids import is_id
+from db.results import ResultNotFound
 from db.tables.results import Result
 
 Verdict = Literal["approve", "reject"]
@@ -16,24 +16,20 @@ class NotHeld(ValueError):
     """The result waits for nobody: it was published, or somebody decided already."""
 
 
-def decide(session: Session, tenant: str, result_id: str, verdict: Verdict) -> Result | None:
+def decide(session: Session, tenant: str, result_id: str, verdict: Verdict) -> Result:
     """Held → published or quarantined; the same verdict again changes nothing.
 
     The job stays as it ended: its gate was missed, whatever a person thinks of the picture.
 
-    Returns:
-        The result; None if the tenant has none of this id.
-
     Raises:
+        ResultNotFound: the tenant has none of this id.
         NotHeld: it is not held, and not as this verdict leaves it.
     """
-    if not is_id(result_id):
-        return None
     mine = select(Result).where(Result.tenant == tenant, Result.id == result_id)
     row = session.scalars(mine.with_for_update()).one_or_none()
-    if row is None or row.visibility == _BECOMES[verdict]:
-        return row
-    if row.visibility != "held":
+    if row is None:
+        raise ResultNotFound("no result has this id")
+    if row.visibility not in ("held", _BECOMES[verdict]):
         raise NotHeld(f"the result is {row.visibility}")
     row.visibility = _BECOMES[verdict]
     return row

@@ -84,10 +84,15 @@ def serving(session: Session, tenant: str, network: str) -> Version:
     Raises:
         VersionNotFound: nothing serves.
     """
-    found = session.scalars(_serving(), {"of_tenant": tenant, "of_network": network}).first()
+    found = serving_now(session, tenant, network)
     if found is None:
         raise VersionNotFound(f"no version of network {network} is serving; run `packshot init`")
     return found
+
+
+def serving_now(session: Session, tenant: str, network: str) -> Version | None:
+    """The same for whom it is no fault if nothing serves."""
+    return session.scalars(_serving(), {"of_tenant": tenant, "of_network": network}).first()
 
 
 @cache

@@ -4,7 +4,6 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 import torch
 from sqlalchemy.orm import Session
 from torch import nn
@@ -14,19 +13,19 @@ from db.engine import reading, transaction
 from db.fence import Lease
 from db.operations.training import Evaluate
 from db.tables.jobs import Job
+from db.tables.promotions import Evaluation
 from db.tables.versions import Version
-from db.versions import VersionNotFound
 from models import weights
 from models.data.image_set import ImageSet
 from models.evaluation.contender import Contender
 from models.evaluation.evaluate import evaluate
-from models.evaluation.evaluation import Evaluation
-from models.failures import CannotDo
+from models.evaluation.findings import Findings
 from models.weights import Card
 from workers import ground, settings
 from workers.patience import patiently
 
-_log = structlog.get_logger(__name__)
+UNSIZED_PX = 64
+"""A side for networks that take any: a shop's pictures are read so large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +36,27 @@ class Measured:
         incumbent_id: what served when it was measured; none if nothing did.
     """
 
-    evaluation: Evaluation
+    findings: Findings
     incumbent_id: str | None
 
     def told(self) -> dict[str, Any]:
         """As a job's report and the row of the evaluation have it."""
         return {
-            **dataclasses.asdict(self.evaluation),
-            "beats_baseline": self.evaluation.beats_baseline,
-            "beats_incumbent": self.evaluation.beats_incumbent,
-            "fallen": list(self.evaluation.fallen),
+            **dataclasses.asdict(self.findings),
+            "beats_baseline": self.findings.beats_baseline,
+            "beats_incumbent": self.findings.beats_incumbent,
+            "fallen": list(self.findings.fallen),
             "incumbent_id": self.incumbent_id,
         }
 
 
 def do(job: Job, operation: Evaluate, lease: Lease) -> None:
     """A version that has a row, on pictures that the caller names."""
-    on = ground.find(job, operation, lease)
     with reading() as session:
         version = versions.find(session, job.tenant, operation.version)
+    # As large as it learnt from them: what is read smaller and made larger again is easier.
+    side_px = int(Card.from_json(version.card).config.get("image_size", UNSIZED_PX))
+    on = ground.find(job, operation, lease, image_size=side_px)
     found = measured(
         job.tenant,
         of_version(version),
@@ -68,8 +69,7 @@ def do(job: Job, operation: Evaluate, lease: Lease) -> None:
     def write() -> None:
         with transaction() as session:
             if transitions.succeed(session, lease, report={"evaluation": found.told()}):
-                kept = versions.get(session, version.id)
-                keep(session, kept, found, dataset_id=on.dataset.id, job_id=job.id)
+                keep(session, job, version.id, found, dataset_id=on.dataset.id)
 
     patiently(write, patience_s=settings.get().lease_s)
 
@@ -105,7 +105,8 @@ def measured(
     Raises:
         CannotDo: it cannot be measured on these pictures.
     """
-    serving = _serving(tenant, network)
+    with reading() as session:
+        serving = versions.serving_now(session, tenant, network)
     if serving is not None and serving.id == version_id:
         serving = None
     found = evaluate(
@@ -117,44 +118,24 @@ def measured(
     return Measured(found, None if serving is None else serving.id)
 
 
-def measured_if_it_can_be(*args: Any, **named: Any) -> Measured | str:
-    """The same at the end of a training, which is no failure where nothing can be measured."""
-    try:
-        return measured(*args, **named)
-    except CannotDo as error:
-        _log.warning("a version was not measured", code=error.code, why=str(error))
-        return str(error)
-
-
-def keep(
-    session: Session, version: Version, found: Measured, *, dataset_id: str, job_id: str
-) -> None:
-    """The row that a promotion is judged by."""
-    evaluation, over = found.evaluation, found.evaluation.over_incumbent
-    evaluations.add(
-        session,
-        tenant=version.tenant,
-        version_id=version.id,
+def keep(session: Session, job: Job, version_id: str, found: Measured, *, dataset_id: str) -> None:
+    """The row that a promotion is judged by; it is whose job it was, whosever the version is."""
+    findings, over = found.findings, found.findings.over_incumbent
+    row = Evaluation(
+        tenant=job.tenant,
+        version_id=version_id,
         dataset_id=dataset_id,
-        job_id=job_id,
+        job_id=job.id,
         incumbent_id=found.incumbent_id,
-        digest=evaluation.digest,
-        pictures=evaluation.pictures,
-        measure=evaluation.measure,
-        value=evaluation.value,
-        baseline=evaluation.over_baseline.other,
+        digest=findings.digest,
+        pictures=findings.pictures,
+        measure=findings.measure,
+        value=findings.value,
+        baseline=findings.over_baseline.other,
         incumbent=None if over is None else over.other,
-        beats_baseline=evaluation.beats_baseline,
-        beats_incumbent=evaluation.beats_incumbent,
-        fallen=list(evaluation.fallen),
-        collapse=None,
+        beats_baseline=findings.beats_baseline,
+        beats_incumbent=findings.beats_incumbent,
+        fallen=list(findings.fallen),
         told=found.told(),
     )
-
-
-def _serving(tenant: str, network: str) -> Version | None:
-    with reading() as session:
-        try:
-            return versions.serving(session, tenant, network)
-        except VersionNotFound:
-            return None
+    evaluations.add(session, row)

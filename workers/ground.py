@@ -25,13 +25,14 @@ class Ground:
     device: torch.device
 
 
-def find(job: Job, operation: Train | Evaluate, lease: Lease) -> Ground:
+def find(job: Job, operation: Train | Evaluate, lease: Lease, *, image_size: int) -> Ground:
+    """Pictures of a shop are brought to this side; those that ship are as they are."""
     with reading() as session:
         dataset = _dataset(session, job, operation)
         # Our worker's, which holds its lock file: to look for a free one would find another.
         own = torch.device(session.get_one(Attempt, (job.id, lease.token)).device)
     device.pin(own, memory_share=settings.get().memory_share)
-    images = read(dataset, image_size=operation.image_size, most=operation.max_images)
+    images = read(dataset, image_size=image_size, most=operation.max_images)
     return Ground(dataset, images, own)
 
 

@@ -20,6 +20,7 @@ from db.tables.jobs import SUCCEEDED, Job
 from db.tables.versions import Version
 from db.transitions import Outcome
 from models.data.augmentation import Augment
+from models.failures import CannotDo
 from models.training import run
 from models.training.config import RECIPES, TrainConfig
 from models.training.watch import Epoch, Trained, Watch
@@ -39,20 +40,29 @@ _log = structlog.get_logger(__name__)
 
 def do(job: Job, operation: Train, lease: Lease) -> bool:
     """Dataset → run → evaluation → version; False if it was asked to stop before its end."""
-    on = ground.find(job, operation, lease)
+    on = ground.find(job, operation, lease, image_size=operation.image_size)
     trained = _trained(job, operation, lease, on)
     if trained.stopped:
         return False
-    found = evaluating.measured_if_it_can_be(
-        job.tenant,
-        evaluating.contender((trained.folder / MODEL_FILE).read_bytes(), trained.card),
-        on.images,
-        network=operation.network,
-        version_id=None,
-        device=on.device,
-    )
+    found = _measured(job, operation, trained, on)
     _commit(job, operation, lease, Made(trained, found, on.dataset.id))
     return True
+
+
+def _measured(job: Job, operation: Train, trained: Trained, on: Ground) -> Measured | str:
+    """How good it is; or why that cannot be measured, which is no failure of the training."""
+    try:
+        return evaluating.measured(
+            job.tenant,
+            evaluating.contender((trained.folder / MODEL_FILE).read_bytes(), trained.card),
+            on.images,
+            network=operation.network,
+            version_id=None,
+            device=on.device,
+        )
+    except CannotDo as error:
+        _log.warning("a version was not measured", code=error.code, why=str(error))
+        return str(error)
 
 
 def _trained(job: Job, operation: Train, lease: Lease, on: Ground) -> Trained:
@@ -135,11 +145,11 @@ class Made:
         """With the scores of what was evaluated, beside the baseline's."""
         if isinstance(self.found, str):
             return self.trained.card
-        evaluation = self.found.evaluation
+        findings = self.found.findings
         return replace(
             self.trained.card,
-            scores={**self.trained.card.scores, **evaluation.scores},
-            baseline={evaluation.measure: evaluation.over_baseline.other},
+            scores={**self.trained.card.scores, **findings.scores},
+            baseline={findings.measure: findings.over_baseline.other},
         )
 
 
@@ -181,17 +191,17 @@ def _write(job: Job, operation: Train, lease: Lease, made: Made, key: str) -> No
             "epochs": len(epochs),
             "val_psnr_db": None if last is None else last.val_psnr_db,
             "val_ssim": None if last is None else last.val_ssim,
-            **_judged(session, version, made, job.id),
+            **_judged(session, job, version, made),
         }
         if not transitions.succeed(session, lease, report=report):
             raise LeaseLost(job.id)  # rolls the version back: on PostgreSQL a sweep may slip in
 
 
-def _judged(session: Session, version: Version, made: Made, job_id: str) -> dict[str, Any]:
+def _judged(session: Session, job: Job, version: Version, made: Made) -> dict[str, Any]:
     """The evaluation's row, and what the job reports of it."""
     if isinstance(made.found, str):
         return {"evaluation": None, "not_evaluated": made.found}
-    evaluating.keep(session, version, made.found, dataset_id=made.dataset_id, job_id=job_id)
+    evaluating.keep(session, job, version.id, made.found, dataset_id=made.dataset_id)
     return {"evaluation": made.found.told()}
 
 

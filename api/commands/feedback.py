@@ -4,19 +4,21 @@ from typing import Annotated, Literal
 
 import typer
 
-from api.client import Json
-from api.commands.options import AsJson, Limit, Url, connect, dump, table
+from api.commands.options import AsJson, Limit, Url, connect, show
 
 app = typer.Typer()
+_COLUMNS = ("result_id", "rating", "reason", "rater", "created_at")
+# So that the -1 of a rating is no option.
+_NUMBERS = {"ignore_unknown_options": True}
 _Result = Annotated[str, typer.Argument(metavar="RESULT", help="Its id.")]
 
 
-@app.command()
+@app.command(context_settings=_NUMBERS)
 def rate(
     result: _Result,
     rating: Annotated[
         Literal["-1", "0", "1"],
-        typer.Argument(metavar="RATING", help="-1 rejected, 0 neither, 1 accepted; after `--`."),
+        typer.Argument(metavar="RATING", help="-1 rejected, 0 neither, 1 accepted."),
     ],
     *,
     reason: Annotated[str | None, typer.Option(help="In a few words.")] = None,
@@ -29,7 +31,7 @@ def rate(
     """Say what somebody thought of a result."""
     with connect(url) as client:
         found = client.rate(result, int(rating), reason=reason, rater=rater)
-    _show([found], as_json=as_json)
+    show([found], _COLUMNS, as_json=as_json)
 
 
 @app.command()
@@ -45,7 +47,7 @@ def feedback(
     with connect(url) as client:
         query = {"result_id": result, "rating": rating}
         found = list(client.feedback(query, limit=limit))
-    _show(found, as_json=as_json)
+    show(found, _COLUMNS, as_json=as_json)
 
 
 @app.command()
@@ -59,15 +61,4 @@ def review(
     """Decide about a result that a gate held back: `packshot results --visibility held`."""
     with connect(url) as client:
         found = client.review(result, verdict)
-    if as_json:
-        dump(found)
-    else:
-        table(["id", "op", "visibility"], [[found["id"], found["op"], found["visibility"]]])
-
-
-def _show(found: list[Json], *, as_json: bool) -> None:
-    if as_json:
-        dump(found)
-        return
-    columns = ["result_id", "rating", "reason", "rater", "created_at"]
-    table(columns, [[row.get(name) for name in columns] for row in found])
+    show([found], ["id", "op", "visibility"], as_json=as_json)

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from api.client import Json
-from api.commands.options import AsJson, Limit, Url, connect, dump, errors, table
+from api.commands.options import AsJson, Limit, Url, connect, dump, errors, show
 from api.commands.parameters import BadArgument
 
 keys_app = typer.Typer(invoke_without_command=True, help="The keys of a tenant: list, add, …")
@@ -31,7 +31,7 @@ def keys(
     """The keys of a tenant, newest first, also those that no longer open."""
     if context.invoked_subcommand is None:
         with connect(url) as client:
-            _show(list(client.keys(tenant, limit=limit)), _KEY, as_json=as_json)
+            show(list(client.keys(tenant, limit=limit)), _KEY, as_json=as_json)
 
 
 @keys_app.command("add")
@@ -66,7 +66,7 @@ def revoke(
 ) -> None:
     """Let a key open nothing more."""
     with connect(url) as client:
-        _show([client.revoke_key(key, tenant=tenant)], _KEY, as_json=as_json)
+        show([client.revoke_key(key, tenant=tenant)], _KEY, as_json=as_json)
 
 
 @tenants_app.callback()
@@ -76,7 +76,7 @@ def tenants(
     """Whom the house serves, newest first."""
     if context.invoked_subcommand is None:
         with connect(url) as client:
-            _show(list(client.tenants(limit=limit)), _TENANT, as_json=as_json)
+            show(list(client.tenants(limit=limit)), _TENANT, as_json=as_json)
 
 
 @tenants_app.command("add")
@@ -91,7 +91,7 @@ def add_tenant(
     """A new tenant; then `packshot keys add NAME --tenant …` gives it a key."""
     caps = _caps(max_queued=max_queued, max_running=max_running)
     with connect(url) as client:
-        _show([client.add_tenant(name, caps)], _TENANT, as_json=as_json)
+        show([client.add_tenant(name, caps)], _TENANT, as_json=as_json)
 
 
 @tenants_app.command("set")
@@ -106,7 +106,7 @@ def set_tenant(
     """Change a tenant's caps."""
     caps = _caps(max_queued=max_queued, max_running=max_running)
     with connect(url) as client:
-        _show([client.set_tenant(name, caps)], _TENANT, as_json=as_json)
+        show([client.set_tenant(name, caps)], _TENANT, as_json=as_json)
 
 
 def _caps(**given: str | None) -> dict[str, int | None]:
@@ -128,10 +128,3 @@ def _show_once(made: Json, *, as_json: bool) -> None:
         return
     errors.print("Keep it: nobody can show it again.", style="yellow")
     typer.echo(made["key"])
-
-
-def _show(found: list[Json], columns: tuple[str, ...], *, as_json: bool) -> None:
-    if as_json:
-        dump(found)
-    else:
-        table(columns, [[row.get(name) for name in columns] for row in found])

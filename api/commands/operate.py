@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from api.client import Json
-from api.commands.options import AsJson, Url, connect, dump, table
+from api.commands.options import AsJson, Url, connect, show
 
 app = typer.Typer()
 _Queue = Annotated[str, typer.Argument(metavar="QUEUE", help="gpu, train or cpu.")]
@@ -53,16 +53,9 @@ def resume(queue: _Queue, *, url: Url = None, as_json: AsJson = False) -> None:
 
 def _show_workers(found: list[Json], *, as_json: bool) -> None:
     columns = ["id", "host", "pid", "device", "queues", "state", "in_flight", "last_seen_at"]
-    _show(found, columns, as_json=as_json)
+    show(found, columns, as_json=as_json)
 
 
 def _show_queues(found: list[Json], *, as_json: bool) -> None:
     columns = ["name", "queued", "due", "running", "oldest_due_s", "paused_at"]
-    _show(found, columns, as_json=as_json)
-
-
-def _show(found: list[Json], columns: list[str], *, as_json: bool) -> None:
-    if as_json:
-        dump(found)
-    else:
-        table(columns, [[row.get(name) for name in columns] for row in found])
+    show(found, columns, as_json=as_json)

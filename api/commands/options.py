@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import typer
@@ -54,6 +54,14 @@ def progress_bar() -> Progress:
         console=errors,
         transient=True,
     )
+
+
+def show(found: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """Answers whole, or these of their fields for a person."""
+    if as_json:
+        dump(list(found))
+    else:
+        table(columns, [[row.get(name) for name in columns] for row in found])
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

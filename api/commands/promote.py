@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from api.client import Json
-from api.commands.options import AsJson, Url, connect, dump, table
+from api.commands.options import AsJson, Url, connect, show
 
 app = typer.Typer()
+_COLUMNS = ("network", "version_id", "previous_id", "share", "forced", "created_at", "undone_at")
 _Version = Annotated[str, typer.Argument(metavar="VERSION", help="Id or label.")]
 
 
@@ -28,7 +28,7 @@ def promote(
     """Let a version serve, if it beats its baseline and what serves now."""
     with connect(url) as client:
         found = client.promote(version, share=share, force=force, reason=reason)
-    _show([found], as_json=as_json)
+    show([found], _COLUMNS, as_json=as_json)
 
 
 @app.command()
@@ -41,7 +41,7 @@ def rollback(
     """Take the last promotion back: what served before serves again."""
     with connect(url) as client:
         found = client.roll_back(network)
-    _show([found], as_json=as_json)
+    show([found], _COLUMNS, as_json=as_json)
 
 
 @app.command()
@@ -54,12 +54,4 @@ def promotions(
     """What was put into service and taken back, newest first."""
     with connect(url) as client:
         found = client.promotions(network)
-    _show(found, as_json=as_json)
-
-
-def _show(found: list[Json], *, as_json: bool) -> None:
-    if as_json:
-        dump(found)
-        return
-    columns = ["network", "version_id", "previous_id", "share", "forced", "created_at", "undone_at"]
-    table(columns, [[row.get(name) for name in columns] for row in found])
+    show(found, _COLUMNS, as_json=as_json)

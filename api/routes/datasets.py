@@ -22,10 +22,6 @@ from db.selection import Wanted
 from db.tables.versions import Dataset
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], dependencies=[needs("train")])
-_BODY = {
-    "required": True,
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DatasetIn"}}},
-}
 
 
 @router.get("")
@@ -44,7 +40,7 @@ def find(dataset: str, tenant: Tenant) -> DatasetOut:
     return dataset_out(row)
 
 
-@router.post("", status_code=201, openapi_extra={"requestBody": _BODY})
+@router.post("", status_code=201, openapi_extra=bodies.described("DatasetIn"))
 def register(raw: JsonBody, tenant: Tenant, response: Response) -> DatasetOut:
     """Name pictures or results, each with its category: those fit to learn from are a version."""
     asked = bodies.parse_as(raw, DatasetIn)

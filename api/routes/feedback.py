@@ -15,10 +15,6 @@ from db.engine import reading, transaction
 from db.tables.feedback import Feedback
 
 router = APIRouter(prefix="/v1/feedback", tags=["feedback"])
-_BODY = {
-    "required": True,
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/FeedbackIn"}}},
-}
 
 
 @router.get("", dependencies=[needs("jobs:read")])
@@ -41,7 +37,7 @@ def page(query: Annotated[FeedbackQuery, Query()], tenant: Tenant) -> Page[Feedb
     "",
     status_code=201,
     dependencies=[needs("jobs:write")],
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra=bodies.described("FeedbackIn"),
 )
 def rate(raw: JsonBody, tenant: Tenant) -> FeedbackOut:
     """Rate a result; the same rater's earlier rating of it is replaced."""

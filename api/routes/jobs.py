@@ -31,17 +31,13 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _READ, _WRITE = [needs("jobs:read")], [needs("jobs:write")]
 _NOT_FOUND = "job_not_found"
 _log = structlog.get_logger(__name__)
-_BODY = {
-    "required": True,
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}},
-}
 
 
 @router.post(
     "",
     status_code=202,
     dependencies=_WRITE,
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra=bodies.described("Order"),
     responses={
         201: {"model": JobOut, "description": "It ended while you waited."},
         200: {"model": JobOut, "description": "The idempotency key's job, made before."},

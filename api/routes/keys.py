@@ -16,10 +16,6 @@ from db.engine import reading, transaction
 from db.key_text import is_id
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], dependencies=[needs("admin")])
-_BODY = {
-    "required": True,
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeyIn"}}},
-}
 Found = TypeVar("Found")
 _DAY_S = 24 * 3600.0
 _Of = Annotated[
@@ -39,7 +35,7 @@ def page(query: Annotated[KeysQuery, Query()], mine: Tenant) -> Page[KeyOut]:
     return Page(items=[KeyOut.model_validate(row) for row in rows], next_cursor=cursor)
 
 
-@router.post("", status_code=201, openapi_extra={"requestBody": _BODY})
+@router.post("", status_code=201, openapi_extra=bodies.described("KeyIn"))
 def issue(raw: JsonBody, mine: Tenant, response: Response, of: _Of = None) -> KeyIssued:
     """A further key of a tenant; its text is in this answer and nowhere else."""
     wanted = bodies.parse_as(raw, KeyIn)

@@ -19,10 +19,6 @@ from db.tables.results import Result
 router = APIRouter(prefix="/v1/results", tags=["results"])
 _READ, _WRITE = [needs("jobs:read")], [needs("jobs:write")]  # a result is the job's answer
 _NOT_FOUND = "result_not_found"
-_REVIEW = {
-    "required": True,
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReviewIn"}}},
-}
 
 
 @router.get("", dependencies=_READ)
@@ -65,17 +61,14 @@ def content(result_id: str, tenant: Tenant, request: Request) -> Response:
 @router.post(
     "/{result_id}/review",
     dependencies=_WRITE,
-    openapi_extra={"requestBody": _REVIEW},
+    openapi_extra=bodies.described("ReviewIn"),
 )
 def review(result_id: str, raw: JsonBody, tenant: Tenant) -> ResultOut:
     """Decide about a result that a gate held back; its job stays as it ended."""
     _found(tenant, result_id)  # what is not there has no verdict, whatever the body says
     wanted = bodies.parse_as(raw, ReviewIn)
     with transaction() as session:
-        row = reviewing.decide(session, tenant, result_id, wanted.verdict)
-        if row is None:
-            raise erasing.missing(session, tenant, result_id, _NOT_FOUND, "no result has this id")
-        return result_out(row)
+        return result_out(reviewing.decide(session, tenant, result_id, wanted.verdict))
 
 
 @router.delete("/{result_id}", status_code=204, dependencies=_WRITE)

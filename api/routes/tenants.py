@@ -15,11 +15,6 @@ from db.engine import reading, transaction
 router = APIRouter(prefix="/v1/tenants", tags=["tenants"], dependencies=[needs("admin")])
 
 
-def _body(schema: str) -> dict[str, object]:
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
 @router.get("")
 def page(query: Annotated[PageQuery, Query()]) -> Page[TenantOut]:
     """Newest first."""
@@ -30,7 +25,7 @@ def page(query: Annotated[PageQuery, Query()]) -> Page[TenantOut]:
     return Page(items=[TenantOut.model_validate(row) for row in rows], next_cursor=cursor)
 
 
-@router.post("", status_code=201, openapi_extra=_body("TenantIn"))
+@router.post("", status_code=201, openapi_extra=bodies.described("TenantIn"))
 def create(raw: JsonBody, response: Response) -> TenantOut:
     """A new tenant; it asks for nothing before it has a key: POST /v1/keys?tenant=NAME."""
     wanted = bodies.parse_as(raw, TenantIn)
@@ -48,7 +43,7 @@ def find(name: str) -> TenantOut:
         return TenantOut.model_validate(tenants.find(session, name))
 
 
-@router.patch("/{name}", openapi_extra=_body("CapsIn"))
+@router.patch("/{name}", openapi_extra=bodies.described("CapsIn"))
 def change(name: str, raw: JsonBody) -> TenantOut:
     """Set the caps that are named; null lifts one."""
     wanted = bodies.parse_as(raw, CapsIn)

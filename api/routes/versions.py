@@ -27,11 +27,6 @@ router = APIRouter(prefix="/v1/versions", tags=["versions"])
 _READ, _WRITE = [needs("versions:read")], [needs("versions:write")]
 
 
-def _body(schema: str) -> dict[str, object]:
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
 @router.get("", dependencies=_READ)
 def all_versions(tenant: Tenant) -> VersionsOut:
     """The shop's own and those that came with Packshot, newest first."""
@@ -47,7 +42,7 @@ def all_promotions(query: Annotated[PromotionsQuery, Query()], tenant: Tenant) -
         return PromotionsOut(items=[promotion_out(row) for row in found])
 
 
-@router.post("/rollback", dependencies=_WRITE, openapi_extra=_body("RollBackIn"))
+@router.post("/rollback", dependencies=_WRITE, openapi_extra=bodies.described("RollBackIn"))
 def roll_back(raw: JsonBody, caller: Caller) -> PromotionOut:
     """Take the last promotion of a network back: what served before serves again."""
     wanted = bodies.parse_as(raw, RollBackIn)
@@ -62,10 +57,10 @@ def find(version: str, tenant: Tenant) -> VersionDetail:
     """By its id or label, with everything that was measured of it."""
     with reading() as session:
         row = versions.find(session, tenant, version)
-        return version_detail(row, evaluations.of(session, row.id))
+        return version_detail(row, evaluations.of(session, tenant, row.id))
 
 
-@router.post("/{version}/promote", dependencies=_WRITE, openapi_extra=_body("PromoteIn"))
+@router.post("/{version}/promote", dependencies=_WRITE, openapi_extra=bodies.described("PromoteIn"))
 def promote(version: str, raw: JsonBody, caller: Caller) -> PromotionOut:
     """Let it serve all jobs, or a share of them, if it was measured to be better.
 

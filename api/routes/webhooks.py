@@ -1,6 +1,6 @@
 """Webhooks: who wants to hear of events, and the secrets that prove who tells."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
@@ -32,11 +32,6 @@ Found = TypeVar("Found")
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], dependencies=[needs("webhooks")])
 
 
-def _body(schema: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
 @router.get("")
 def all_of_mine(tenant: Tenant) -> WebhooksOut:
     """Oldest first."""
@@ -44,7 +39,7 @@ def all_of_mine(tenant: Tenant) -> WebhooksOut:
         return WebhooksOut(items=[webhook_out(row) for row in endpoints.of(session, tenant)])
 
 
-@router.post("", status_code=201, openapi_extra=_body("WebhookIn"))
+@router.post("", status_code=201, openapi_extra=bodies.described("WebhookIn"))
 def add(raw: JsonBody, tenant: Tenant, response: Response) -> WebhookIssued:
     """An address that hears of events from now on; its secret is in this answer only."""
     wanted = bodies.parse_as(raw, WebhookIn)
@@ -78,7 +73,7 @@ def find(webhook_id: str, tenant: Tenant) -> WebhookOut:
         return webhook_out(_found(session, tenant, webhook_id))
 
 
-@router.patch("/{webhook_id}", openapi_extra=_body("WebhookChange"))
+@router.patch("/{webhook_id}", openapi_extra=bodies.described("WebhookChange"))
 def change(webhook_id: str, raw: JsonBody, tenant: Tenant) -> WebhookOut:
     """Another URL also for what still waits; or silence, or an end of it."""
     wanted = bodies.parse_as(raw, WebhookChange)

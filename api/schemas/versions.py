@@ -85,8 +85,6 @@ class EvaluationOut(Answer):
     """Beyond noise; null where nothing served that could be compared."""
     fallen: list[str]
     """Categories in which what served is better beyond noise."""
-    collapse: str | None
-    """Why a generator is taken to draw too little."""
     told: dict[str, Any]
     """Everything that was measured."""
     created_at: datetime

@@ -86,7 +86,5 @@ class Evaluate(Operation):
     """Id or label of the version."""
     dataset: DatasetName
     """Name or id of a registered dataset; what the version learnt from is not measured."""
-    image_size: Literal[32, 64] = 32
-    """Side in pixels that pictures of a shop are read with, before the version's own size."""
     max_images: MaxImages | None = None
     """Of a part of the dataset, as in the training that is to be judged."""

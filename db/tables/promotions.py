@@ -17,7 +17,6 @@ class Evaluation(Row):
         incumbent_id: the version that served; none if nothing did.
         beats_incumbent: empty where there was none, or none that could be compared.
         fallen: categories in which the incumbent is better beyond noise.
-        collapse: why a generator is taken to draw too little, in a sentence.
         told: everything that was measured.
     """
 
@@ -39,7 +38,6 @@ class Evaluation(Row):
     beats_baseline: Mapped[bool]
     beats_incumbent: Mapped[bool | None]
     fallen: Mapped[list[str]] = mapped_column(JSON)
-    collapse: Mapped[str | None] = mapped_column(Text)
     told: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]
 

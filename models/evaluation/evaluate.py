@@ -6,7 +6,7 @@ from torch import nn
 from models.data.image_set import ImageSet, Part, resized
 from models.evaluation import reconstruction
 from models.evaluation.contender import Contender, Network
-from models.evaluation.evaluation import Evaluation
+from models.evaluation.findings import Findings
 from models.failures import CannotDo
 from models.networks.vae import ConditionalVae
 
@@ -17,7 +17,7 @@ def evaluate(
     *,
     incumbent: Contender[nn.Module] | None,
     device: torch.device,
-) -> Evaluation:
+) -> Findings:
     """Measured on the held-out part of `images`, in the categories that the candidate knows.
 
     Raises:

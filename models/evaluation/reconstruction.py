@@ -8,11 +8,12 @@ from torch import Tensor
 from models.data.image_set import Part
 from models.evaluation import components
 from models.evaluation.contender import Contender
-from models.evaluation.evaluation import Category, Evaluation
+from models.evaluation.findings import Category, Findings
 from models.evaluation.lead import lead
 from models.evaluation.memory import PeakMemory
 from models.metrics.psnr import psnr_db
-from models.metrics.ssim import ssim
+from models.metrics.quantised import quantised
+from models.metrics.ssim import TooSmall, ssim
 from models.networks.vae import ConditionalVae
 
 Vae = Contender[ConditionalVae]
@@ -20,9 +21,6 @@ Vae = Contender[ConditionalVae]
 PIECE = 64
 EXACT_DB = 100.0
 """What a picture counts that was given back to the last bit: a mean has no place for infinity."""
-
-LEAST_SIDE = 11
-"""Pixels; below it SSIM has no window."""
 
 
 def evaluate(
@@ -33,7 +31,7 @@ def evaluate(
     digest: str,
     incumbent: Vae | None,
     device: torch.device,
-) -> Evaluation:
+) -> Findings:
     """PSNR and SSIM of reconstructions, quantised as a viewer would get them.
 
     Args:
@@ -52,10 +50,10 @@ def evaluate(
     ours = _decibels(rebuilt, held_out.images)
     z_dim = candidate.network.config.z_dim
     linear = components.fit(learnt.images / 255, count=z_dim)
-    theirs = _decibels(_quantised(linear.rebuilt(held_out.images / 255)), held_out.images)
+    theirs = _decibels(quantised(linear.rebuilt(held_out.images / 255)), held_out.images)
     unlike = None if incumbent is None else _unlike(candidate, incumbent)
     rows, followed = _followed(incumbent, candidate, held_out, device, unlike=unlike)
-    return Evaluation(
+    return Findings(
         measure="psnr_db",
         value=ours.mean().item(),
         pictures=len(held_out),
@@ -111,12 +109,8 @@ def _rebuilt(
     for image, label in zip(torch.split(images, PIECE), torch.split(labels, PIECE), strict=True):
         on_device = label.to(device)
         mean, _ = network.encode(image.to(device) / 255, on_device)
-        pieces.append(_quantised(network.decode(mean, on_device).float().cpu()))
+        pieces.append(quantised(network.decode(mean, on_device).float().cpu()))
     return torch.cat(pieces) if pieces else images / 255
-
-
-def _quantised(images: Tensor) -> Tensor:
-    return (images.clamp(0, 1) * 255).round() / 255
 
 
 def _decibels(rebuilt: Tensor, images: Tensor) -> Tensor:
@@ -124,9 +118,10 @@ def _decibels(rebuilt: Tensor, images: Tensor) -> Tensor:
 
 
 def _similarity(rebuilt: Tensor, images: Tensor) -> dict[str, float]:
-    if min(images.shape[2:]) < LEAST_SIDE:
+    try:
+        return {"ssim": ssim(rebuilt, images).double().mean().item()}
+    except TooSmall:
         return {}
-    return {"ssim": ssim(rebuilt, images).double().mean().item()}
 
 
 def _categories(

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from models.data.image_set import Part
 from models.metrics.psnr import psnr_db
+from models.metrics.quantised import quantised
 from models.metrics.ssim import TooSmall, ssim
 from models.training.batches import batch_of
 from models.training.trainer import Trainer
@@ -38,7 +39,7 @@ def quality(trainer: Trainer, part: Part, device: torch.device) -> Quality:
         pair = trainer.restored(batch_of(part, rows, device))
         if pair is None:
             return Quality(scores=trainer.scores(part))
-        reference, output = _quantised(pair[0]), _quantised(pair[1])
+        reference, output = quantised(pair[0]), quantised(pair[1])
         decibels.append(psnr_db(output, reference))
         similarities.append(_ssim(output, reference))
     if not decibels:
@@ -51,10 +52,6 @@ def quality(trainer: Trainer, part: Part, device: torch.device) -> Quality:
 def _spread(count: int) -> Tensor:
     """Row numbers, at most LIMIT of them."""
     return torch.linspace(0, count - 1, min(LIMIT, count)).long()
-
-
-def _quantised(image: Tensor) -> Tensor:
-    return (image.clamp(0, 1) * 255).round() / 255
 
 
 def _ssim(output: Tensor, reference: Tensor) -> Tensor:

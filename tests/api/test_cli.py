@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from api import cli
 from db.operations.union import OPERATIONS, schemas
 from tests.api import scripted
 from tests.api.scripted import Answer, Asked
@@ -51,17 +50,6 @@ class Shop:
         ]
         error = {"code": "gate", "detail": "psnr_db is 31.5"} if state == "failed" else None
         return {"id": str(number), "op": op, "state": state, "results": results, "error": error}
-
-
-@pytest.fixture
-def packshot(monkeypatch: pytest.MonkeyPatch) -> Run:
-    def run(*words: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["packshot", *words])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return int(ended.value.code or 0)
-
-    return run
 
 
 @pytest.fixture

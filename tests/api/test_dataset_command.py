@@ -1,14 +1,12 @@
 """`packshot dataset`: a folder is sent, registered, and its report read."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api import cli
 from api.commands import folders
 from api.commands.folders import ProductBy
 from api.commands.parameters import BadArgument
@@ -52,17 +50,6 @@ def lay_out(folder: Path, **files: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"picture of " + text.encode())
     return folder
-
-
-@pytest.fixture
-def packshot(monkeypatch: pytest.MonkeyPatch) -> Run:
-    def run(*words: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["packshot", *words])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return int(ended.value.code or 0)
-
-    return run
 
 
 def test_a_dataset_is_a_folder_of_folders(packshot: Run, tmp_path: Path) -> None:

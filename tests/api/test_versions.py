@@ -9,6 +9,7 @@ from db import evaluations, versions
 from db.blobs import SHIPPED
 from db.engine import transaction
 from db.ids import new_id
+from db.tables.promotions import Evaluation
 
 
 def _version(name: str = "shoes", *, tenant: str = "shop", state: str = "candidate") -> str:
@@ -26,8 +27,7 @@ def _version(name: str = "shoes", *, tenant: str = "shop", state: str = "candida
 
 def _measured(version: str, *, is_better: bool = True) -> None:
     with transaction() as session:
-        evaluations.add(
-            session,
+        found = Evaluation(
             tenant="shop",
             version_id=version,
             incumbent_id=None,
@@ -40,9 +40,9 @@ def _measured(version: str, *, is_better: bool = True) -> None:
             beats_baseline=is_better,
             beats_incumbent=None,
             fallen=[],
-            collapse=None,
             told={"scores": {"psnr_db": 24.0, "ssim": 0.8}},
         )
+        evaluations.add(session, found)
 
 
 def _promote(client: TestClient, version: str, **body: Any) -> Any:
@@ -155,3 +155,15 @@ def test_another_shop_promotes_nothing_of_ours(client: TestClient, other_shop: T
     assert answer.status_code == 404
     assert client.get(f"/v1/versions/{version}").json()["state"] == "candidate"
     assert other_shop.get("/v1/versions/promotions").json()["items"] == []
+
+
+def test_what_another_shop_measured_of_what_ships_is_its_own(
+    client: TestClient, other_shop: TestClient
+) -> None:
+    shipped = _version("photo", tenant=SHIPPED, state="serving")
+    _measured(shipped)
+
+    mine, theirs = (one.get(f"/v1/versions/{shipped}").json() for one in (client, other_shop))
+
+    assert len(mine["evaluations"]) == 1
+    assert theirs["evaluations"] == []

@@ -1,12 +1,14 @@
 """What people thought of results, kept once for each of them."""
 
+from typing import Any
+
 import pytest
 
 from db import clock, erasure, feedback, reviewing
 from db.engine import reading, transaction
-from db.feedback import ResultNotFound
 from db.ids import new_id
 from db.refusals import Refused
+from db.results import ResultNotFound
 from db.reviewing import NotHeld
 from db.tables.feedback import Feedback
 from db.tables.results import Result
@@ -24,14 +26,14 @@ def _result(*, visibility: str = "published") -> str:
         return made.id
 
 
-def _rate(result: str, rating: int = 1, **said: object) -> Feedback:
+def _rate(result: str, rating: int = 1, **said: Any) -> Feedback:
     with transaction() as session:
-        return feedback.rate(session, TENANT, result, rating=rating, **said)  # type: ignore[arg-type]
+        return feedback.rate(session, TENANT, result, rating=rating, **said)
 
 
-def _all(**wanted: object) -> list[tuple[str, int]]:
+def _all(**wanted: Any) -> list[tuple[str, int]]:
     with reading() as session:
-        found = feedback.page(session, TENANT, limit=100, **wanted)  # type: ignore[arg-type]
+        found = feedback.page(session, TENANT, limit=100, **wanted)
         return [(one.result_id, one.rating) for one in found]
 
 
@@ -117,7 +119,7 @@ def test_what_was_held_is_let_go_or_kept_from_everybody(
 
     for _ in range(2):
         with transaction() as session:
-            assert reviewing.decide(session, TENANT, result, verdict) is not None
+            reviewing.decide(session, TENANT, result, verdict)
 
     assert _read(result).visibility == becomes
 
@@ -137,7 +139,7 @@ def test_what_was_decided_stays_decided(is_now: str, verdict: reviewing.Verdict)
 def test_another_shop_reviews_nothing_of_ours() -> None:
     result = _result(visibility="held")
 
-    with transaction() as session:
-        assert reviewing.decide(session, "other", result, "approve") is None
+    with pytest.raises(ResultNotFound), transaction() as session:
+        reviewing.decide(session, "other", result, "approve")
 
     assert _read(result).visibility == "held"

@@ -3,11 +3,14 @@
 import io
 import os
 import signal
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
+from api.client import ApiError
 from tests.journeys.conftest import Studio, until
 
 pytestmark = pytest.mark.journey
@@ -39,6 +42,39 @@ def test_a_trained_network_serves_under_its_own_name(studio: Studio, network: st
     )
     assert drawn["state"] == "succeeded", drawn["error"]
     assert drawn["results"][0]["model_version"] == trained["version"]["label"]
+
+
+def test_a_promoted_version_serves_without_a_restart_and_is_taken_back(studio: Studio) -> None:
+    trained = studio.do(
+        {"op": "train", "dataset": SMALL, "network": "vae", "epochs": 1, "label": "promoted"}
+    )
+    label = trained["version"]["label"]
+    drawn = {"op": "sample", "network": "vae", "n": 1}
+    with studio.client() as client:
+        workers = [one["id"] for one in client.workers()]
+        with pytest.raises(ApiError) as refused:
+            client.promote(label)
+        client.promote(label, force=True, reason="a journey")
+        promoted = until_served(studio, drawn, label)
+        client.roll_back("vae")
+        back = until_served(studio, drawn, "vae-fashion@1")
+
+        assert refused.value.code == "not_better"  # one epoch of two hundred pictures
+        assert (promoted, back) == (label, "vae-fashion@1")
+        assert [one["id"] for one in client.workers()] == workers
+        (kept,) = [one for one in client.promotions("vae") if one["reason"] == "a journey"]
+        assert kept["forced"]
+        assert kept["undone_at"] is not None
+
+
+def until_served(studio: Studio, drawn: dict[str, Any], label: str) -> str:
+    """The version of the newest job, once it is this one: workers ask every second."""
+    for _ in range(10):
+        served: str = studio.do(drawn)["results"][0]["model_version"]
+        if served == label:
+            break
+        time.sleep(0.5)
+    return served
 
 
 def test_training_asked_for_twice_at_once_gives_two_versions(studio: Studio) -> None:

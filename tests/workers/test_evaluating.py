@@ -13,7 +13,7 @@ from db.engine import reading, transaction
 from db.tables.jobs import Job
 from db.tables.promotions import Evaluation
 from tests import rows
-from tests.factories import NOWHERE, png
+from tests.factories import NOWHERE, encoded, shot
 from tests.rows import TENANT
 from workers import register, run
 from workers.training import EXIT_WRITTEN
@@ -57,7 +57,7 @@ def _card(version: str) -> dict[str, Any]:
 
 def _evaluated(version: str) -> Evaluation:
     with reading() as session:
-        found = evaluations.newest(session, version)
+        found = evaluations.newest(session, TENANT, version)
     assert found is not None
     return found
 
@@ -131,28 +131,45 @@ def test_the_same_pictures_have_the_same_digest() -> None:
     assert _evaluated(first).digest == _evaluated(second).digest
 
 
-def test_a_version_on_pictures_of_other_categories_is_refused() -> None:
+def _dataset(name: str, category: str, *, count: int = 30) -> str:
+    """A shop's own pictures of one category, 80 pixels a side; of the old kind, without splits."""
     with transaction() as session:
-        teapots = [
+        manifest = [
             {
                 "picture": NOWHERE,
-                "sha256": blobs.put(TENANT, png(32, 32, hue=n)),
-                "category": "teapot",
+                "sha256": blobs.put(TENANT, encoded(shot(number, 80), "PNG")),
+                "category": category,
             }
-            for n in range(12)
+            for number in range(count)
         ]
-        datasets.add(
+        return datasets.add(
             session,
             tenant=TENANT,
-            name="teapots",
-            kind="pictures",
-            pictures=12,
-            categories=["teapot"],
-            manifest=teapots,
+            name=name,
+            kind=datasets.PICTURES,
+            pictures=count,
+            categories=[category],
+            manifest=manifest,
             licence=None,
-        )
+        ).name
+
+
+def test_pictures_are_read_as_large_as_the_version_learnt_from_them() -> None:
+    large = _dataset("large", "teapot")
+    version = _version_of(_trained(dataset=large, image_size=64, batch_size=8))
+    before = _evaluated(version)
+
+    _done("evaluate", version=version, dataset=large)
+
+    again = _evaluated(version)
+    assert again.id != before.id
+    assert (again.digest, again.value) == (before.digest, before.value)
+
+
+def test_a_version_on_pictures_of_other_categories_is_refused() -> None:
+    teapots = _dataset("teapots", "teapot")
     version = _version_of(_trained())
 
-    job = _done("evaluate", version=version, dataset="teapots")
+    job = _done("evaluate", version=version, dataset=teapots)
 
     assert (job.state, job.error_code) == ("failed", "nothing_held_out")

@@ -29,7 +29,6 @@ def upgrade() -> None:
         sa.Column("beats_baseline", sa.Boolean(), nullable=False),
         sa.Column("beats_incumbent", sa.Boolean(), nullable=True),
         sa.Column("fallen", sa.JSON(), nullable=False),
-        sa.Column("collapse", sa.Text(), nullable=True),
         sa.Column("told", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

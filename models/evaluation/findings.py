@@ -22,11 +22,11 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class Findings:
     """Of one version, on pictures that neither it nor its baseline learnt from.
 
     Attributes:
-        measure: what decides, higher is better: "psnr_db" or "accuracy"; or a distance, negated.
+        measure: what decides; higher is better.
         value: of the candidate.
         pictures: held out.
         digest: of those pictures; only what was measured on the same can be compared.
@@ -40,7 +40,7 @@ class Evaluation:
         peak_memory_mb: of the process or the device.
     """
 
-    measure: Literal["psnr_db", "accuracy", "frechet"]
+    measure: Literal["psnr_db"]
     value: float
     pictures: int
     digest: str
