@@ -181,6 +181,7 @@ def _shortcomings(found: Evaluation) -> list[str]:
         reasons.append(f"{_numbers(found, found.baseline)} is not beyond noise of the baseline")
     if found.incumbent is not None and not found.beats_incumbent:
         reasons.append(f"{_numbers(found, found.incumbent)} is not beyond noise of what serves")
+    reasons.extend(found.told.get("faults", ()))
     if found.fallen:
         reasons.append(f"what serves is better in {', '.join(found.fallen)}")
     return reasons

@@ -31,8 +31,9 @@ class Need:
 NEEDS: Final = {
     need.network: need
     for need in (
-        Need("gan", held_out=False),  # a random sample has no reference to be measured with
+        Need("gan", held_out=False),  # without it nothing is measured, and only force promotes
         Need("vae", held_out=True),
+        Need("classifier", held_out=True, categories=2),
     )
 }
 

@@ -20,6 +20,7 @@ from models.data.image_set import ImageSet
 from models.evaluation.contender import Contender
 from models.evaluation.evaluate import evaluate
 from models.evaluation.findings import Findings
+from models.training.teaching import Teacher
 from models.weights import Card
 from workers import ground, settings
 from workers.patience import patiently
@@ -55,7 +56,8 @@ def do(job: Job, operation: Evaluate, lease: Lease) -> None:
     with reading() as session:
         version = versions.find(session, job.tenant, operation.version)
     # As large as it learnt from them: what is read smaller and made larger again is easier.
-    side_px = int(Card.from_json(version.card).config.get("image_size", UNSIZED_PX))
+    card = Card.from_json(version.card)
+    side_px = int(card.config.get("image_size") or card.recipe.get("image_size", UNSIZED_PX))
     on = ground.find(job, operation, lease, image_size=side_px)
     found = measured(
         job.tenant,
@@ -113,6 +115,7 @@ def measured(
         candidate,
         images,
         incumbent=None if serving is None else of_version(serving),
+        teach=Teacher(len(candidate.categories), device),
         device=device,
     )
     return Measured(found, None if serving is None else serving.id)

@@ -129,7 +129,11 @@ def _config(operation: Train, seed: int, *, channels: int) -> TrainConfig:
         channels=channels,
         beta=operation.beta,
         r1_gamma=operation.r1_gamma,
-        augment=Augment(**operation.augment.model_dump()),
+        augment=(
+            recipe.augment
+            if operation.augment is None
+            else Augment(**operation.augment.model_dump())
+        ),
     )
 
 

@@ -33,7 +33,9 @@ def promote(
 
 @app.command()
 def rollback(
-    network: Annotated[str, typer.Argument(metavar="NETWORK", help="gan, vae or denoiser.")],
+    network: Annotated[
+        str, typer.Argument(metavar="NETWORK", help="gan, vae, denoiser or classifier.")
+    ],
     *,
     url: Url = None,
     as_json: AsJson = False,

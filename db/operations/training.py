@@ -33,14 +33,14 @@ class Augment(BaseModel):
 
 
 class Train(Operation):
-    """Train a network on a registered dataset; the result is a version that `sample` can name."""
+    """Train a network on a registered dataset; the result is a version that others can name."""
 
     op: Literal["train"] = "train"
     queue = "train"
     timeout_s = 86_400.0
     dataset: DatasetName
     """Id, name (its newest version) or `name@version` of a registered dataset."""
-    network: Literal["gan", "vae"]
+    network: Literal["gan", "vae", "classifier"]
     """Which kind of network learns."""
     epochs: Annotated[int, Field(ge=1, le=1_000)] = 20
     """How often it sees the whole dataset."""
@@ -56,8 +56,8 @@ class Train(Operation):
     """Weight of the VAE's Kullback-Leibler term."""
     r1_gamma: Annotated[float, Field(ge=0.0, le=100.0)] = 0.05
     """Weight of the discriminator's gradient penalty."""
-    augment: Augment = Augment()
-    """How the pictures are varied."""
+    augment: Augment | None = None
+    """How the pictures are varied. Left out: as the recipe does."""
     label: (
         Annotated[
             str,

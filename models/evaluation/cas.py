@@ -3,17 +3,11 @@
 It falls for whatever the samples lack: a kind of product that is never drawn is never recognised.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor
-
 from models.data.image_set import Part
-from models.evaluation.judge import Eye, each
+from models.evaluation.judge import Eye, Teach, each
 from models.evaluation.matched import matched, taken
-
-Teach = Callable[[Tensor, Tensor], Eye]
-"""From images uint8 [N, C, H, W] and labels [N] to a classifier, which gives logits [N, K]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +44,8 @@ def cas(
     chosen = matched(training.labels, samples.labels, categories=categories, seed=seed)
     real, drawn = map(taken, (training, samples), chosen.rows)
     return Cas(
-        samples=accuracy(teach(drawn.images, drawn.labels), test, categories=categories),
-        floor=accuracy(teach(real.images, real.labels), test, categories=categories),
+        samples=accuracy(teach(drawn).logits, test, categories=categories),
+        floor=accuracy(teach(real).logits, test, categories=categories),
     )
 
 

@@ -29,6 +29,11 @@ def collapse(
     return "; ".join(broken) or None
 
 
+def narrow(categories: Sequence[Compared]) -> str | None:
+    """A sentence where samples of a category are all alike, whatever else they are."""
+    return next(_spread(categories), None)
+
+
 def _coverage(pooled: Compared, best: float | None) -> Iterator[str]:
     if pooled.samples.prdc is None or pooled.floor.prdc is None:
         return

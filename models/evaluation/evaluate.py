@@ -4,10 +4,13 @@ import torch
 from torch import nn
 
 from models.data.image_set import ImageSet, Part, resized
-from models.evaluation import reconstruction
+from models.evaluation import classification, generation, reconstruction
 from models.evaluation.contender import Contender, Network
 from models.evaluation.findings import Findings
+from models.evaluation.judge import Teach
 from models.failures import CannotDo
+from models.networks.classifier import MIN_SIDE, ProductClassifier
+from models.networks.gan import Generator
 from models.networks.vae import ConditionalVae
 
 
@@ -16,9 +19,17 @@ def evaluate(
     images: ImageSet,
     *,
     incumbent: Contender[nn.Module] | None,
+    teach: Teach,
     device: torch.device,
 ) -> Findings:
     """Measured on the held-out part of `images`, in the categories that the candidate knows.
+
+    Args:
+        candidate: as it would be served.
+        images: split before anything learnt from them.
+        incumbent: what serves now.
+        teach: makes the judge of a generator.
+        device: where the networks are run.
 
     Raises:
         CannotDo: `nothing_held_out` where it knows none of them; `not_measurable` where nothing
@@ -38,9 +49,35 @@ def evaluate(
                 incumbent=_of_kind(incumbent, ConditionalVae),
                 device=device,
             )
+        case Generator() as gan:
+            size, channels = gan.config.image_size, gan.config.channels
+            return generation.evaluate(
+                Contender(gan, candidate.categories),
+                learnt=resized(learnt, size=size, channels=channels),
+                held_out=resized(held_out, size=size, channels=channels),
+                digest=held_out.digest(),
+                incumbent=_of_kind(incumbent, Generator),
+                teach=teach,
+                device=device,
+            )
+        case ProductClassifier() as classifier:
+            size, channels = _side(images), classifier.config.channels
+            return classification.evaluate(
+                Contender(classifier, candidate.categories),
+                learnt=resized(learnt, size=size, channels=channels),
+                held_out=resized(held_out, size=size, channels=channels),
+                digest=held_out.digest(),
+                incumbent=_of_kind(incumbent, ProductClassifier),
+                device=device,
+            )
         case other:
             kind = type(other).__name__
             raise CannotDo("not_measurable", f"nothing is known to measure of a {kind}")
+
+
+def _side(images: ImageSet) -> int:
+    """A classifier reads pictures as large as they are, and none below its least side."""
+    return max(MIN_SIDE, *images.images.shape[2:])
 
 
 def _of_kind(one: Contender[nn.Module] | None, kind: type[Network]) -> Contender[Network] | None:

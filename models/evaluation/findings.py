@@ -5,6 +5,8 @@ from typing import Literal
 
 from models.evaluation.lead import Lead
 
+Measure = Literal["psnr_db", "accuracy", "kernel_distance"]
+
 
 @dataclass(frozen=True, slots=True)
 class Category:
@@ -26,7 +28,8 @@ class Findings:
     """Of one version, on pictures that neither it nor its baseline learnt from.
 
     Attributes:
-        measure: what decides; higher is better.
+        measure: what decides. Of a kernel distance less is better, of the others more; a lead is
+            above 0 where the candidate is better, whichever it is.
         value: of the candidate.
         pictures: held out.
         digest: of those pictures; only what was measured on the same can be compared.
@@ -36,11 +39,12 @@ class Findings:
         over_incumbent: the same over what serves; None where nothing does that could be compared.
         unlike: why an incumbent could not be compared.
         categories: by name.
+        faults: what forbids to serve it whatever it is compared with, each in a sentence.
         ms_per_picture: on the device of the run.
         peak_memory_mb: of the process or the device.
     """
 
-    measure: Literal["psnr_db"]
+    measure: Measure
     value: float
     pictures: int
     digest: str
@@ -50,6 +54,7 @@ class Findings:
     over_incumbent: Lead | None
     unlike: str | None
     categories: dict[str, Category] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
     ms_per_picture: float | None = None
     peak_memory_mb: float | None = None
 

@@ -28,6 +28,10 @@ class Judge:
     logits: Eye
 
 
+Teach = Callable[[Part], Judge]
+"""Makes a judge of labelled pictures; the same ones give the same judge."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """Some pictures as the judge sees them.

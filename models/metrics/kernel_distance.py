@@ -42,6 +42,11 @@ def kernel_distance(
     return KernelDistance(found.mean().item(), found.std(correction=0).item())
 
 
+def cubic_kernel(x: Tensor, y: Tensor) -> Tensor:
+    """The kernel [N, M] of rows [N, D] and [M, D]."""
+    return (x @ y.T / x.shape[1] + 1) ** 3
+
+
 def _drawn(features: Tensor, count: int, chance: Generator) -> Tensor:
     rows = torch.randperm(len(features), generator=chance)[:count]
     return features[rows.to(features.device)].double()
@@ -49,13 +54,9 @@ def _drawn(features: Tensor, count: int, chance: Generator) -> Tensor:
 
 def _mmd2(x: Tensor, y: Tensor) -> Tensor:
     """Of as many rows each; a row is not compared with itself, which is what unbiased means."""
-    return _among(x) + _among(y) - 2 * _kernel(x, y).mean()
+    return _among(x) + _among(y) - 2 * cubic_kernel(x, y).mean()
 
 
 def _among(x: Tensor) -> Tensor:
-    kernel = _kernel(x, x)
+    kernel = cubic_kernel(x, x)
     return (kernel.sum() - kernel.trace()) / (len(x) * (len(x) - 1))
-
-
-def _kernel(x: Tensor, y: Tensor) -> Tensor:
-    return (x @ y.T / x.shape[1] + 1) ** 3

@@ -62,11 +62,12 @@ class ClassifierTrainer:
         del batch
         return None
 
-    def scores(self, part: Part) -> dict[str, float]:
+    def scores(self, learning: Part, held_out: Part) -> dict[str, float]:
         """How often it is right; none where there is nothing to be right about."""
-        if not len(part):
+        del learning
+        if not len(held_out):
             return {}
-        logits, labels = self._answers(part)
+        logits, labels = self._answers(held_out)
         return {
             "accuracy": accuracy(logits, labels),
             "balanced_accuracy": balanced_accuracy(logits, labels),

@@ -56,9 +56,9 @@ class DenoiserTrainer:
         with autocast(self.device, self.config.precision):
             return batch.images, self.ema.module(spoiled, sigma).clamp(0, 1)
 
-    def scores(self, part: Part) -> dict[str, float]:
+    def scores(self, learning: Part, held_out: Part) -> dict[str, float]:
         """None but those of restored pictures."""
-        del part
+        del learning, held_out
         return {}
 
     def finish(self, learning: Part, held_out: Part) -> None:

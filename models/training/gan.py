@@ -1,5 +1,7 @@
 """One step of the GAN: two networks, two optimisers, their gradients never mixed."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.optim import Adam
@@ -12,7 +14,9 @@ from models.precision import autocast
 from models.training.batches import Batch, Moment
 from models.training.config import TrainConfig
 from models.training.ema import Ema
+from models.training.examiner import STEPS_TO_LEARN_IN, Examiner
 from models.training.schedule import annealed, set_rate
+from models.training.watch import TrainingError
 
 BETAS = (0.0, 0.99)
 PENALTY_INTERVAL = 16
@@ -27,6 +31,7 @@ class GanTrainer:
         self.device = device
         self.generator = Generator(network).to(device).to(memory_format=torch.channels_last)
         self.discriminator = Discriminator(network).to(device).to(memory_format=torch.channels_last)
+        self.examiner = Examiner(network.categories, device)
         self.ema = Ema(self.generator, half_life_images=config.ema_images)
         self.networks: dict[str, nn.Module] = {
             "generator": self.generator,
@@ -55,14 +60,21 @@ class GanTrainer:
         del batch
         return None
 
-    def scores(self, part: Part) -> dict[str, float]:
-        """None: what it draws has no right answer."""
-        del part
-        return {}
+    def scores(self, learning: Part, held_out: Part) -> dict[str, float]:
+        """Of samples beside held-out pictures, as no sample has a right answer of its own."""
+        return self.examiner.scores(self._served(), learning, held_out)
 
     def finish(self, learning: Part, held_out: Part) -> None:
-        """Nothing is fitted afterwards."""
-        del learning, held_out
+        """Refuse a generator that had the time to learn and draws the same again and again."""
+        steps = self.config.epochs * max(1, len(learning) // self.config.batch_size)
+        if steps < STEPS_TO_LEARN_IN:
+            return
+        found = self.examiner.collapse(self._served(), learning, held_out)
+        if found is not None:
+            raise TrainingError("mode_collapse", f"it draws the same again and again: {found}")
+
+    def _served(self) -> Generator:
+        return cast(Generator, self.ema.module)
 
     def _teach_discriminator(self, batch: Batch, fake: Tensor, moment: Moment) -> dict[str, Tensor]:
         with autocast(self.device, self.config.precision):

@@ -145,7 +145,7 @@ def _finite(losses: dict[str, Tensor], step: int) -> dict[str, Tensor]:
 def _measured(run: Run) -> tuple[Quality, float]:
     """The validation scores, and the seconds they took."""
     since = time.monotonic()
-    return quality(run.trainer, run.held_out, run.device), time.monotonic() - since
+    return quality(run.trainer, run.learning, run.held_out, run.device), time.monotonic() - since
 
 
 def _closed(run: Run, journal: Journal, measured: Quality, seconds: float) -> Epoch:

@@ -33,8 +33,8 @@ class Trainer(Protocol):
     def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
         """References and what the kept network makes of them; None where there is none."""
 
-    def scores(self, part: Part) -> dict[str, float]:
-        """Validation scores of answers that are no pictures, the one that decides first."""
+    def scores(self, learning: Part, held_out: Part) -> dict[str, float]:
+        """Validation scores of what has no reference picture, the one that decides first."""
 
     def finish(self, learning: Part, held_out: Part) -> None:
         """What is fitted once the network has learnt."""

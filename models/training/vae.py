@@ -56,9 +56,9 @@ class VaeTrainer:
         mean, _ = vae.encode(batch.images, batch.labels)
         return batch.images, vae.decode(mean, batch.labels)
 
-    def scores(self, part: Part) -> dict[str, float]:
+    def scores(self, learning: Part, held_out: Part) -> dict[str, float]:
         """None but those of restored pictures."""
-        del part
+        del learning, held_out
         return {}
 
     @torch.no_grad()

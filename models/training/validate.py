@@ -29,16 +29,16 @@ class Quality:
     scores: dict[str, float] = field(default_factory=dict)
 
 
-def quality(trainer: Trainer, part: Part, device: torch.device) -> Quality:
+def quality(trainer: Trainer, learning: Part, part: Part, device: torch.device) -> Quality:
     """Means over pictures spread evenly through the validation part, one value a picture.
 
-    The trainer's own scores are of the whole part.
+    The trainer's own scores are of the whole part; `learning` is what it learns from.
     """
     decibels, similarities = [], []
     for rows in torch.split(_spread(len(part)), PIECE):
         pair = trainer.restored(batch_of(part, rows, device))
         if pair is None:
-            return Quality(scores=trainer.scores(part))
+            return Quality(scores=trainer.scores(learning, part))
         reference, output = quantised(pair[0]), quantised(pair[1])
         decibels.append(psnr_db(output, reference))
         similarities.append(_ssim(output, reference))

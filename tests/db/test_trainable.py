@@ -23,12 +23,16 @@ def test_every_network_that_a_job_may_train_has_its_line():
 
 @pytest.mark.parametrize("network", NEEDS)
 def test_eight_pictures_to_learn_from_and_one_that_is_held_out_are_enough(network: str):
-    assert trainable.lacking(NEEDS[network], _manifest(8, 1)) is None
+    manifest = _manifest(4, 1) + _manifest(4, category="boot")
+
+    assert trainable.lacking(NEEDS[network], manifest) is None
 
 
 @pytest.mark.parametrize("network", NEEDS)
 def test_pictures_that_are_held_out_are_not_learned_from(network: str):
-    lacking = trainable.lacking(NEEDS[network], _manifest(7, 5))
+    manifest = _manifest(4, 5) + _manifest(3, category="boot")
+
+    lacking = trainable.lacking(NEEDS[network], manifest)
 
     assert lacking is not None
     assert lacking.is_too_small

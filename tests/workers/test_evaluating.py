@@ -89,13 +89,31 @@ def test_its_card_has_the_scores_beside_the_baselines() -> None:
     assert card["baseline"] == {"psnr_db": found.baseline}
 
 
-def test_what_cannot_be_measured_yet_is_a_version_all_the_same() -> None:
-    job = _trained(network="gan")
+@pytest.mark.slow
+def test_a_generator_is_measured_by_its_samples_and_refused_while_they_are_poor() -> None:
+    version = _version_of(_trained(network="gan"))
 
-    assert job.state == "succeeded"
-    assert job.report is not None
-    assert job.report["evaluation"] is None
-    assert "Generator" in job.report["not_evaluated"]
+    found = _evaluated(version)
+    assert found.measure == "kernel_distance"
+    assert found.value > found.baseline  # one epoch is farther away than no network at all
+    assert found.told["over_incumbent"]["ahead"] < 0  # what ships has learnt for an hour
+    assert 0 <= found.told["scores"]["cas"] <= 1
+    with transaction() as session, pytest.raises(promotions.NotBetter, match="kernel_distance"):
+        promotions.promote(session, TENANT, version, by=None)
+
+
+def test_a_classifier_is_trained_and_measured_picture_by_picture() -> None:
+    version = _version_of(_trained(network="classifier", epochs=2))
+
+    found = _evaluated(version)
+    with reading() as session:
+        serving = versions.serving(session, TENANT, "classifier")
+    assert (found.measure, found.incumbent_id) == ("accuracy", serving.id)
+    assert found.value == found.told["scores"]["accuracy"]
+    assert found.incumbent > found.value
+    assert not found.beats_incumbent
+    with transaction() as session, pytest.raises(promotions.NotBetter, match="accuracy"):
+        promotions.promote(session, TENANT, version, by=None)
 
 
 def test_a_version_is_measured_anew_beside_what_serves_now() -> None:

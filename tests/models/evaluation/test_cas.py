@@ -2,21 +2,20 @@
 
 import pytest
 import torch
-from torch import Tensor
 
 from models.data.image_set import Part
 from models.evaluation.cas import accuracy, cas
-from models.evaluation.judge import Eye
+from models.evaluation.judge import Judge
 from tests.shelf import CATEGORIES, drawn, features, logits
 
 EACH = 60
 
 
-def nearest_mean(images: Tensor, labels: Tensor) -> Eye:
+def nearest_mean(part: Part) -> Judge:
     """A classifier that knows each category by the mean look of its pictures."""
-    looks = features(images / 255)
-    means = torch.stack([looks[labels == one].mean(0) for one in range(CATEGORIES)])
-    return lambda shown: -torch.cdist(features(shown), means)
+    looks = features(part.images / 255)
+    means = torch.stack([looks[part.labels == one].mean(0) for one in range(CATEGORIES)])
+    return Judge("mean", features, lambda shown: -torch.cdist(features(shown), means))
 
 
 def measured(samples: Part):
@@ -54,9 +53,9 @@ def test_a_category_that_is_drawn_as_another_is_read_no_longer():
 def test_both_learn_from_as_many_pictures():
     seen: list[tuple[int, list[int]]] = []
 
-    def counted(images: Tensor, labels: Tensor) -> Eye:
-        seen.append((len(images), labels.bincount().tolist()))
-        return nearest_mean(images, labels)
+    def counted(part: Part) -> Judge:
+        seen.append((len(part), part.labels.bincount().tolist()))
+        return nearest_mean(part)
 
     training, test, samples = drawn(EACH, seed=0), drawn(9, seed=1), drawn(EACH // 2, seed=2)
     cas(training, test, samples, teach=counted, categories=CATEGORIES)

@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import Generator, Tensor, nn
 
-from models.data.image_set import ImageSet
+from models.data.image_set import ImageSet, Part
 from models.evaluation.contender import Contender
 from models.evaluation.evaluate import evaluate
+from models.evaluation.judge import Judge
 from models.failures import CannotDo
 from models.metrics.psnr import psnr_db
 from models.networks.vae import ConditionalVae, VaeConfig
@@ -35,6 +36,10 @@ class _Perfect(ConditionalVae):
         return (image - worse[:, None, None, None]).clamp(0, 1)
 
 
+def nobody(part: Part) -> Judge:
+    raise AssertionError("a network that gives pictures back needs no judge")
+
+
 def _contender(
     error: float, categories: tuple[str, ...] = CATEGORIES, **config: int
 ) -> Contender[nn.Module]:
@@ -59,7 +64,7 @@ def test_the_numbers_are_those_of_the_held_out_pictures_alone():
     images = _images()
     _, held_out = images.split()
 
-    found = evaluate(_contender(0.1), images, incumbent=None, device=CPU)
+    found = evaluate(_contender(0.1), images, incumbent=None, teach=nobody, device=CPU)
 
     network = _contender(0.1).network
     assert isinstance(network, ConditionalVae)
@@ -76,7 +81,7 @@ def test_the_numbers_are_those_of_the_held_out_pictures_alone():
 
 
 def test_of_noise_no_linear_code_keeps_much_and_the_candidate_is_ahead_of_it():
-    found = evaluate(_contender(0.01), _images(), incumbent=None, device=CPU)
+    found = evaluate(_contender(0.01), _images(), incumbent=None, teach=nobody, device=CPU)
 
     assert found.baseline == "4 principal components"
     assert found.beats_baseline
@@ -84,7 +89,7 @@ def test_of_noise_no_linear_code_keeps_much_and_the_candidate_is_ahead_of_it():
 
 
 def test_a_network_that_gives_nothing_back_does_not_beat_the_baseline():
-    found = evaluate(_contender(1.0), _images(), incumbent=None, device=CPU)
+    found = evaluate(_contender(1.0), _images(), incumbent=None, teach=nobody, device=CPU)
 
     assert not found.beats_baseline
     assert found.over_baseline.is_behind
@@ -94,15 +99,19 @@ def test_the_better_of_two_is_ahead_and_the_worse_is_not():
     images = _images()
     better, worse = _contender(0.02), _contender(0.05)
 
-    assert evaluate(better, images, incumbent=worse, device=CPU).beats_incumbent
-    assert evaluate(worse, images, incumbent=better, device=CPU).beats_incumbent is False
-    assert evaluate(worse, images, incumbent=worse, device=CPU).beats_incumbent is False
+    assert evaluate(better, images, incumbent=worse, teach=nobody, device=CPU).beats_incumbent
+    assert (
+        evaluate(worse, images, incumbent=better, teach=nobody, device=CPU).beats_incumbent is False
+    )
+    assert (
+        evaluate(worse, images, incumbent=worse, teach=nobody, device=CPU).beats_incumbent is False
+    )
 
 
 def test_the_same_categories_in_another_order_are_the_same_categories():
     other = _contender(0.05, ("shoe", "bag"))
 
-    found = evaluate(_contender(0.02), _images(), incumbent=other, device=CPU)
+    found = evaluate(_contender(0.02), _images(), incumbent=other, teach=nobody, device=CPU)
 
     assert found.over_incumbent is not None
     assert found.over_incumbent.pictures == 10
@@ -117,7 +126,7 @@ def test_a_category_that_became_worse_is_named_whatever_the_mean_says():
     config = VaeConfig(2, channels=1, image_size=SIDE, z_dim=4)
     candidate = Contender(Forgetful(config, 0.002), CATEGORIES)
 
-    found = evaluate(candidate, _images(), incumbent=_contender(0.03), device=CPU)
+    found = evaluate(candidate, _images(), incumbent=_contender(0.03), teach=nobody, device=CPU)
 
     assert found.fallen == ("shoe",)
     assert found.categories["bag"].lead is not None
@@ -131,6 +140,7 @@ def test_a_new_category_is_measured_and_not_compared():
         _contender(0.02, ("bag", "hat", "shoe")),
         images,
         incumbent=_contender(0.05),
+        teach=nobody,
         device=CPU,
     )
 
@@ -149,7 +159,7 @@ def test_a_new_category_is_measured_and_not_compared():
     ids=["size", "channels", "categories"],
 )
 def test_what_cannot_be_compared_is_said_and_not_compared(other: Contender[nn.Module], why: str):
-    found = evaluate(_contender(0.1), _images(), incumbent=other, device=CPU)
+    found = evaluate(_contender(0.1), _images(), incumbent=other, teach=nobody, device=CPU)
 
     assert found.unlike is not None
     assert why in found.unlike
@@ -159,7 +169,7 @@ def test_what_cannot_be_compared_is_said_and_not_compared(other: Contender[nn.Mo
 def test_pictures_of_categories_that_it_does_not_know_are_left_out():
     images = _images(60, ("bag", "hat", "shoe"))
 
-    found = evaluate(_contender(0.02), images, incumbent=None, device=CPU)
+    found = evaluate(_contender(0.02), images, incumbent=None, teach=nobody, device=CPU)
 
     assert set(found.categories) == {"bag", "shoe"}
     assert found.pictures == sum(one.pictures for one in found.categories.values())
@@ -167,12 +177,12 @@ def test_pictures_of_categories_that_it_does_not_know_are_left_out():
 
 def test_where_it_knows_no_category_nothing_is_measured():
     with pytest.raises(CannotDo, match="no held-out picture") as caught:
-        evaluate(_contender(0.1, ("hat",)), _images(), incumbent=None, device=CPU)
+        evaluate(_contender(0.1, ("hat",)), _images(), incumbent=None, teach=nobody, device=CPU)
 
     assert caught.value.code == "nothing_held_out"
 
 
 def test_a_picture_given_back_to_the_last_bit_counts_a_hundred():
-    found = evaluate(_contender(0.0), _images(), incumbent=None, device=CPU)
+    found = evaluate(_contender(0.0), _images(), incumbent=None, teach=nobody, device=CPU)
 
     assert found.value == 100.0

@@ -287,7 +287,7 @@ def test_identical_reconstructions_are_counted_and_left_out_of_the_mean():
 
     _, held_out = pictures().split()
 
-    measured = validate.quality(Half(), held_out, CPU)
+    measured = validate.quality(Half(), held_out, held_out, CPU)
 
     assert measured.identical == 3
     assert measured.psnr_db < 20
@@ -300,7 +300,7 @@ def test_pictures_too_small_for_ssim_still_have_a_psnr():
 
     _, held_out = pictures(side=7).split()
 
-    measured = validate.quality(Off(), held_out, CPU)
+    measured = validate.quality(Off(), held_out, held_out, CPU)
 
     assert measured.ssim is None
     assert measured.psnr_db is not None
