@@ -8,6 +8,8 @@ from typing import Any, Final
 from db.left_out import MIN_SIDE_PX
 from db.splits import TRAIN, VALIDATION, VALIDATION_SHARE
 
+WINDOW_PX: Final = 128
+"""What restores sees windows of this side, at the picture's own scale."""
 MIN_PICTURES: Final = 8
 """Less than one small batch teaches nothing."""
 
@@ -33,6 +35,7 @@ NEEDS: Final = {
     for need in (
         Need("gan", held_out=False),  # a random sample has no reference to be measured with
         Need("vae", held_out=True),
+        Need("denoiser", held_out=True, side_px=WINDOW_PX),
     )
 }
 

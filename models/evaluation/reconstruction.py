@@ -7,8 +7,9 @@ from torch import Tensor
 
 from models.data.image_set import Part
 from models.evaluation import components
+from models.evaluation.by_category import by_category, uncompared
 from models.evaluation.contender import Contender
-from models.evaluation.findings import Category, Findings
+from models.evaluation.findings import Findings
 from models.evaluation.lead import lead
 from models.evaluation.memory import PeakMemory
 from models.metrics.psnr import psnr_db
@@ -63,7 +64,9 @@ def evaluate(
         over_baseline=lead(ours, theirs),
         over_incumbent=lead(ours[rows], followed) if len(rows) else None,
         unlike=unlike,
-        categories=_categories(candidate.categories, held_out.labels, ours, rows, followed),
+        categories=by_category(
+            candidate.categories, held_out.labels, ours, _placed(ours, rows, followed)
+        ),
         ms_per_picture=round(1000 * seconds / len(held_out), 3),
         peak_memory_mb=memory.mb(),
     )
@@ -124,16 +127,8 @@ def _similarity(rebuilt: Tensor, images: Tensor) -> dict[str, float]:
         return {}
 
 
-def _categories(
-    names: tuple[str, ...], labels: Tensor, ours: Tensor, rows: Tensor, followed: Tensor
-) -> dict[str, Category]:
-    theirs = torch.full_like(ours, torch.nan)
+def _placed(ours: Tensor, rows: Tensor, followed: Tensor) -> Tensor:
+    """The incumbent's PSNR beside ours, NaN where it was not measured."""
+    theirs = uncompared(ours)
     theirs[rows] = followed
-    found = {}
-    for label, name in enumerate(names):
-        mine = labels == label
-        if mine.any():
-            both = mine & ~theirs.isnan()
-            over = lead(ours[both], theirs[both]) if both.any() else None
-            found[name] = Category(int(mine.sum()), ours[mine].mean().item(), over)
-    return found
+    return theirs
