@@ -8,6 +8,8 @@ from typing import Any, Final
 from db.left_out import MIN_SIDE_PX
 from db.splits import TRAIN, VALIDATION, VALIDATION_SHARE
 
+WINDOW_PX: Final = 128
+"""What restores sees windows of this side, at the picture's own scale."""
 MIN_PICTURES: Final = 8
 """Less than one small batch teaches nothing."""
 
@@ -34,6 +36,7 @@ NEEDS: Final = {
         Need("gan", held_out=False),  # without it nothing is measured, and only force promotes
         Need("vae", held_out=True),
         Need("classifier", held_out=True, categories=2),
+        Need("denoiser", held_out=True, side_px=WINDOW_PX),
     )
 }
 

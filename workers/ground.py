@@ -13,7 +13,7 @@ from db.tables.jobs import Attempt, Job
 from db.tables.versions import Dataset
 from models.data.image_set import ImageSet
 from workers import device, settings
-from workers.lessons import read
+from workers.lessons import kind_for, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,16 @@ class Ground:
     device: torch.device
 
 
-def find(job: Job, operation: Train | Evaluate, lease: Lease, *, image_size: int) -> Ground:
-    """Pictures of a shop are brought to this side; those that ship are as they are."""
+def find(
+    job: Job, operation: Train | Evaluate, lease: Lease, *, network: str, image_size: int
+) -> Ground:
+    """Pictures of a shop are read as the network wants them; those that ship are as they are."""
     with reading() as session:
         dataset = _dataset(session, job, operation)
         # Our worker's, which holds its lock file: to look for a free one would find another.
         own = torch.device(session.get_one(Attempt, (job.id, lease.token)).device)
     device.pin(own, memory_share=settings.get().memory_share)
-    images = read(dataset, image_size=image_size, most=operation.max_images)
+    images = read(dataset, image_size=image_size, most=operation.max_images, kind=kind_for(network))
     return Ground(dataset, images, own)
 
 

@@ -40,7 +40,8 @@ _log = structlog.get_logger(__name__)
 
 def do(job: Job, operation: Train, lease: Lease) -> bool:
     """Dataset → run → evaluation → version; False if it was asked to stop before its end."""
-    on = ground.find(job, operation, lease, image_size=operation.image_size)
+    size, network = operation.image_size, operation.network
+    on = ground.find(job, operation, lease, network=network, image_size=size)
     trained = _trained(job, operation, lease, on)
     if trained.stopped:
         return False

@@ -1,6 +1,8 @@
 """From a dataset's row to the pictures that a network learns from."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -9,33 +11,46 @@ from db import blobs, datasets, trainable
 from db import settings as db_settings
 from db.splits import VALIDATION, VALIDATION_SHARE
 from db.tables.versions import Dataset
+from db.trainable import WINDOW_PX
 from models import images
 from models.data import debian, fashion_mnist, samples
 from models.data.image_set import ImageSet, fitted
+from models.data.windows import windows
 from workers.failures import Permanent
 
 FASHION_MNIST = "fashion-mnist"
 SMALL_FASHION_MNIST = "fashion-mnist-small"
+WINDOWS_EACH = 4
+"""Of a picture to learn from; ten thousand pictures come to 2 GB."""
+
+Kind = Literal["square", "window"]
 
 
-def read(dataset: Dataset, *, image_size: int, most: int | None) -> ImageSet:
+def kind_for(network: str) -> Kind:
+    """What a network sees of a picture: all of it, made small, or windows at its own scale."""
+    return "window" if network == "denoiser" else "square"
+
+
+def read(dataset: Dataset, *, image_size: int, most: int | None, kind: Kind = "square") -> ImageSet:
     """The dataset as one tensor, split before anything learns from it.
 
     Args:
         dataset: its row.
-        image_size: pictures of a shop are brought to this side.
+        image_size: pictures of a shop are brought to this side; windows keep their scale.
         most: learn from so many only, spread over the categories.
+        kind: what is read of a shop's pictures. What ships with us is as it is.
 
     Raises:
-        Permanent: `dataset_missing` where a data package is not installed here.
+        Permanent: `dataset_missing` where a data package is not installed here;
+            `pictures_too_small` where no picture has a window.
     """
     readers: dict[str, Callable[[], ImageSet]] = {
         FASHION_MNIST: _fashion_mnist,
         SMALL_FASHION_MNIST: _garments,
-        datasets.PICTURES: lambda: _pictures(dataset, image_size),
+        datasets.PICTURES: lambda: _pictures(dataset, image_size, most, kind),
     }
     found = readers[dataset.kind]()
-    return found if most is None or most >= len(found) else _first(found, most)
+    return found if dataset.kind == datasets.PICTURES else _first(found, most)
 
 
 def _fashion_mnist() -> ImageSet:
@@ -61,24 +76,45 @@ def _garments() -> ImageSet:
     )
 
 
-def _pictures(dataset: Dataset, image_size: int) -> ImageSet:
+def _pictures(dataset: Dataset, image_size: int, most: int | None, kind: Kind) -> ImageSet:
     rows = trainable.with_splits(dataset.manifest)
+    if kind == "window":
+        rows = _with_windows(rows)
     labels = torch.tensor([dataset.categories.index(row["category"]) for row in rows])
-    squares = [_square(dataset.tenant, row["sha256"], image_size) for row in rows]
+    held_out = torch.tensor([row["split"] == VALIDATION for row in rows])
+    chosen = _in_turn(labels, held_out, most)
+    found = [_seen(dataset.tenant, rows[place], image_size, kind) for place in chosen.tolist()]
+    each = torch.tensor([len(images) for images in found])
     return ImageSet(
         name=dataset.name,
-        images=torch.cat(squares),
-        labels=labels,
+        images=torch.cat(found),
+        labels=labels[chosen].repeat_interleave(each),
         categories=tuple(dataset.categories),
-        validation=torch.tensor([row["split"] == VALIDATION for row in rows]),
+        validation=held_out[chosen].repeat_interleave(each),
         licence=dataset.licence or "not stated",
         source=f"dataset {dataset.name}@{dataset.version}",
     )
 
 
-def _square(tenant: str, key: str, side: int) -> Tensor:
-    image = fitted(images.read(blobs.get(tenant, key)).image, size=side, channels=3)
-    return (image * 255).round().to(torch.uint8)
+def _with_windows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    large = [row for row in rows if row["side_px"] >= WINDOW_PX]
+    if not large:
+        sentence = f"no picture of the dataset has {WINDOW_PX} px a side"
+        raise Permanent("pictures_too_small", sentence)
+    return large
+
+
+def _seen(tenant: str, row: dict[str, Any], image_size: int, kind: Kind) -> Tensor:
+    """What a network sees of a picture: uint8 [n, 3, S, S]."""
+    image = images.read(blobs.get(tenant, row["sha256"])).image
+    match kind:
+        case "square":
+            found = fitted(image, size=image_size, channels=3)
+        case "window":
+            # One of what is held out, so that every picture counts once.
+            most = 1 if row["split"] == VALIDATION else WINDOWS_EACH
+            found = windows(image, side=WINDOW_PX, most=most)
+    return (found * 255).round().to(torch.uint8)
 
 
 def _held_out(labels: Tensor) -> Tensor:
@@ -91,25 +127,30 @@ def _held_out(labels: Tensor) -> Tensor:
     )
 
 
-def _first(found: ImageSet, most: int) -> ImageSet:
-    """The first so many of a round over the categories, so that none is left out."""
-    turn = torch.empty(len(found), dtype=torch.long)
-    for label in range(len(found.categories)):
-        members = (found.labels == label).nonzero().flatten()
-        turn[members] = torch.arange(len(members)) * len(found.categories) + label
+def _first(found: ImageSet, most: int | None) -> ImageSet:
     held_out = torch.zeros(len(found), dtype=torch.bool)
     held_out[found.validation] = True
+    chosen = _in_turn(found.labels, held_out, most)
+    return replace(
+        found,
+        images=found.images[chosen],
+        labels=found.labels[chosen],
+        validation=held_out[chosen],
+    )
+
+
+def _in_turn(labels: Tensor, held_out: Tensor, most: int | None) -> Tensor:
+    """The first so many of a round over the categories, so that none is left out."""
+    if most is None or most >= len(labels):
+        return torch.arange(len(labels))
+    count = int(labels.max()) + 1
+    turn = torch.empty(len(labels), dtype=torch.long)
+    for label in range(count):
+        members = (labels == label).nonzero().flatten()
+        turn[members] = torch.arange(len(members)) * count + label
     in_turn = turn.argsort()
     chosen = in_turn[:most]
     if held_out.any() and not held_out[chosen].any():
         # A product is held out as a whole or not at all: one of those that are takes the last seat.
         chosen = torch.cat([chosen[:-1], in_turn[held_out[in_turn]][:1]])
-    return ImageSet(
-        name=found.name,
-        images=found.images[chosen],
-        labels=found.labels[chosen],
-        categories=found.categories,
-        validation=held_out[chosen],
-        licence=found.licence,
-        source=found.source,
-    )
+    return chosen

@@ -40,8 +40,8 @@ class Train(Operation):
     timeout_s = 86_400.0
     dataset: DatasetName
     """Id, name (its newest version) or `name@version` of a registered dataset."""
-    network: Literal["gan", "vae", "classifier"]
-    """Which kind of network learns."""
+    network: Literal["gan", "vae", "denoiser", "classifier"]
+    """Which kind of network learns; the denoiser from windows at the pictures' own scale."""
     epochs: Annotated[int, Field(ge=1, le=1_000)] = 20
     """How often it sees the whole dataset."""
     batch_size: Annotated[int, Field(ge=2, le=1_024)] = 64
@@ -49,7 +49,7 @@ class Train(Operation):
     learning_rate: Annotated[float, Field(ge=1e-6, le=1e-1)] | None = None
     """Left out: the recipe's."""
     image_size: Literal[32, 64] = 32
-    """Side in pixels that pictures are brought to."""
+    """Side in pixels that pictures are brought to, by a network that draws them."""
     max_images: MaxImages | None = None
     """Learn from a part of the dataset: the first so many, category by category."""
     beta: Annotated[float, Field(gt=0.0, le=16.0)] = 1.0

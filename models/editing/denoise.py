@@ -56,7 +56,7 @@ def denoise(
     if used < _CLEAN_SIGMA or strength == 0:
         return Made((_delivered(source.clone(), alpha),), report=report)
     if engine == "classical":
-        clean = tiled(_non_local_means(used), source, tile=256, margin=_REACH + _PATCH, multiple=1)
+        clean = tiled(non_local_means(used), source, tile=256, margin=_REACH + _PATCH, multiple=1)
     elif network is None:
         raise ValueError("the network engine needs a network")
     else:
@@ -67,6 +67,26 @@ def denoise(
     # Of few full-size copies: the difference is taken where the clean picture lies.
     output = clean.sub_(source).mul_(strength).add_(source).clamp_(0, 1)
     return Made((_delivered(output, alpha),), report=report)
+
+
+def non_local_means(sigma: float) -> Callable[[Tensor], Tensor]:
+    """For a noise of this strength: [1, C, H, W] in [0, 1] to the same, unclipped."""
+    spread = sigma / 255
+
+    def denoised(tile: Tensor) -> Tensor:
+        pixels = tile[0].permute(1, 2, 0).contiguous().numpy()
+        clean = denoise_nl_means(
+            pixels,
+            patch_size=_PATCH,
+            patch_distance=_REACH,
+            h=0.6 * spread,
+            sigma=spread,
+            fast_mode=True,
+            channel_axis=-1,
+        )
+        return torch.from_numpy(clean.reshape(pixels.shape)).permute(2, 0, 1)[None].float()
+
+    return denoised
 
 
 def _delivered(colours: Tensor, alpha: Tensor | None) -> Tensor:
@@ -84,24 +104,5 @@ def _in_colour(network: Network) -> Callable[[Tensor, Tensor], Tensor]:
         colour = output if isinstance(output, Tensor) else output[0]
         clean = colour.detach().float().to(tile.device)
         return clean if tile.shape[1] == 3 else clean.mean(dim=1, keepdim=True)
-
-    return denoised
-
-
-def _non_local_means(sigma: float) -> Callable[[Tensor], Tensor]:
-    spread = sigma / 255
-
-    def denoised(tile: Tensor) -> Tensor:
-        pixels = tile[0].permute(1, 2, 0).contiguous().numpy()
-        clean = denoise_nl_means(
-            pixels,
-            patch_size=_PATCH,
-            patch_distance=_REACH,
-            h=0.6 * spread,
-            sigma=spread,
-            fast_mode=True,
-            channel_axis=-1,
-        )
-        return torch.from_numpy(clean.reshape(pixels.shape)).permute(2, 0, 1)[None].float()
 
     return denoised

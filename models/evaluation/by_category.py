@@ -1,34 +1,45 @@
-"""What was measured picture by picture, told for each category."""
+"""One measure of held-out pictures, category by category, beside what serves now."""
 
 import torch
 from torch import Tensor
 
 from models.evaluation.findings import Category
-from models.evaluation.lead import lead
+from models.evaluation.lead import Lead, lead
 
 
 def by_category(
-    names: tuple[str, ...], labels: Tensor, ours: Tensor, rows: Tensor, theirs: Tensor
+    names: tuple[str, ...], labels: Tensor, ours: Tensor, theirs: Tensor
 ) -> dict[str, Category]:
-    """Each category that has a picture.
+    """Of each category that has a picture.
 
     Args:
-        names: what labels mean.
-        labels: [N].
-        ours: [N], of the candidate.
-        rows: [M], which pictures the incumbent was measured on.
-        theirs: [M], of the incumbent.
+        names: what the labels mean.
+        labels: int64 [N].
+        ours: the candidate's measure [N], higher is better.
+        theirs: the incumbent's, NaN where it cannot be compared.
     """
-    followed = torch.full_like(ours, torch.nan)
-    followed[rows] = theirs
-    return {
-        name: _category(ours[mine], followed[mine])
-        for label, name in enumerate(names)
-        if (mine := labels == label).any()
-    }
+    found = {}
+    for label, name in enumerate(names):
+        mine = labels == label
+        if mine.any():
+            over = over_all(ours[mine], theirs[mine])
+            found[name] = Category(int(mine.sum()), ours[mine].mean().item(), over)
+    return found
 
 
-def _category(ours: Tensor, theirs: Tensor) -> Category:
+def over_all(ours: Tensor, theirs: Tensor) -> Lead | None:
+    """The candidate's lead where both were measured; None where nothing was."""
     both = ~theirs.isnan()
-    over = lead(ours[both], theirs[both]) if both.any() else None
-    return Category(len(ours), ours.mean().item(), over)
+    return lead(ours[both], theirs[both]) if both.any() else None
+
+
+def uncompared(ours: Tensor) -> Tensor:
+    """In the place of an incumbent that there is not, or that cannot be compared."""
+    return torch.full_like(ours, torch.nan)
+
+
+def placed(ours: Tensor, rows: Tensor, followed: Tensor) -> Tensor:
+    """The incumbent's measure of these rows [M] beside ours [N]; NaN where there is none."""
+    theirs = uncompared(ours)
+    theirs[rows] = followed
+    return theirs

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from models.data.image_set import Part
-from models.evaluation.by_category import by_category
+from models.evaluation.by_category import by_category, placed
 from models.evaluation.contender import Contender
 from models.evaluation.findings import Findings
 from models.evaluation.lead import lead
@@ -49,7 +49,7 @@ def evaluate(
         over_baseline=lead(ours, _nearest_mean(learnt, held_out)),
         over_incumbent=lead(ours[rows], followed) if len(rows) else None,
         unlike=None if incumbent is None else _unlike(candidate, incumbent),
-        categories=by_category(candidate.categories, labels, ours, rows, followed),
+        categories=by_category(candidate.categories, labels, ours, placed(ours, rows, followed)),
         ms_per_picture=round(1000 * seconds / len(held_out), 3),
         peak_memory_mb=memory.mb(),
     )

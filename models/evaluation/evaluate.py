@@ -3,15 +3,19 @@
 import torch
 from torch import nn
 
-from models.data.image_set import ImageSet, Part, resized
-from models.evaluation import classification, generation, reconstruction
+from models.data.image_set import ImageSet, Part, recoloured, resized
+from models.evaluation import classification, generation, reconstruction, restoration
 from models.evaluation.contender import Contender, Network
 from models.evaluation.findings import Findings
 from models.evaluation.judge import Teach
 from models.failures import CannotDo
 from models.networks.classifier import MIN_SIDE, ProductClassifier
+from models.networks.denoiser import Denoiser
 from models.networks.gan import Generator
 from models.networks.vae import ConditionalVae
+
+UNLABELLED = (Denoiser,)
+"""Networks that are not told what they see: whatever they learnt from, they take any picture."""
 
 
 def evaluate(
@@ -70,6 +74,14 @@ def evaluate(
                 incumbent=_of_kind(incumbent, ProductClassifier),
                 device=device,
             )
+        case Denoiser() as denoiser:
+            return restoration.evaluate(
+                Contender(denoiser, images.categories),
+                held_out=_whole(held_out, multiple=8),
+                digest=held_out.digest(),
+                incumbent=_of_kind(incumbent, Denoiser),
+                device=device,
+            )
         case other:
             kind = type(other).__name__
             raise CannotDo("not_measurable", f"nothing is known to measure of a {kind}")
@@ -89,7 +101,15 @@ def _of_kind(one: Contender[nn.Module] | None, kind: type[Network]) -> Contender
 
 
 def _known(part: Part, images: ImageSet, candidate: Contender[nn.Module]) -> Part:
-    """The pictures of categories that the candidate knows, under its labels."""
+    """The pictures of categories that it knows, under its labels; all, if it asks for none."""
+    if isinstance(candidate.network, UNLABELLED):
+        return part
     labels = candidate.labels_of(images.categories)[part.labels]
     known = labels >= 0
     return Part(part.images[known], labels[known])
+
+
+def _whole(part: Part, *, multiple: int) -> Part:
+    """In colour, and as much as a whole number of halvings takes."""
+    height, width = (side // multiple * multiple for side in part.images.shape[2:])
+    return Part(recoloured(part.images, channels=3)[..., :height, :width], part.labels)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from models.data.image_set import Part
 from models.evaluation import components
-from models.evaluation.by_category import by_category
+from models.evaluation.by_category import by_category, placed
 from models.evaluation.contender import Contender
 from models.evaluation.findings import Findings
 from models.evaluation.lead import lead
@@ -64,7 +64,9 @@ def evaluate(
         over_baseline=lead(ours, theirs),
         over_incumbent=lead(ours[rows], followed) if len(rows) else None,
         unlike=unlike,
-        categories=by_category(candidate.categories, held_out.labels, ours, rows, followed),
+        categories=by_category(
+            candidate.categories, held_out.labels, ours, placed(ours, rows, followed)
+        ),
         ms_per_picture=round(1000 * seconds / len(held_out), 3),
         peak_memory_mb=memory.mb(),
     )

@@ -13,7 +13,7 @@ ANY = Need("any", held_out=False)
 
 def _manifest(train: int, validation: int = 0, **given: Any) -> list[dict[str, Any]]:
     splits = ["train"] * train + ["validation"] * validation
-    entry = {"category": "shoe", "side_px": 64, **given}
+    entry = {"category": "shoe", "side_px": 128, **given}
     return [{**entry, "picture": str(n), "split": split} for n, split in enumerate(splits)]
 
 
@@ -23,20 +23,21 @@ def test_every_network_that_a_job_may_train_has_its_line():
 
 @pytest.mark.parametrize("network", NEEDS)
 def test_eight_pictures_to_learn_from_and_one_that_is_held_out_are_enough(network: str):
-    manifest = _manifest(4, 1) + _manifest(4, category="boot")
+    manifest = _manifest(4, 1, side_px=128) + _manifest(4, category="boot", side_px=128)
 
     assert trainable.lacking(NEEDS[network], manifest) is None
 
 
 @pytest.mark.parametrize("network", NEEDS)
 def test_pictures_that_are_held_out_are_not_learned_from(network: str):
-    manifest = _manifest(4, 5) + _manifest(3, category="boot")
+    manifest = _manifest(4, 5, side_px=128) + _manifest(3, category="boot", side_px=128)
 
     lacking = trainable.lacking(NEEDS[network], manifest)
 
     assert lacking is not None
     assert lacking.is_too_small
-    assert lacking.detail == f"has 7 pictures to learn from; {network} needs at least 8"
+    assert lacking.detail.startswith("has 7 pictures ")
+    assert lacking.detail.endswith(f"to learn from; {network} needs at least 8")
 
 
 def test_what_is_measured_on_held_out_products_needs_one():
@@ -67,6 +68,11 @@ def test_pictures_that_are_too_small_for_a_network_do_not_count():
     assert lacking is not None
     assert lacking.detail == "has 7 pictures of 96 px a side to learn from; any needs at least 8"
     assert trainable.lacking(needs_large, _manifest(8, side_px=96)) is None
+
+
+def test_what_restores_learns_from_pictures_that_hold_a_window():
+    assert trainable.lacking(NEEDS["denoiser"], _manifest(8, 1, side_px=127)) is not None
+    assert trainable.lacking(NEEDS["denoiser"], _manifest(8, 1, side_px=128)) is None
 
 
 def test_before_splits_were_kept_every_tenth_picture_of_a_category_was_held_out():

@@ -7,8 +7,10 @@ import torch
 
 from db import blobs
 from db.tables.versions import Dataset
-from tests.factories import png
-from workers.lessons import SMALL_FASHION_MNIST, read
+from models import images
+from tests.factories import encoded, png, shot
+from workers.failures import Permanent
+from workers.lessons import SMALL_FASHION_MNIST, WINDOWS_EACH, read
 
 
 def small() -> Dataset:
@@ -41,12 +43,12 @@ def test_a_part_of_a_dataset_leaves_no_category_out() -> None:
 
 
 def test_a_shops_pictures_are_brought_to_one_size_in_colour(home: Path) -> None:
-    images = read(own(12), image_size=64, most=None)
+    found = read(own(12), image_size=64, most=None)
 
-    assert images.images.shape == (12, 3, 64, 64)
-    assert images.images.dtype == torch.uint8
-    assert images.labels.tolist() == [0, 1] * 6
-    assert set(images.split()[1].labels.tolist()) == {0, 1}
+    assert found.images.shape == (12, 3, 64, 64)
+    assert found.images.dtype == torch.uint8
+    assert found.labels.tolist() == [0, 1] * 6
+    assert set(found.split()[1].labels.tolist()) == {0, 1}
 
 
 def split(*splits: str) -> Dataset:
@@ -60,11 +62,11 @@ def split(*splits: str) -> Dataset:
 def test_who_is_held_out_was_decided_when_the_dataset_was_registered(home: Path) -> None:
     splits = ["train", "train", "validation", "train", "validation", "train"]
 
-    images = read(split(*splits), image_size=32, most=None)
+    found = read(split(*splits), image_size=32, most=None)
 
-    learning, held_out = images.split()
-    assert torch.equal(learning.images, images.images[[0, 1, 3, 5]])
-    assert torch.equal(held_out.images, images.images[[2, 4]])
+    learning, held_out = found.split()
+    assert torch.equal(learning.images, found.images[[0, 1, 3, 5]])
+    assert torch.equal(held_out.images, found.images[[2, 4]])
 
 
 def test_a_part_of_a_dataset_holds_out_only_what_the_whole_does(home: Path) -> None:
@@ -85,6 +87,68 @@ def test_a_dataset_of_one_product_holds_nothing_out(home: Path) -> None:
 
 def test_more_than_there_is_is_all_there_is(home: Path) -> None:
     assert len(read(own(10), image_size=32, most=500)) == 10
+
+
+def photographed(*sizes: tuple[int, int], held_out: int = 0) -> Dataset:
+    """Pictures of these widths and heights, the first of which are held out."""
+    manifest = []
+    for number, (width, height) in enumerate(sizes):
+        picture = shot(number, max(width, height)).crop((0, 0, width, height))
+        manifest.append(
+            {
+                "sha256": blobs.put("shop", encoded(picture, "PNG")),
+                "category": "odd" if number % 2 else "even",
+                "split": "validation" if number < held_out else "train",
+                "side_px": min(width, height),
+            }
+        )
+    kinds = {"tenant": "shop", "name": "own", "kind": "pictures", "categories": ["even", "odd"]}
+    return Dataset(manifest=manifest, **kinds)
+
+
+def test_what_restores_sees_windows_at_the_picture_s_own_scale(home: Path) -> None:
+    dataset = photographed((256, 384), (130, 140), (128, 128), held_out=1)
+
+    found = read(dataset, image_size=32, most=None, kind="window")
+
+    learning, held_out = found.split()
+    assert found.images.shape == (3, 3, 128, 128)
+    assert (len(learning), len(held_out)) == (2, 1)  # of what is held out, one window counts
+    assert found.labels.tolist() == [0, 1, 0]
+    own = images.read(blobs.get("shop", dataset.manifest[2]["sha256"])).image
+    assert torch.equal(found.images[2], (own[0] * 255).round().to(torch.uint8))
+
+
+def test_a_large_picture_gives_a_few_windows_to_learn_from(home: Path) -> None:
+    dataset = photographed((128, 128), (400, 400), held_out=1)
+
+    learning, _ = read(dataset, image_size=32, most=None, kind="window").split()
+
+    assert len(learning) == WINDOWS_EACH
+    assert learning.labels.tolist() == [1] * WINDOWS_EACH
+
+
+def test_a_picture_smaller_than_a_window_is_not_read(home: Path) -> None:
+    dataset = photographed((128, 128), (127, 400), (128, 200), held_out=1)
+
+    found = read(dataset, image_size=32, most=None, kind="window")
+
+    assert found.labels.tolist() == [0, 0]
+
+
+def test_without_a_picture_that_holds_a_window_there_is_nothing_to_learn(home: Path) -> None:
+    with pytest.raises(Permanent, match="no picture of the dataset has 128 px") as caught:
+        read(photographed((100, 100)), image_size=32, most=None, kind="window")
+
+    assert caught.value.code == "pictures_too_small"
+
+
+def test_a_part_is_counted_in_pictures_not_in_windows(home: Path) -> None:
+    dataset = photographed(*[(256, 256)] * 4, held_out=1)
+
+    learning, held_out = read(dataset, image_size=32, most=3, kind="window").split()
+
+    assert (len(learning), len(held_out)) == (2 * WINDOWS_EACH, 1)
 
 
 def test_pictures_that_are_gone_stop_the_training(home: Path) -> None:

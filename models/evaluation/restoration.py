@@ -1,0 +1,99 @@
+"""A network that takes noise away, beside non-local means and what serves now.
+
+Noise is added unclipped, the same to both; what comes out is rounded as a file would be.
+"""
+
+import time
+
+import torch
+from torch import Generator, Tensor
+
+from models.data.degradations import noisy
+from models.data.image_set import Part
+from models.editing.denoise import non_local_means
+from models.evaluation.by_category import by_category, over_all, uncompared
+from models.evaluation.contender import Contender
+from models.evaluation.findings import Findings
+from models.evaluation.lead import lead
+from models.evaluation.memory import PeakMemory
+from models.evaluation.reconstruction import EXACT_DB
+from models.metrics.psnr import psnr_db
+from models.metrics.quantised import quantised
+from models.metrics.ssim import TooSmall, ssim
+from models.networks.denoiser import Denoiser
+
+SIGMA = 25.0
+"""In 8-bit units: what papers report first."""
+SEED = 25
+PIECE = 16
+
+
+def evaluate(
+    candidate: Contender[Denoiser],
+    *,
+    held_out: Part,
+    digest: str,
+    incumbent: Contender[Denoiser] | None,
+    device: torch.device,
+) -> Findings:
+    """PSNR and SSIM of mended pictures, beside the clean ones.
+
+    Args:
+        candidate: its categories are what the labels of `held_out` mean.
+        held_out: images uint8 [N, 3, H, W], sides multiples of 8, that nothing learnt from.
+        digest: of the held-out pictures, as the dataset has them.
+        incumbent: what serves now; whatever it learnt from, it mends any picture.
+        device: where the networks are run.
+    """
+    clean = held_out.images / 255
+    sigma = torch.full((len(clean),), SIGMA)
+    spoiled = noisy(clean, sigma, Generator().manual_seed(SEED))
+    memory, since = PeakMemory(device), time.perf_counter()
+    mended = _mended(candidate.network, spoiled, device)
+    seconds = time.perf_counter() - since
+    ours = _decibels(mended, clean)
+    theirs = _decibels(_classical(spoiled), clean)
+    followed = uncompared(ours)
+    if incumbent is not None:
+        followed = _decibels(_mended(incumbent.network, spoiled, device), clean)
+    return Findings(
+        measure="psnr_db",
+        value=ours.mean().item(),
+        pictures=len(held_out),
+        digest=digest,
+        scores={"psnr_db": ours.mean().item(), **_similarity(mended, clean)},
+        baseline="non-local means",
+        over_baseline=lead(ours, theirs),
+        over_incumbent=over_all(ours, followed),
+        unlike=None,
+        categories=by_category(candidate.categories, held_out.labels, ours, followed),
+        ms_per_picture=round(1000 * seconds / len(held_out), 3),
+        peak_memory_mb=memory.mb(),
+    )
+
+
+@torch.inference_mode()
+def _mended(network: Denoiser, spoiled: Tensor, device: torch.device) -> Tensor:
+    network = network.to(device).eval()
+    pieces = []
+    for piece in torch.split(spoiled, PIECE):
+        sigma = torch.full((len(piece),), SIGMA, device=device)
+        pieces.append(quantised(network.denoise(piece.to(device), sigma).float().cpu()))
+    return torch.cat(pieces)
+
+
+def _classical(spoiled: Tensor) -> Tensor:
+    """By what the operation does where no network is asked for."""
+    mend = non_local_means(SIGMA)
+    return quantised(torch.cat([mend(image) for image in torch.split(spoiled, 1)]))
+
+
+def _decibels(mended: Tensor, clean: Tensor) -> Tensor:
+    return psnr_db(mended, clean).clamp(max=EXACT_DB)
+
+
+def _similarity(mended: Tensor, clean: Tensor) -> dict[str, float]:
+    try:
+        return {"ssim": ssim(mended, clean).double().mean().item()}
+    except TooSmall:
+        return {}

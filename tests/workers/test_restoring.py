@@ -1,0 +1,84 @@
+"""Networks that restore are trained and measured by a job, from a shop's own pictures."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db import blobs, datasets, evaluations, versions
+from db.engine import reading, transaction
+from db.tables.jobs import Job
+from models.weights import Card
+from tests import rows
+from tests.factories import NOWHERE, encoded, shot
+from tests.rows import TENANT
+from workers import register, run
+from workers.training import EXIT_WRITTEN
+
+
+@pytest.fixture(autouse=True)
+def shipped(home: Path) -> Iterator[None]:
+    register.register()
+    yield
+    shutil.rmtree(home / "runs", ignore_errors=True)
+
+
+def _photographs(name: str, *, count: int = 10, side: int = 128) -> str:
+    """A shop's own pictures, of which the last two are held out."""
+    manifest = [
+        {
+            "picture": NOWHERE,
+            "sha256": blobs.put(TENANT, encoded(shot(number, side), "PNG")),
+            "category": "teapot",
+            "product": f"teapot {number}",
+            "split": "validation" if number >= count - 2 else "train",
+            "side_px": side,
+        }
+        for number in range(count)
+    ]
+    with transaction() as session:
+        return datasets.add(
+            session,
+            tenant=TENANT,
+            name=name,
+            kind=datasets.PICTURES,
+            pictures=count,
+            categories=["teapot"],
+            manifest=manifest,
+            licence=None,
+        ).name
+
+
+def _trained(**operation: Any) -> Job:
+    asked = {"network": "denoiser", "epochs": 1, "batch_size": 4, "seed": 3, **operation}
+    job_id = rows.queued("train", envelope={"operation": asked})
+    rows.claim(queue="train")
+    lease = rows.lease_of(rows.read(job_id))
+    assert run.main(job_id, lease.owner, lease.token) == EXIT_WRITTEN
+    return rows.read(job_id)
+
+
+def test_a_denoiser_trained_by_a_job_is_measured_beside_the_one_that_ships() -> None:
+    job = _trained(dataset=_photographs("teapots"))
+
+    assert job.state == "succeeded", job.error_detail
+    with reading() as session:
+        version = versions.of_job(session, job.id)
+        assert version is not None
+        found = evaluations.newest(session, TENANT, version.id)
+        serving = versions.serving(session, TENANT, "denoiser")
+    assert found is not None
+    assert found.incumbent_id == serving.id
+    assert found.incumbent is not None  # although it learnt from photographs of no such category
+    assert (found.pictures, found.told["baseline"]) == (2, "non-local means")
+    assert Card.from_json(version.card).network == "denoiser"
+
+
+def test_pictures_without_a_window_fail_the_job_and_say_so() -> None:
+    job = _trained(dataset=_photographs("small", side=96))
+
+    assert (job.state, job.error_code) == ("failed", "dataset_too_small")
+    assert job.error_detail is not None
+    assert "0 pictures of 128 px a side" in job.error_detail
