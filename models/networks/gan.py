@@ -55,8 +55,7 @@ class Generator(nn.Module):
         he(self.out, gain=0.5)
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
-        style = functional.leaky_relu(self.style1(_joined(z, self.category(label))), SLOPE)
-        style = functional.leaky_relu(self.style2(style), SLOPE)
+        style = functional.leaky_relu(self.style2(self.respond(z, label)), SLOPE)
         h = self.base(style).unflatten(1, (-1, BASE, BASE))
         for block in self.blocks:
             h = block(h, style)
@@ -66,6 +65,10 @@ class Generator(nn.Module):
     def generate(self, z: Tensor, label: Tensor) -> Tensor:
         """The door: z [N, z_dim], label [N] → [N, C, S, S] in [0, 1]."""
         return self(z, label)
+
+    def respond(self, z: Tensor, label: Tensor) -> Tensor:
+        """The door: what the first layer makes of noise and category, [N, style]."""
+        return functional.leaky_relu(self.style1(_joined(z, self.category(label))), SLOPE)
 
 
 class Discriminator(nn.Module):

@@ -29,7 +29,15 @@ LEAST: dict[str, dict[str, Any]] = {
     "train": {"dataset": "shoes", "network": "vae"},
     "evaluate": {"version": "shoes@1", "dataset": "shoes"},
     "score": {"picture": A, "reference_picture": B},
+    "explain": {"method": "latent"},
 }
+OF_ANOTHER_METHOD: dict[str, dict[str, Any]] = {
+    "patch_share": {"method": "occlusion", "picture": A, "stride_share": 0.02},
+    "stride_share": {"method": "occlusion", "picture": A, "patch_share": 0.5},
+    "k": {"method": "neighbours", "picture": A, "dataset": "shoes"},
+    "max_images": {"method": "neighbours", "picture": A, "dataset": "shoes"},
+}
+"""What `explain` needs beside parameters that its least words have no use for."""
 
 
 def _parse(op: str = "sample", *, envelope: dict[str, Any] | None = None, **given: Any) -> Order:
@@ -158,9 +166,11 @@ def test_a_wrong_value_is_refused_and_its_field_named(op: str, name: str, field:
 @pytest.mark.parametrize(("op", "name", "field"), list(_fields()))
 def test_the_ends_of_a_range_are_inside_it(op: str, name: str, field: dict[str, Any]):
     number = _of_type(field, "number", "integer") or {}
+    beside = OF_ANOTHER_METHOD.get(name, {}) if op == "explain" else {}
     for end in ("minimum", "maximum"):
         if end in number:
-            assert getattr(_parse(op, **{name: number[end]}).operation, name) == number[end]
+            given = {**beside, name: number[end]}
+            assert getattr(_parse(op, **given).operation, name) == number[end]
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400"])
@@ -493,9 +503,51 @@ def test_a_pipeline_delivers_the_most_changed_of_its_steps(steps: list[dict[str,
     assert _parse("pipeline", steps=steps).operation.delivers() == kind
 
 
-@pytest.mark.parametrize("op", ["sample", "reconstruct", "vary", "interpolate"])
+@pytest.mark.parametrize("op", ["sample", "reconstruct", "vary", "interpolate", "explain"])
 def test_what_a_network_drew_is_said_to_be_generated(op: str):
     assert _parse(op).operation.delivers() == "generated"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"method": "occlusion", "picture": A, "rows": 2},
+        {"method": "latent", "k": 3},
+        {"method": "neighbours", "picture": A, "dataset": "shoes", "category": "bag"},
+    ],
+)
+def test_a_parameter_of_another_method_is_refused_and_named(wrong: dict[str, Any]):
+    (name,) = set(wrong) & {"rows", "k", "category"}
+
+    assert _refused("explain", **wrong) == [("operation", name)]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"method": "occlusion"}, "name one"),
+        ({"method": "neighbours", "picture": A}, "name one"),
+        ({"method": "occlusion", "picture": A, "stride_share": 0.3}, "leaves gaps"),
+        ({"method": "latent", "network": "gan", "picture": A}, "a GAN has no codes"),
+        ({"method": "latent", "network": "gan", "attribute": "bag"}, "a GAN has no codes"),
+    ],
+)
+def test_an_explanation_of_nothing_is_refused(given: dict[str, Any], sentence: str):
+    with pytest.raises(ValidationError, match=sentence):
+        _parse("explain", **given)
+
+
+@pytest.mark.parametrize(
+    ("given", "needs"),
+    [
+        ({"method": "occlusion", "picture": A, "version": "c@1"}, {"classifier": "c@1"}),
+        ({"method": "neighbours", "picture": A, "dataset": "shoes"}, {"classifier": None}),
+        ({"method": "latent", "network": "gan"}, {"gan": None}),
+        ({"method": "latent"}, {"vae": None}),
+    ],
+)
+def test_what_is_explained_is_needed(given: dict[str, Any], needs: dict[str, str | None]):
+    assert _parse("explain", **given).operation.needs() == needs
 
 
 @pytest.mark.parametrize("op", LEAST)
