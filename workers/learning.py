@@ -129,6 +129,7 @@ def _config(operation: Train, seed: int, *, channels: int) -> TrainConfig:
         channels=channels,
         beta=operation.beta,
         r1_gamma=operation.r1_gamma,
+        blocks=operation.blocks,
         augment=Augment(**operation.augment.model_dump()),
     )
 

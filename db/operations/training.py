@@ -56,6 +56,8 @@ class Train(Operation):
     """Weight of the VAE's Kullback-Leibler term."""
     r1_gamma: Annotated[float, Field(ge=0.0, le=100.0)] = 0.05
     """Weight of the discriminator's gradient penalty."""
+    blocks: Literal["residual", "attention"] = "residual"
+    """What the network is built of; with attention what lies far apart can agree."""
     augment: Augment = Augment()
     """How the pictures are varied."""
     label: (

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from models.data.augmentation import Augment
+from models.layers.attention import Blocks
 from models.precision import Precision
 
 Network = Literal["gan", "vae", "denoiser", "classifier"]
@@ -27,6 +28,7 @@ class TrainConfig:
         ema_images: half-life of the weights' running mean.
         precision: of the convolutions; losses and penalties are always float32.
         augment: variations of the training pictures.
+        blocks: what a GAN or VAE is built of; with attention it begins as the residual one.
     """
 
     network: Network
@@ -42,6 +44,7 @@ class TrainConfig:
     ema_images: int = 10_000
     precision: Precision = "auto"
     augment: Augment = field(default_factory=Augment)
+    blocks: Blocks = "residual"
 
     def __post_init__(self) -> None:
         if self.image_size not in (32, 64) or self.channels not in (1, 3):
@@ -50,6 +53,8 @@ class TrainConfig:
             raise ValueError("expected at least 1 epoch, picture a step and latent dimension")
         if not (self.learning_rate > 0 and self.beta >= 0 and self.r1_gamma >= 0):
             raise ValueError("expected a learning rate above 0 and weights of at least 0")
+        if self.network not in ("gan", "vae") and self.blocks != "residual":
+            raise ValueError("only a GAN or a VAE has blocks with attention")
 
 
 RECIPES: dict[Network, TrainConfig] = {
