@@ -2,17 +2,20 @@
 
 from typing import assert_never
 
+from db.operations.augmentation import AugmentPicture
 from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
 from db.operations.pipeline import Pipeline
 from db.operations.scoring import Score
 from db.operations.training import Evaluate, Train
 from db.operations.union import AnyOperation
+from models.editing.augment import augment
 from models.generation.interpolate import interpolate
 from models.generation.reconstruct import reconstruct
 from models.generation.sample import sample
 from models.generation.vary import vary
 from models.made import Made
+from workers.augmenting import augment_of
 from workers.categories import label_of
 from workers.edit import Given, edit
 from workers.explain import explain
@@ -26,6 +29,9 @@ def apply(operation: AnyOperation, given: Given) -> Made:
             return _sample(operation, given)
         case Reconstruct() | Vary() | Interpolate():
             return _through_vae(operation, given)
+        case AugmentPicture(n=n):
+            ranges, alpha = augment_of(operation), given.pictures["picture"].alpha
+            return augment(given.image(), ranges, n=n, seed=given.seed, alpha=alpha)
         case Explain():
             return explain(operation, given)
         case Pipeline():

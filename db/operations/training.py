@@ -15,6 +15,23 @@ DatasetName = Annotated[str, StringConstraints(min_length=1, max_length=140, pat
 MaxImages = Annotated[int, Field(ge=8, le=10_000_000)]
 
 
+class Jitter(BaseModel):
+    """How far colours are varied; 0 leaves them as they are."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+    brightness: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    """Brighter or darker by up to this share."""
+    contrast: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    """More or less of it by up to this share."""
+    saturation: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    """More or less of it by up to this share."""
+    hue: Annotated[float, Field(ge=0.0, le=0.5)] = 0.0
+    """Turned by up to this share of the colour circle."""
+
+
 class Augment(BaseModel):
     """How training pictures are varied; drawn anew at each step from the job's seed."""
 
@@ -30,6 +47,8 @@ class Augment(BaseModel):
     """Share of the side that a random crop may take off."""
     scale: Annotated[float, Field(ge=0.0, le=0.3)] = 0.0
     """Larger or smaller by up to this share."""
+    jitter: Jitter = Jitter()
+    """Other light and colours."""
 
 
 class Train(Operation):

@@ -2,6 +2,7 @@
 
 from typing import Any, get_args
 
+from db.operations.augmentation import AugmentPicture
 from db.operations.base import Operation
 from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
@@ -27,6 +28,7 @@ AnyOperation = (
     | Evaluate
     | Score
     | Explain
+    | AugmentPicture
 )
 OPERATIONS: dict[str, type[Operation]] = {
     kind.model_fields["op"].default: kind for kind in get_args(AnyOperation)

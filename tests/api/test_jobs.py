@@ -494,6 +494,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "evaluate": {"version": "nobody@1", "dataset": "nobody"},
     "score": {"picture": "", "reference_picture": ""},
     "explain": {"method": "occlusion", "picture": ""},
+    "augment": {"picture": ""},
 }
 
 

@@ -30,6 +30,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "evaluate": {"version": "shoes@1", "dataset": "shoes"},
     "score": {"picture": A, "reference_picture": B},
     "explain": {"method": "latent"},
+    "augment": {"picture": A},
 }
 OF_ANOTHER_METHOD: dict[str, dict[str, Any]] = {
     "patch_share": {"method": "occlusion", "picture": A, "stride_share": 0.02},
