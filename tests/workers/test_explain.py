@@ -20,6 +20,7 @@ from db.tables.results import Result
 from db.tables.versions import Dataset
 from models import images, labels, weights
 from models.networks.classifier import ClassifierConfig, ProductClassifier
+from models.networks.gan import GanConfig, Generator
 from models.networks.vae import ConditionalVae, VaeConfig
 from models.weights import Card
 from tests import factories, rows, tiny
@@ -28,6 +29,7 @@ from tests.rows import TENANT
 from workers.batcher import Batcher
 from workers.committer import Committer
 from workers.leases import Leases
+from workers.lessons import SMALL_FASHION_MNIST
 from workers.perform import Bench, perform
 from workers.serving import Serving
 from workers.warm import Warm
@@ -135,6 +137,39 @@ def test_a_walk_from_a_picture_is_generated(bench: Bench, home: Path):
     assert (result.width, result.height) == (3 * 28 + 4, 2 * 28 + 2)
     assert result.source_kind == "generated"
     assert labels.read(blobs.get(TENANT, result.blob_key)).source_kind == "generated"
+
+
+def test_a_walk_through_a_gan_goes_through_its_own_door(bench: Bench, home: Path):
+    network = Generator(GanConfig(3)).eval()
+    card = Card("drawer", "gan", {"categories": 3, "z_dim": 64}, "", "CC0", "none", CATEGORIES)
+    tiny.add(home / "drawer", weights.write(network, home / "drawer", card))
+
+    job, (result,) = _done(bench, method="latent", network="gan", category="boot", rows=3, seed=4)
+
+    told = result.scores["details"]
+    assert job.state == "succeeded"
+    assert (told["category"], told["version"], len(told["directions"])) == ("boot", "drawer@1", 3)
+    assert (result.width, result.height) == (7 * 28 + 6 * 2, 3 * 28 + 2 * 2)
+    assert (result.source_kind, result.seed) == ("generated", 4)
+
+
+def test_neighbours_may_be_of_what_ships(bench: Bench, classifier: str):
+    values: dict[str, Any] = {"categories": [], "manifest": [], "kind": SMALL_FASHION_MNIST}
+    with transaction() as session:
+        moment = rows.clock.seconds_from_now(-60)
+        session.add(
+            Dataset(id=new_id(), tenant=blobs.SHIPPED, name=SMALL_FASHION_MNIST, pictures=200,
+                    version=1, created_at=moment, **values)
+        )  # fmt: skip
+
+    _, (result,) = _done(
+        bench, method="neighbours", picture=_keep(_shot(1)), dataset=SMALL_FASHION_MNIST, k=2
+    )
+
+    told = result.scores["details"]
+    assert (told["dataset"], told["compared"]) == (f"{SMALL_FASHION_MNIST}@1", 200)
+    assert [one["picture"] for one in told["neighbours"]] == [None, None]
+    assert all(one["category"] for one in told["neighbours"])
 
 
 def test_neighbours_are_told_with_their_ids_and_distances(bench: Bench, classifier: str):
