@@ -12,6 +12,8 @@ from db import addresses, clock, datasets, geometry, jobs, pictures, settings, u
 from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.geometry import At
 from db.jobs import Created
+from db.operations.base import Operation
+from db.operations.explaining import Explain
 from db.operations.order import Order
 from db.operations.training import Evaluate, Train
 from db.pictures import Source
@@ -70,8 +72,8 @@ def look_up(session: Session, tenant: str, orders: Sequence[Order], *, hold: boo
     With `hold` nobody can erase their pictures before this transaction ends.
     """
     needs = {need for order in orders for need in order.operation.needs().items()}
-    learnt = [one for order in orders if isinstance(one := order.operation, Train | Evaluate)]
-    judged = {one.version for one in learnt if isinstance(one, Evaluate)}
+    operations = [order.operation for order in orders]
+    judged = {one.version for one in operations if isinstance(one, Evaluate)}
     keys = {key for order in orders for key in order.pictures().values()}
     timed = any(order.deadline_at is not None for order in orders)
     return Known(
@@ -79,7 +81,8 @@ def look_up(session: Session, tenant: str, orders: Sequence[Order], *, hold: boo
         versions=_tried(needs, lambda need: versions.choose(session, tenant, dict([need]))),
         judged=_tried(judged, lambda name: versions.find(session, tenant, name)),
         datasets=_tried(
-            {_lesson(one) for one in learnt}, lambda lesson: _taught(session, tenant, lesson)
+            {lesson for one in operations if (lesson := _lesson(one))},
+            lambda lesson: _taught(session, tenant, lesson),
         ),
         now=session.scalar(select(clock.now())) if timed else None,
     )
@@ -166,8 +169,15 @@ def _check_versions(order: Order, known: Known) -> None:
         raise at("/operation/version", "version_not_found", str(error)) from error
 
 
-def _lesson(operation: Train | Evaluate) -> Lesson:
-    return operation.dataset, operation.network if isinstance(operation, Train) else None
+def _lesson(operation: Operation) -> Lesson | None:
+    """The dataset that it names, if it names one."""
+    match operation:
+        case Train(dataset=name, network=network):
+            return name, network
+        case Evaluate(dataset=name) | Explain(dataset=str(name)):
+            return name, None
+        case _:
+            return None
 
 
 def _taught(session: Session, tenant: str, lesson: Lesson) -> None:
@@ -180,8 +190,7 @@ def _taught(session: Session, tenant: str, lesson: Lesson) -> None:
 
 
 def _check_dataset(order: Order, answers: Mapping[Lesson, Exception | None]) -> None:
-    if not isinstance(order.operation, Train | Evaluate):
-        return
-    if error := answers[_lesson(order.operation)]:
+    lesson = _lesson(order.operation)
+    if lesson is not None and (error := answers[lesson]):
         code = next(code for kind, code in _UNTEACHABLE.items() if isinstance(error, kind))
         raise at("/operation/dataset", code, str(error)) from error

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Tensor
+
+from models.labels import SourceKind
 
 Matrix = tuple[float, float, float, float, float, float]
 """Placement a, b, c, d, e, f: output x = a·x + b·y + c, output y = d·x + e·y + f, in pixels."""
@@ -26,6 +29,9 @@ class Made:
         edit_mask: [1, 1, H, W], 1 where the operation was allowed to change pixels.
         expected: [1, 3, H, W], what the output should be: the operation's own reference.
         report: numbers of the operation's own, stored with the result.
+        details: of each image what JSON holds and one number does not, stored with its result;
+            empty where there is nothing to tell.
+        source_kind: of what the images show, where that lies in more than the job's own pictures.
         stages: named intermediate images for `explain`.
     """
 
@@ -38,4 +44,6 @@ class Made:
     edit_mask: Tensor | None = None
     expected: Tensor | None = None
     report: Mapping[str, float | int | str | None] = field(default_factory=dict)
+    details: tuple[Mapping[str, Any], ...] = ()
+    source_kind: SourceKind = "original"
     stages: dict[str, Tensor] = field(default_factory=dict)

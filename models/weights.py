@@ -103,7 +103,7 @@ def doors(module: nn.Module) -> dict[str, Door]:
     """The callables that operations may be handed, by name."""
     match module:
         case Generator():
-            return {"generate": module.generate}
+            return {"generate": module.generate, "respond": module.respond}
         case ConditionalVae():
             return {"encode": module.encode, "decode": module.decode, "prior": module.prior}
         case Denoiser():
@@ -119,7 +119,8 @@ def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
     draw = torch.Generator().manual_seed(0)
     match module:
         case Generator(config=config):
-            return {"generate": (torch.randn(1, config.z_dim, generator=draw), _first_label())}
+            noise = torch.randn(1, config.z_dim, generator=draw)
+            return dict.fromkeys(("generate", "respond"), (noise, _first_label()))
         case ConditionalVae(config=config):
             z = torch.randn(1, config.z_dim, generator=draw)
             shape = (1, config.channels, config.image_size, config.image_size)

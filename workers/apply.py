@@ -2,20 +2,24 @@
 
 from typing import assert_never
 
+from db.operations.augmentation import AugmentPicture
+from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
 from db.operations.pipeline import Pipeline
 from db.operations.scoring import Score
 from db.operations.training import Evaluate, Train
 from db.operations.union import AnyOperation
+from models.editing.augment import augment
 from models.generation.interpolate import interpolate
 from models.generation.reconstruct import reconstruct
 from models.generation.sample import sample
 from models.generation.vary import vary
 from models.made import Made
+from workers.augmenting import augment_of
+from workers.categories import label_of
 from workers.edit import Given, edit
-from workers.failures import Permanent
+from workers.explain import explain
 from workers.pipeline import pipeline
-from workers.served import Served
 
 
 def apply(operation: AnyOperation, given: Given) -> Made:
@@ -25,6 +29,11 @@ def apply(operation: AnyOperation, given: Given) -> Made:
             return _sample(operation, given)
         case Reconstruct() | Vary() | Interpolate():
             return _through_vae(operation, given)
+        case AugmentPicture(n=n):
+            ranges, alpha = augment_of(operation), given.pictures["picture"].alpha
+            return augment(given.image(), ranges, n=n, seed=given.seed, alpha=alpha)
+        case Explain():
+            return explain(operation, given)
         case Pipeline():
             return pipeline(operation, given)
         case Score():
@@ -95,18 +104,3 @@ def _through_vae(operation: Reconstruct | Vary | Interpolate, given: Given) -> M
             )
         case _:
             assert_never(operation)
-
-
-def label_of(served: Served, category: str | None) -> int | None:
-    """The number of a category by its name, whatever its case.
-
-    Raises:
-        Permanent: the version knows no such category.
-    """
-    if category is None:
-        return None
-    names = [name.lower() for name in served.card.categories]
-    if category.lower() not in names:
-        known = ", ".join(served.card.categories)
-        raise Permanent("category_unknown", f"{served.label} knows {known}; not {category!r}")
-    return names.index(category.lower())

@@ -41,7 +41,7 @@ def prove(
     job: Job, order: Order, made: Made, read: Read, watch: Stopwatch
 ) -> tuple[list[Proven], list[str]]:
     """What was made as labelled files with their scores, and the gates that were missed."""
-    kind = _kind(order, read)
+    kind = _kind(order, read, made)
     proven: list[Proven] = []
     failed: list[str] = []
     for ordinal, image in enumerate(made.images):
@@ -60,7 +60,7 @@ def keep(
     job: Job, order: Order, made: Made, read: Read, proven: Sequence[Proven], watch: Stopwatch
 ) -> list[Result]:
     """The rows of what was made; their bytes, and what proves them, are stored."""
-    kind, version = _kind(order, read), _versions(job)
+    kind, version = _kind(order, read, made), _versions(job)
     rows = [_row(job, ordinal, one, order) for ordinal, one in enumerate(proven)]
     for row in rows:
         # What a third party needs to recompute the proof lies beside the result.
@@ -69,6 +69,8 @@ def keep(
         row.reference_key = read.keys.get("order.reference")
         for stage in ("queue", "decode", "device", "score", "encode"):
             setattr(row, f"{stage}_ms", round(watch.ms[stage], 3))
+    for row, details in zip(rows, made.details, strict=False):
+        row.scores = {**row.scores, "details": dict(details)}
     last = rows[-1]
     last.placement = None if made.placement is None else list(made.placement)
     last.mask_key = _mask_key(job.tenant, made.product_mask)
@@ -76,8 +78,9 @@ def keep(
     return rows
 
 
-def _kind(order: Order, read: Read) -> SourceKind:
-    return max(order.operation.delivers(), read.source_kind, key=SOURCE_KINDS.index)
+def _kind(order: Order, read: Read, made: Made) -> SourceKind:
+    kinds = (order.operation.delivers(), read.source_kind, made.source_kind)
+    return max(kinds, key=SOURCE_KINDS.index)
 
 
 def _written(image: Tensor, order: Order, kind: SourceKind, job_id: str) -> bytes:

@@ -17,18 +17,27 @@ from models.editing.upscale import upscale
 from models.images import Loaded
 from models.made import Made
 from workers.served import Networks
+from workers.shelves import OpenShelf
 
 Edit = Denoise | Upscale | Cutout | Background | Place | Recolor
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a job brings: its pictures and masks by role, its networks, its seed."""
+    """What a job brings: its pictures and masks by role, its networks, its seed, its datasets."""
 
     pictures: Mapping[str, Loaded]
     masks: Mapping[str, Tensor]
     networks: Networks
     seed: int
+    shelves: OpenShelf | None = None
+
+    @property
+    def shelf(self) -> OpenShelf:
+        """How it comes to a dataset; only who does a job as a row can give one."""
+        if self.shelves is None:
+            raise LookupError("there are no datasets here")
+        return self.shelves
 
     def image(self, role: str = "picture") -> Tensor:
         return self.pictures[role].image

@@ -19,13 +19,13 @@ from db.operations.training import Train
 from db.tables.jobs import SUCCEEDED, Job
 from db.tables.versions import Version
 from db.transitions import Outcome
-from models.data.augmentation import Augment
 from models.failures import CannotDo
 from models.training import run
 from models.training.config import RECIPES, TrainConfig
 from models.training.watch import Epoch, Trained, Watch
 from models.weights import MODEL_FILE, Card
 from workers import evaluating, ground, settings
+from workers.augmenting import augment_of
 from workers.evaluating import Measured
 from workers.failures import LeaseLost
 from workers.ground import Ground
@@ -130,11 +130,8 @@ def _config(operation: Train, seed: int, *, channels: int) -> TrainConfig:
         channels=channels,
         beta=operation.beta,
         r1_gamma=operation.r1_gamma,
-        augment=(
-            recipe.augment
-            if operation.augment is None
-            else Augment(**operation.augment.model_dump())
-        ),
+        blocks=operation.blocks,
+        augment=recipe.augment if operation.augment is None else augment_of(operation.augment),
     )
 
 

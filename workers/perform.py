@@ -21,6 +21,7 @@ from workers.leases import Leases
 from workers.scores import missed
 from workers.scoring import Compared, score
 from workers.seats import Seats
+from workers.shelves import Shelves
 from workers.sources import Read
 from workers.stopwatch import Stopwatch
 from workers.warm import Warm
@@ -74,7 +75,8 @@ def _make(job: Job, lease: Lease, bench: Bench) -> None:
                 networks = bench.warm.networks(
                     job.versions or {}, may_go_on=lambda: bench.leases.check(lease)
                 )
-                given = Given(read.pictures, read.masks, networks, job.seed)
+                shelves = Shelves(job, may_go_on=lambda: bench.leases.check(lease))
+                given = Given(read.pictures, read.masks, networks, job.seed, shelves)
                 made = apply(order.operation, given)
         bench.leases.check(lease)
         if isinstance(order.operation, Score):

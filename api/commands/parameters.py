@@ -85,12 +85,13 @@ def share_out(files: list[str], schema: Schema, operation: str) -> list[dict[str
 def describe(schema: Schema) -> list[tuple[str, str, str, str]]:
     """Name, kind, default and meaning of each parameter, objects' parts with dots."""
     rows: list[tuple[str, str, str, str]] = []
+    defs = schema.get("$defs", {})
     for name, field in schema.get("properties", {}).items():
-        inner = schema.get("$defs", {}).get(str(field.get("$ref", "")).rpartition("/")[2])
+        inner = defs.get(str(field.get("$ref", "")).rpartition("/")[2])
         if name == "op":
             continue
         if inner:
-            rows += [(f"{name}.{p}", k, d, m) for p, k, d, m in describe(inner)]
+            rows += [(f"{name}.{p}", k, d, m) for p, k, d, m in describe({"$defs": defs, **inner})]
             continue
         required = name in schema.get("required", [])
         default = "required" if required else json.dumps(field.get("default"), ensure_ascii=False)

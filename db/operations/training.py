@@ -2,7 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from db.operations.base import MAX_SEED, Operation, VersionName
 
@@ -13,6 +20,23 @@ Label = Annotated[
 
 DatasetName = Annotated[str, StringConstraints(min_length=1, max_length=140, pattern=r"^[^\x00]+$")]
 MaxImages = Annotated[int, Field(ge=8, le=10_000_000)]
+
+
+class Jitter(BaseModel):
+    """How far colours are varied; 0 leaves them as they are."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+    brightness: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    """Brighter or darker by up to this share."""
+    contrast: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    """More or less of it by up to this share."""
+    saturation: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    """More or less of it by up to this share."""
+    hue: Annotated[float, Field(ge=0.0, le=0.5)] = 0.0
+    """Turned by up to this share of the colour circle."""
 
 
 class Augment(BaseModel):
@@ -30,6 +54,8 @@ class Augment(BaseModel):
     """Share of the side that a random crop may take off."""
     scale: Annotated[float, Field(ge=0.0, le=0.3)] = 0.0
     """Larger or smaller by up to this share."""
+    jitter: Jitter = Jitter()
+    """Other light and colours."""
 
 
 class Train(Operation):
@@ -58,6 +84,8 @@ class Train(Operation):
     """Weight of the discriminator's gradient penalty."""
     augment: Augment | None = None
     """How the pictures are varied. Left out: as the recipe does."""
+    blocks: Literal["residual", "attention"] = "residual"
+    """What a GAN or VAE is built of; with attention what lies far apart can agree."""
     label: (
         Annotated[
             str,
@@ -70,6 +98,13 @@ class Train(Operation):
     """Name of the version that comes out. Left out: network-dataset."""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     """Drawn when left out, and kept."""
+
+    @field_validator("blocks")
+    @classmethod
+    def _can_have_blocks(cls, blocks: str, told: ValidationInfo) -> str:
+        if blocks != "residual" and told.data.get("network") not in ("gan", "vae"):
+            raise ValueError("only a GAN or a VAE has blocks with attention")
+        return blocks
 
 
 class Evaluate(Operation):

@@ -2,7 +2,9 @@
 
 from typing import Any, get_args
 
+from db.operations.augmentation import AugmentPicture
 from db.operations.base import Operation
+from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
 from db.operations.pipeline import Pipeline
 from db.operations.product import Background, Cutout, Place, Recolor
@@ -25,6 +27,8 @@ AnyOperation = (
     | Train
     | Evaluate
     | Score
+    | Explain
+    | AugmentPicture
 )
 OPERATIONS: dict[str, type[Operation]] = {
     kind.model_fields["op"].default: kind for kind in get_args(AnyOperation)

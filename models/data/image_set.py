@@ -98,22 +98,22 @@ def recoloured(images: Tensor, *, channels: int) -> Tensor:
     return (images * weights[:, None, None]).sum(1, keepdim=True)
 
 
+def border(images: Tensor) -> Tensor:
+    """The median colour of the outermost pixels, [N, C, 1, 1]."""
+    top, bottom = images[..., 0, :], images[..., -1, :]
+    left, right = images[..., :, 0], images[..., :, -1]
+    return torch.cat([top, bottom, left, right], dim=2).median(dim=2).values[..., None, None]
+
+
 def _squared(images: Tensor) -> Tensor:
     height, width = images.shape[2:]
     if height == width:
         return images
     side = max(height, width)
-    square = _border(images).expand(-1, -1, side, side).clone()
+    square = border(images).expand(-1, -1, side, side).clone()
     top, left = (side - height) // 2, (side - width) // 2
     square[..., top : top + height, left : left + width] = images
     return square
-
-
-def _border(images: Tensor) -> Tensor:
-    """The median colour of the outermost pixels, [N, C, 1, 1]."""
-    top, bottom = images[..., 0, :], images[..., -1, :]
-    left, right = images[..., :, 0], images[..., :, -1]
-    return torch.cat([top, bottom, left, right], dim=2).median(dim=2).values[..., None, None]
 
 
 def _resized(images: Tensor, size: int) -> Tensor:

@@ -5,8 +5,10 @@ Images [N, C, H, W] in [0, 1], C 1 or 3 as its config says, sides of 28 pixels a
 al. 2017); `features` the [N, 128] before the last layer, by which pictures can be compared.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +27,14 @@ class ClassifierConfig:
     categories: int
     channels: int = 1
     widths: tuple[int, ...] = WIDTHS
+
+
+def side_px_of(recipe: Mapping[str, Any]) -> int:
+    """The side at which a classifier reads: that of what it learnt from, by its card's recipe.
+
+    Cards from before this was told are of pictures of 28 pixels.
+    """
+    return int(recipe.get("side_px", MIN_SIDE))
 
 
 class ProductClassifier(nn.Module):

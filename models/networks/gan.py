@@ -3,6 +3,7 @@
 Projection discriminator: Miyato & Koyama 2018; norm-free blocks after R3GAN (Huang et al. 2024).
 Generator: z [N, 64] normal, label [N] int64 → images [N, C, S, S] in [0, 1]; 0.74 M at 32 px.
 Discriminator: images [N, C, S, S] in [0, 1], label [N] → logits [N]; 0.70 M at 32 px.
+With attention both attend on grids of 8 and 16 pixels (SAGAN, Zhang et al. 2019).
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.layers.attention import Blocks, attended, attention_after
 from models.layers.grid import crop, grid_for, pad
 from models.layers.initial import Embedding, embedding, he
 from models.layers.residual import SLOPE, Critic, Modulated
@@ -29,6 +31,7 @@ class GanConfig:
     image_size: int = 28
     z_dim: int = 64
     style_dim: int = 128
+    blocks: Blocks = "residual"
 
 
 class Generator(nn.Module):
@@ -47,6 +50,8 @@ class Generator(nn.Module):
         )
         self.out = nn.Conv2d(widths[-1], config.channels, 3, padding=1)
         self.init_weights()
+        sides = [BASE << number for number in range(1, len(widths))]
+        self.attention = attention_after(config.blocks, sides, widths[1:], salt=1)
 
     def init_weights(self) -> None:
         embedding(self.category)
@@ -55,17 +60,20 @@ class Generator(nn.Module):
         he(self.out, gain=0.5)
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
-        style = functional.leaky_relu(self.style1(_joined(z, self.category(label))), SLOPE)
-        style = functional.leaky_relu(self.style2(style), SLOPE)
+        style = functional.leaky_relu(self.style2(self.respond(z, label)), SLOPE)
         h = self.base(style).unflatten(1, (-1, BASE, BASE))
         for block in self.blocks:
-            h = block(h, style)
+            h = attended(self.attention, block(h, style))
         image = torch.tanh(self.out(functional.leaky_relu(h, SLOPE)).float())
         return crop((image + 1) / 2, size=self.config.image_size)
 
     def generate(self, z: Tensor, label: Tensor) -> Tensor:
         """The door: z [N, z_dim], label [N] → [N, C, S, S] in [0, 1]."""
         return self(z, label)
+
+    def respond(self, z: Tensor, label: Tensor) -> Tensor:
+        """The door: what the first layer makes of noise and category, [N, style]."""
+        return functional.leaky_relu(self.style1(_joined(z, self.category(label))), SLOPE)
 
 
 class Discriminator(nn.Module):
@@ -81,6 +89,8 @@ class Discriminator(nn.Module):
         self.score = nn.Linear(widths[-1], 1)
         self.category = Embedding(config.categories, widths[-1])
         self.init_weights()
+        sides = [self.grid >> number for number in range(1, len(widths))]
+        self.attention = attention_after(config.blocks, sides, widths[1:], salt=2)
 
     def init_weights(self) -> None:
         he(self.stem)
@@ -91,7 +101,7 @@ class Discriminator(nn.Module):
     def forward(self, image: Tensor, label: Tensor) -> Tensor:
         h = self.stem(pad(image * 2 - 1, grid=self.grid, value=-1.0))
         for block in self.blocks:
-            h = block(h)
+            h = attended(self.attention, block(h))
         h = functional.leaky_relu(self.features(functional.leaky_relu(h, SLOPE).flatten(1)), SLOPE)
         return (self.score(h)[:, 0] + (h * self.category(label)).sum(1)).float()
 

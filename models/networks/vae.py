@@ -3,6 +3,7 @@
 VAE: Kingma & Welling 2014; decoder variance by optimal sigma: Rybkin et al. 2021; density fitted
 to the posterior means afterwards: Ghosh et al. 2020 (RAE), Dai & Wipf 2019 (two-stage VAE).
 Images [N, C, S, S] in [0, 1] and label [N] int64 in; images of the same shape out.
+With attention both halves attend on grids of 8 and 16 pixels (SAGAN, Zhang et al. 2019).
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.layers.attention import Blocks, attended, attention_after
 from models.layers.grid import crop, grid_for, pad
 from models.layers.initial import Embedding, embedding, he
 from models.layers.residual import Smooth
@@ -30,6 +32,7 @@ class VaeConfig:
     image_size: int = 28
     z_dim: int = 32
     embed_dim: int = 32
+    blocks: Blocks = "residual"
 
 
 class ConditionalVae(nn.Module):
@@ -77,6 +80,8 @@ class Encoder(nn.Module):
         self.blocks = nn.ModuleList(_halved(a, b) for a, b in pairwise(widths))
         self.out = nn.Linear(widths[-1] * BASE * BASE, 2 * config.z_dim)
         self.init_weights()
+        sides = [self.grid >> number for number in range(1, len(widths))]
+        self.attention = attention_after(config.blocks, sides, widths[1:], salt=1)
 
     def init_weights(self) -> None:
         _init_convolutions(self)
@@ -87,7 +92,7 @@ class Encoder(nn.Module):
         h = self.stem(pad(image * 2 - 1, grid=self.grid, value=-1.0))
         h = h + self.category(label)[:, :, None, None]
         for block in self.blocks:
-            h = block(h)
+            h = attended(self.attention, block(h))
         mean, log_variance = self.out(functional.silu(h).flatten(1)).float().chunk(2, 1)
         return mean, log_variance.clamp(*LOG_VARIANCE_RANGE)
 
@@ -102,6 +107,8 @@ class Decoder(nn.Module):
         self.blocks = nn.ModuleList(_doubled(a, b) for a, b in pairwise(widths))
         self.out = nn.Conv2d(widths[-1], config.channels, 3, padding=1)
         self.init_weights()
+        sides = [BASE << number for number in range(1, len(widths))]
+        self.attention = attention_after(config.blocks, sides, widths[1:], salt=2)
 
     def init_weights(self) -> None:
         _init_convolutions(self)
@@ -112,7 +119,7 @@ class Decoder(nn.Module):
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
         h = self.base(torch.cat([z, self.category(label)], dim=1)).unflatten(1, (-1, BASE, BASE))
         for block in self.blocks:
-            h = block(h)
+            h = attended(self.attention, block(h))
         logits = self.out(functional.silu(h)).float()
         return crop(torch.sigmoid(logits), size=self.image_size)
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from models.data.image_set import ImageSet
+from models.training.batches import image_size_for
 from models.training.config import TrainConfig
 from models.training.journal import Journal
 from models.training.trainer import Trainer
@@ -55,6 +56,7 @@ def _recipe(
     learning, held_out = images.split()
     return {
         **asdict(config),
+        **_side_px(config, images),
         "data_digest": images.digest(),
         "training_pictures": len(learning),
         "validation_pictures": len(held_out),
@@ -65,3 +67,8 @@ def _recipe(
         "torch": torch.__version__,
         "machine": platform.machine(),
     }
+
+
+def _side_px(config: TrainConfig, images: ImageSet) -> dict[str, int]:
+    """At which side a network learnt to read that says nothing of it in its own config."""
+    return {"side_px": image_size_for(config, images)} if config.network == "classifier" else {}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from models.data.augmentation import Augment
+from models.layers.attention import Blocks
 from models.precision import Precision
 
 Network = Literal["gan", "vae", "denoiser", "classifier"]
@@ -27,6 +28,10 @@ class TrainConfig:
         ema_images: half-life of the weights' running mean.
         precision: of the convolutions; losses and penalties are always float32.
         augment: variations of the training pictures.
+        blocks: what a GAN or VAE is built of; with attention it begins as the residual one.
+        labelled_share: of the labels, what a classifier is told; the same share of each category.
+        pseudo_threshold: how likely a label must be that a classifier gives itself; None: it
+            learns from what is labelled alone.
     """
 
     network: Network
@@ -42,6 +47,9 @@ class TrainConfig:
     ema_images: int = 10_000
     precision: Precision = "auto"
     augment: Augment = field(default_factory=Augment)
+    blocks: Blocks = "residual"
+    labelled_share: float = 1.0
+    pseudo_threshold: float | None = None
 
     def __post_init__(self) -> None:
         if self.image_size not in (32, 64) or self.channels not in (1, 3):
@@ -50,6 +58,15 @@ class TrainConfig:
             raise ValueError("expected at least 1 epoch, picture a step and latent dimension")
         if not (self.learning_rate > 0 and self.beta >= 0 and self.r1_gamma >= 0):
             raise ValueError("expected a learning rate above 0 and weights of at least 0")
+        if not (0 < self.labelled_share <= 1 and 0 < (self.pseudo_threshold or 1) <= 1):
+            raise ValueError("expected a labelled_share and a pseudo_threshold above 0, at most 1")
+        if self.network not in ("gan", "vae") and self.blocks != "residual":
+            raise ValueError("only a GAN or a VAE has blocks with attention")
+        if self.network != "classifier" and (self.labelled_share, self.pseudo_threshold) != (
+            1,
+            None,
+        ):
+            raise ValueError("only a classifier learns from labels, or gives some itself")
 
 
 RECIPES: dict[Network, TrainConfig] = {

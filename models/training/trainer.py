@@ -51,9 +51,11 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
     size, count = image_size_for(config, images), len(images.categories)
     match config.network:
         case "gan":
-            return GanTrainer(config, GanConfig(count, config.channels, size, config.z_dim), device)
+            gan = GanConfig(count, config.channels, size, config.z_dim, blocks=config.blocks)
+            return GanTrainer(config, gan, device)
         case "vae":
-            return VaeTrainer(config, VaeConfig(count, config.channels, size, config.z_dim), device)
+            vae = VaeConfig(count, config.channels, size, config.z_dim, blocks=config.blocks)
+            return VaeTrainer(config, vae, device)
         case "denoiser":
             return DenoiserTrainer(config, DenoiserConfig(), device)
         case "classifier":

@@ -493,6 +493,8 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "train": {"dataset": "nobody", "network": "vae"},
     "evaluate": {"version": "nobody@1", "dataset": "nobody"},
     "score": {"picture": "", "reference_picture": ""},
+    "explain": {"method": "occlusion", "picture": ""},
+    "augment": {"picture": ""},
 }
 
 

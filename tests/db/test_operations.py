@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from db.operations.order import MalformedJson, Order, parse
 from db.operations.pipeline import PREVIOUS
+from db.operations.training import Train
 from db.operations.union import OPERATIONS, schemas
 from tests.factories import NOWHERE
 
@@ -29,7 +30,16 @@ LEAST: dict[str, dict[str, Any]] = {
     "train": {"dataset": "shoes", "network": "vae"},
     "evaluate": {"version": "shoes@1", "dataset": "shoes"},
     "score": {"picture": A, "reference_picture": B},
+    "explain": {"method": "latent"},
+    "augment": {"picture": A},
 }
+OF_ANOTHER_METHOD: dict[str, dict[str, Any]] = {
+    "patch_share": {"method": "occlusion", "picture": A, "stride_share": 0.02},
+    "stride_share": {"method": "occlusion", "picture": A, "patch_share": 0.5},
+    "k": {"method": "neighbours", "picture": A, "dataset": "shoes"},
+    "max_images": {"method": "neighbours", "picture": A, "dataset": "shoes"},
+}
+"""What `explain` needs beside parameters that its least words have no use for."""
 
 
 def _parse(op: str = "sample", *, envelope: dict[str, Any] | None = None, **given: Any) -> Order:
@@ -158,9 +168,11 @@ def test_a_wrong_value_is_refused_and_its_field_named(op: str, name: str, field:
 @pytest.mark.parametrize(("op", "name", "field"), list(_fields()))
 def test_the_ends_of_a_range_are_inside_it(op: str, name: str, field: dict[str, Any]):
     number = _of_type(field, "number", "integer") or {}
+    beside = OF_ANOTHER_METHOD.get(name, {}) if op == "explain" else {}
     for end in ("minimum", "maximum"):
         if end in number:
-            assert getattr(_parse(op, **{name: number[end]}).operation, name) == number[end]
+            given = {**beside, name: number[end]}
+            assert getattr(_parse(op, **given).operation, name) == number[end]
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400"])
@@ -493,9 +505,51 @@ def test_a_pipeline_delivers_the_most_changed_of_its_steps(steps: list[dict[str,
     assert _parse("pipeline", steps=steps).operation.delivers() == kind
 
 
-@pytest.mark.parametrize("op", ["sample", "reconstruct", "vary", "interpolate"])
+@pytest.mark.parametrize("op", ["sample", "reconstruct", "vary", "interpolate", "explain"])
 def test_what_a_network_drew_is_said_to_be_generated(op: str):
     assert _parse(op).operation.delivers() == "generated"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"method": "occlusion", "picture": A, "rows": 2},
+        {"method": "latent", "k": 3},
+        {"method": "neighbours", "picture": A, "dataset": "shoes", "category": "bag"},
+    ],
+)
+def test_a_parameter_of_another_method_is_refused_and_named(wrong: dict[str, Any]):
+    (name,) = set(wrong) & {"rows", "k", "category"}
+
+    assert _refused("explain", **wrong) == [("operation", name)]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"method": "occlusion"}, "name one"),
+        ({"method": "neighbours", "picture": A}, "name one"),
+        ({"method": "occlusion", "picture": A, "stride_share": 0.3}, "leaves gaps"),
+        ({"method": "latent", "network": "gan", "picture": A}, "a GAN has no codes"),
+        ({"method": "latent", "network": "gan", "attribute": "bag"}, "a GAN has no codes"),
+    ],
+)
+def test_an_explanation_of_nothing_is_refused(given: dict[str, Any], sentence: str):
+    with pytest.raises(ValidationError, match=sentence):
+        _parse("explain", **given)
+
+
+@pytest.mark.parametrize(
+    ("given", "needs"),
+    [
+        ({"method": "occlusion", "picture": A, "version": "c@1"}, {"classifier": "c@1"}),
+        ({"method": "neighbours", "picture": A, "dataset": "shoes"}, {"classifier": None}),
+        ({"method": "latent", "network": "gan"}, {"gan": None}),
+        ({"method": "latent"}, {"vae": None}),
+    ],
+)
+def test_what_is_explained_is_needed(given: dict[str, Any], needs: dict[str, str | None]):
+    assert _parse("explain", **given).operation.needs() == needs
 
 
 @pytest.mark.parametrize("op", LEAST)
@@ -508,3 +562,11 @@ def test_an_operation_has_a_queue_of_ours_and_time_to_run(op: str):
 
 def test_the_picture_of_the_shared_examples_is_a_key():
     assert _parse("upscale", picture=NOWHERE).pictures() == {"picture": NOWHERE}
+
+
+@pytest.mark.parametrize("network", ["classifier", "denoiser"])
+def test_only_what_draws_has_blocks_with_attention(network: str) -> None:
+    asked = {"op": "train", "dataset": "shoes", "network": network, "blocks": "attention"}
+
+    with pytest.raises(ValidationError, match="only a GAN or a VAE"):
+        Train.model_validate(asked)

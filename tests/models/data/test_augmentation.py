@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.data.augmentation import Augment, augmented
+from models.data.augmentation import Augment, Jitter, augmented
 
 ALL = Augment(rotate_deg=20, flip=True, crop=0.1, scale=0.2)
 
@@ -69,6 +69,24 @@ def test_a_light_ground_stays_light():
     turned = augmented(images, Augment(rotate_deg=45), seed=3)
 
     assert turned[..., 0, 0].min() > 0.99
+
+
+def test_light_changes_colours_and_not_where_things_are():
+    images = pictures().expand(-1, 3, -1, -1) * torch.tensor([1, 0.5, 0.2]).view(1, 3, 1, 1)
+
+    lit = augmented(images, Augment(jitter=Jitter(0.4, 0.4, 0.4, 0.2)), seed=1)
+
+    assert lit.shape == images.shape
+    assert 0 <= lit.min() <= lit.max() <= 1
+    outside = lit[..., 0, 0]
+    assert not torch.equal(lit, images)
+    torch.testing.assert_close(lit[..., 27, 27], outside)
+
+
+@pytest.mark.parametrize("wrong", [{"hue": 0.6}, {"brightness": -0.1}])
+def test_impossible_light_is_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Jitter(**wrong)
 
 
 @pytest.mark.parametrize("wrong", [{"rotate_deg": -1}, {"crop": 0.6}, {"scale": 1.0}])

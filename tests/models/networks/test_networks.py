@@ -266,7 +266,7 @@ def test_a_discriminator_can_tell_one_batch_from_another():
 
 
 def test_the_doors_of_a_network_are_the_ones_operations_ask_for():
-    assert set(weights.doors(Generator(GanConfig(3)))) == {"generate"}
+    assert set(weights.doors(Generator(GanConfig(3)))) == {"generate", "respond"}
     assert set(weights.doors(ConditionalVae(VaeConfig(3)))) == {"encode", "decode", "prior"}
     assert set(weights.doors(Denoiser(DenoiserConfig()))) == {"denoise"}
     classifier = ProductClassifier(ClassifierConfig(3))

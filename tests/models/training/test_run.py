@@ -80,6 +80,24 @@ def test_a_run_that_was_killed_and_resumed_is_the_run_that_was_not(tmp_path, mon
     assert [e.scores for e in again.epochs] == [e.scores for e in whole.epochs]
 
 
+@pytest.mark.parametrize("network", ["gan", "vae"])
+def test_a_run_with_attention_learns_to_attend_and_is_served(tmp_path, monkeypatch, network):
+    small(monkeypatch)
+    config = replace(TINY, network=network, blocks="attention", learning_rate=1e-2)
+    trained = train(config, pictures(), folder=tmp_path, device=CPU, watch=Watch())
+
+    served = weights.read((tmp_path / "model.safetensors").read_bytes(), trained.card)
+    gates = [value.item() for name, value in served.named_parameters() if name.endswith("gate")]
+    assert trained.card.config["blocks"] == "attention"
+    assert len(gates) == {"gan": 2, "vae": 4}[network]
+    assert any(gates)
+
+
+def test_only_what_draws_has_blocks_with_attention():
+    with pytest.raises(ValueError, match="only a GAN or a VAE"):
+        TrainConfig("classifier", blocks="attention")
+
+
 def test_a_checkpoint_in_the_middle_of_an_epoch_loses_no_step(tmp_path, monkeypatch):
     small(monkeypatch)
     monkeypatch.setattr("models.training.run.CHECKPOINT_EVERY_S", 0.0)
