@@ -10,28 +10,40 @@ from db import settings as db_settings
 from db.splits import VALIDATION, VALIDATION_SHARE
 from db.tables.versions import Dataset
 from models import images
-from models.data import debian, fashion_mnist, samples
+from models.data import catalogue_set, debian, fashion_mnist, samples
+from models.data.catalogue_cache import Progress
 from models.data.image_set import ImageSet, fitted
+from workers import rendered
 from workers.failures import Permanent
 
 FASHION_MNIST = "fashion-mnist"
 SMALL_FASHION_MNIST = "fashion-mnist-small"
+CATALOGUE = catalogue_set.NAME
 
 
-def read(dataset: Dataset, *, image_size: int, most: int | None) -> ImageSet:
+def read(
+    dataset: Dataset,
+    *,
+    image_size: int,
+    most: int | None,
+    on_progress: Progress = lambda _done, _total: None,
+) -> ImageSet:
     """The dataset as one tensor, split before anything learns from it.
 
     Args:
         dataset: its row.
         image_size: pictures of a shop are brought to this side.
         most: learn from so many only, spread over the categories.
+        on_progress: told how much is rendered, of how much, where pictures must be rendered.
 
     Raises:
         Permanent: `dataset_missing` where a data package is not installed here.
+        CannotDo: the same, where the catalogue cannot be rendered.
     """
     readers: dict[str, Callable[[], ImageSet]] = {
         FASHION_MNIST: _fashion_mnist,
         SMALL_FASHION_MNIST: _garments,
+        CATALOGUE: lambda: _catalogue(on_progress),
         datasets.PICTURES: lambda: _pictures(dataset, image_size),
     }
     found = readers[dataset.kind]()
@@ -46,6 +58,12 @@ def _fashion_mnist() -> ImageSet:
             "Fashion-MNIST is not installed on this machine; run `packshot data fetch`",
         )
     return fashion_mnist.read(folder)
+
+
+def _catalogue(on_progress: Progress) -> ImageSet:
+    return catalogue_set.read(
+        rendered.folder(), furniture=rendered.furniture(), on_progress=on_progress
+    )
 
 
 def _garments() -> ImageSet:

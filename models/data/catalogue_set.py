@@ -102,6 +102,27 @@ def read(
     )
 
 
+def render(
+    cache: Path,
+    *,
+    furniture: Path = FOLDER,
+    recipe: Recipe = RECIPE,
+    on_progress: Progress = lambda _done, _total: None,
+) -> int:
+    """Renders what is not in `cache` yet, reads all of it once, and tells how many views it holds.
+
+    Raises:
+        CannotDo: `dataset_missing` where the package is not there, or nothing can be rendered.
+    """
+    store = Cache(cache, furniture, listed(furniture), recipe, on_progress)
+    return sum(len(kept["images"]) for _, kept in store.read(LAYERS))
+
+
+def count(models: Sequence[Listed], recipe: Recipe = RECIPE) -> int:
+    """How many pictures `read` gives of these models."""
+    return recipe.views * sum(one.split != TEST for one in models)
+
+
 def read_test(
     cache: Path,
     *,

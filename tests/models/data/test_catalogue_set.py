@@ -11,10 +11,11 @@ from models.data import catalogue_cache, catalogue_set, renderer
 from models.data.catalogue_models import TEST, TRAIN, VALIDATION
 from models.data.catalogue_shots import Recipe
 from models.data.product_classes import CLASSES
-from models.data.renderer import NoGraphicsError, Studio
 from models.data.scene import Detail
 from models.failures import CannotDo
 from tests.furniture import libraries
+
+pytestmark = pytest.mark.usefixtures("graphics")
 
 VIEWS, MODELS = 2, 12
 RECIPE = Recipe(side_px=32, views=VIEWS, detail=Detail(supersample=2, lamps=8, shadow_px=64))
@@ -25,22 +26,13 @@ def furniture(tmp_path_factory) -> Path:
     return libraries(tmp_path_factory.mktemp("package") / "furniture")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _graphics():
-    try:
-        with Studio():
-            pass
-    except NoGraphicsError as error:
-        pytest.skip(f"no OpenGL here: {error}")
-
-
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch):
     monkeypatch.setattr(catalogue_cache, "PART_MODELS", 5)
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory, furniture) -> Path:
+def cache(graphics, tmp_path_factory, furniture) -> Path:
     """Rendered once, for those who only read."""
     folder = tmp_path_factory.mktemp("rendered")
     with pytest.MonkeyPatch.context() as patch:

@@ -7,7 +7,7 @@ from models.data.camera import View
 from models.data.catalogue import Model
 from models.data.catalogue_shoot import shoot
 from models.data.catalogue_shots import Shot, Sitting
-from models.data.renderer import NoGraphicsError, Studio
+from models.data.renderer import Studio
 from models.data.scene import Detail
 from models.data.studio_light import Light
 from models.data.wavefront import Material, Part
@@ -18,12 +18,8 @@ LEFT_HALF, RIGHT_HALF = np.s_[:, :, :, :32], np.s_[:, :, :, 32:]
 
 
 @pytest.fixture(scope="module")
-def studio():
-    try:
-        opened = Studio()
-    except NoGraphicsError as error:
-        pytest.skip(f"no OpenGL here: {error}")
-    with opened:
+def studio(graphics):
+    with Studio() as opened:
         yield opened
 
 
@@ -142,14 +138,10 @@ def test_a_stronger_softbox_makes_a_brighter_picture(studio, two_boards):
     assert bright > dim + 1
 
 
-def test_a_studio_that_follows_another_sees_the_same(two_boards):
+def test_a_studio_that_follows_another_sees_the_same(graphics, two_boards):
     pictures = []
     for _ in range(2):
-        try:
-            opened = Studio()
-        except NoGraphicsError as error:
-            pytest.skip(f"no OpenGL here: {error}")
-        with opened as studio:
+        with Studio() as studio:
             pictures.append(taken(studio, two_boards, sitting()).images)
 
     np.testing.assert_allclose(*pictures, atol=2)
