@@ -30,7 +30,7 @@ def category_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
     """Scores of the 10,000 test pictures; the baseline is what needs no network."""
     del folder
     learning, test = _learning(), Part(*fashion_mnist.read_test())
-    likely, plain = _probabilities(network, test.images)
+    likely, plain = probabilities(network, test.images)
     scores: Scores = {
         "test_accuracy": round(accuracy(likely, test.labels), 4),
         "test_balanced_accuracy": round(balanced_accuracy(likely, test.labels), 4),
@@ -54,9 +54,11 @@ def nearest_mean(learning: Part, test: Part) -> float:
     return accuracy(-torch.cdist(unknown, means), test.labels)
 
 
-def hog_logistic(learning: Part, test: Part) -> float:
-    """Accuracy of a linear classifier of gradient histograms, 4-pixel cells, 9 directions."""
-    known, unknown = _gradients(learning.images), _gradients(test.images)
+def hog_logistic(
+    learning: Part, test: Part, *, cell_px: int = 4, penalty: float = PENALTY
+) -> float:
+    """Accuracy of a linear classifier of gradient histograms of grey pictures, 9 directions."""
+    known, unknown = (_gradients(part.images, cell_px=cell_px) for part in (learning, test))
     layer = nn.Linear(known.shape[1], int(learning.labels.max()) + 1)
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
@@ -67,7 +69,7 @@ def hog_logistic(learning: Part, test: Part) -> float:
     def closure() -> Tensor:
         optimizer.zero_grad()
         loss = functional.cross_entropy(layer(known), learning.labels)
-        loss = loss + PENALTY * layer.weight.square().sum()
+        loss = loss + penalty * layer.weight.square().sum()
         torch.autograd.backward(loss)
         return loss
 
@@ -76,11 +78,7 @@ def hog_logistic(learning: Part, test: Part) -> float:
         return accuracy(layer(unknown), test.labels)
 
 
-def _learning() -> Part:
-    return fashion_mnist.read().split()[0]
-
-
-def _probabilities(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
+def probabilities(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
     """[N, K] twice: with the temperature, as they are served, and without."""
     classify = weights.doors(network)["classify"]
     with torch.inference_mode():
@@ -90,10 +88,14 @@ def _probabilities(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
     return torch.cat(likely), torch.cat(plain)
 
 
-def _gradients(images: Tensor) -> Tensor:
+def _learning() -> Part:
+    return fashion_mnist.read().split()[0]
+
+
+def _gradients(images: Tensor, *, cell_px: int) -> Tensor:
     """[N, 1, H, W] → [N, F]."""
     histograms = [
-        hog(image, orientations=9, pixels_per_cell=(4, 4), cells_per_block=(2, 2))
+        hog(image, orientations=9, pixels_per_cell=(cell_px, cell_px), cells_per_block=(2, 2))
         for image in images[:, 0].numpy()
     ]
     return torch.from_numpy(np.stack(histograms)).float()

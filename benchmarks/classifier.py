@@ -1,4 +1,4 @@
-"""A small classifier of grey 28-pixel pictures: the eye that generated pictures are judged with."""
+"""A small classifier of 28 to 64 pixels: the eye that generated pictures are judged with."""
 
 from itertools import pairwise
 
@@ -17,15 +17,15 @@ PEAK = 3e-3
 
 
 class Classifier(nn.Module):
-    """[N, 1, 28, 28] in [0, 1] → logits [N, 10]; `features` gives the [N, 128] before them."""
+    """[N, C, S, S] in [0, 1] → logits [N, K]; `features` gives the [N, 128] before them."""
 
-    def __init__(self, categories: int) -> None:
+    def __init__(self, categories: int, *, channels: int = 1, side: int = 28) -> None:
         super().__init__()
-        widths = (1, 32, 64, 128)
+        widths = (channels, 32, 64, 128)
         self.convolutions = nn.ModuleList(
             nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(widths)
         )
-        self.hidden = nn.Linear(128 * 9, 128)
+        self.hidden = nn.Linear(128 * (side // 8) ** 2, 128)
         self.out = nn.Linear(128, categories)
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.Linear):
@@ -44,11 +44,15 @@ class Classifier(nn.Module):
         return logits
 
 
-def taught(images: Tensor, labels: Tensor, *, categories: int, seed: int) -> Classifier:
-    """A classifier that has seen these pictures (uint8 or [0, 1]) a few times."""
+def taught(
+    images: Tensor, labels: Tensor, *, categories: int, seed: int, epochs: int = EPOCHS
+) -> Classifier:
+    """A classifier that has seen these square pictures (uint8 or [0, 1]) a few times."""
+    chance = Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _taught(images, labels, Classifier(categories), Generator().manual_seed(seed))
+        network = Classifier(categories, channels=images.shape[1], side=images.shape[2])
+        return _taught(images, labels, network, chance, epochs=epochs)
 
 
 def accuracy(network: Classifier, images: Tensor, labels: Tensor) -> float:
@@ -74,12 +78,12 @@ def unit(images: Tensor) -> Tensor:
 
 
 def _taught(
-    images: Tensor, labels: Tensor, network: Classifier, generator: Generator
+    images: Tensor, labels: Tensor, network: Classifier, generator: Generator, *, epochs: int
 ) -> Classifier:
     optimizer = AdamW(network.parameters(), lr=PEAK, betas=(0.9, 0.99), weight_decay=0.05)
     steps = len(images) // BATCH
-    schedule = OneCycleLR(optimizer, PEAK, total_steps=EPOCHS * steps)
-    for _ in range(EPOCHS):
+    schedule = OneCycleLR(optimizer, PEAK, total_steps=epochs * steps)
+    for _ in range(epochs):
         rows = torch.randperm(len(images), generator=generator)[: steps * BATCH]
         for chosen in rows.view(steps, BATCH):
             with autocast(images.device, "auto"):

@@ -12,13 +12,14 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from benchmarks import catalogue, catalogue_recipes
 from benchmarks.categories import category_scores
 from benchmarks.denoising import noise_scores
 from benchmarks.fashion import gan_scores, vae_scores
 from models import weights
 from models.data import fashion_mnist, photographs
 from models.data.image_set import ImageSet
-from models.training.config import RECIPES, Network
+from models.training.config import RECIPES, Network, TrainConfig
 from models.training.run import train
 from models.training.watch import Watch
 
@@ -29,16 +30,29 @@ log = logging.getLogger("ship")
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One thing we ship: what it is, what it learns from, and what it is measured by."""
+    """One thing we ship: what it is, what it learns from, and what it is measured by.
+
+    `recipe` is its own, where the network's usual one does not do.
+    """
 
     network: Network
     pictures: Callable[[], ImageSet]
     measure: Callable[[nn.Module, Path], tuple[Scores, Scores]]
+    recipe: TrainConfig | None = None
 
 
 PRODUCTS = {
+    "classifier-catalogue": Product(
+        "classifier",
+        catalogue_recipes.with_twins,
+        catalogue.category_scores,
+        catalogue_recipes.CLASSIFIER,
+    ),
     "classifier-fashion": Product("classifier", fashion_mnist.read, category_scores),
     "denoise-photo": Product("denoiser", photographs.read, noise_scores),
+    "gan-catalogue": Product(
+        "gan", catalogue_recipes.as_rendered, catalogue.gan_scores, catalogue_recipes.GAN
+    ),
     "gan-fashion": Product("gan", fashion_mnist.read, gan_scores),
     "vae-fashion": Product("vae", fashion_mnist.read, vae_scores),
 }
@@ -55,7 +69,7 @@ def main() -> None:
 
 def _ship(name: str, arguments: argparse.Namespace) -> None:
     product = PRODUCTS[name]
-    config = replace(RECIPES[product.network], seed=arguments.seed)
+    config = replace(product.recipe or RECIPES[product.network], seed=arguments.seed)
     if arguments.epochs:
         config = replace(config, epochs=arguments.epochs)
     watch = Watch(on_epoch=lambda epoch: log.info("%s %s", name, epoch))

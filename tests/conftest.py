@@ -73,3 +73,15 @@ def client(serve: Callable[..., TestClient]) -> TestClient:
 def other_shop(serve: Callable[..., TestClient]) -> TestClient:
     """A client that belongs to another tenant, and is no operator."""
     return serve(key=issued.key("other", scopes=issued.SHOPS))
+
+
+@pytest.fixture(scope="session")
+def graphics() -> None:
+    """Skips where no picture can be rendered."""
+    from models.data.renderer import NoGraphicsError, Studio
+
+    try:
+        with Studio():
+            pass
+    except NoGraphicsError as error:
+        pytest.skip(f"no OpenGL here: {error}")

@@ -1,12 +1,13 @@
 """What a job that learns or judges stands on: its pictures, and the device of its worker."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
 import torch
 from sqlalchemy.orm import Session
 
-from db import datasets
-from db.engine import reading
+from db import datasets, transitions
+from db.engine import reading, transaction
 from db.fence import Lease
 from db.operations.training import Evaluate, Train
 from db.tables.jobs import Attempt, Job
@@ -14,6 +15,9 @@ from db.tables.versions import Dataset
 from models.data.image_set import ImageSet
 from workers import device, settings
 from workers.lessons import kind_for, read
+from workers.patience import patiently
+
+TELL_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,34 @@ def find(
         # Our worker's, which holds its lock file: to look for a free one would find another.
         own = torch.device(session.get_one(Attempt, (job.id, lease.token)).device)
     device.pin(own, memory_share=settings.get().memory_share)
-    images = read(dataset, image_size=image_size, most=operation.max_images, kind=kind_for(network))
+    images = read(
+        dataset,
+        image_size=image_size,
+        most=operation.max_images,
+        kind=kind_for(network),
+        on_progress=_Rendering(lease).tell,
+    )
     return Ground(dataset, images, own)
+
+
+@dataclass(slots=True)
+class _Rendering:
+    """Writes how much of a dataset is rendered, where that takes a while."""
+
+    lease: Lease
+    told_at: float = field(default_factory=time.monotonic)
+
+    def tell(self, done: int, total: int) -> None:
+        if time.monotonic() - self.told_at < TELL_EVERY_S:
+            return
+        self.told_at = time.monotonic()
+
+        def write() -> None:
+            with transaction() as session:
+                progress = {"rendered": done, "models": total}
+                transitions.report_progress(session, self.lease, progress)
+
+        patiently(write, patience_s=settings.get().lease_s)
 
 
 def _dataset(session: Session, job: Job, operation: Train | Evaluate) -> Dataset:

@@ -13,13 +13,16 @@ from db.splits import VALIDATION, VALIDATION_SHARE
 from db.tables.versions import Dataset
 from db.trainable import WINDOW_PX
 from models import images
-from models.data import debian, fashion_mnist, samples
+from models.data import catalogue_set, debian, fashion_mnist, samples
+from models.data.catalogue_cache import Progress
 from models.data.image_set import ImageSet, fitted
 from models.data.windows import windows
+from workers import rendered
 from workers.failures import Permanent
 
 FASHION_MNIST = "fashion-mnist"
 SMALL_FASHION_MNIST = "fashion-mnist-small"
+CATALOGUE = catalogue_set.NAME
 WINDOWS_EACH = 4
 """Of a picture to learn from; ten thousand pictures come to 2 GB."""
 
@@ -31,7 +34,14 @@ def kind_for(network: str) -> Kind:
     return "window" if network == "denoiser" else "square"
 
 
-def read(dataset: Dataset, *, image_size: int, most: int | None, kind: Kind = "square") -> ImageSet:
+def read(
+    dataset: Dataset,
+    *,
+    image_size: int,
+    most: int | None,
+    kind: Kind = "square",
+    on_progress: Progress = lambda _done, _total: None,
+) -> ImageSet:
     """The dataset as one tensor, split before anything learns from it.
 
     Args:
@@ -39,14 +49,17 @@ def read(dataset: Dataset, *, image_size: int, most: int | None, kind: Kind = "s
         image_size: pictures of a shop are brought to this side; windows keep their scale.
         most: learn from so many only, spread over the categories.
         kind: what is read of a shop's pictures. What ships with us is as it is.
+        on_progress: told how much is rendered, of how much, where pictures must be rendered.
 
     Raises:
         Permanent: `dataset_missing` where a data package is not installed here;
             `pictures_too_small` where no picture has a window.
+        CannotDo: `dataset_missing` where the catalogue cannot be rendered.
     """
     readers: dict[str, Callable[[], ImageSet]] = {
         FASHION_MNIST: _fashion_mnist,
         SMALL_FASHION_MNIST: _garments,
+        CATALOGUE: lambda: _catalogue(on_progress),
         datasets.PICTURES: lambda: _pictures(dataset, image_size, most, kind),
     }
     found = readers[dataset.kind]()
@@ -61,6 +74,12 @@ def _fashion_mnist() -> ImageSet:
             "Fashion-MNIST is not installed on this machine; run `packshot data fetch`",
         )
     return fashion_mnist.read(folder)
+
+
+def _catalogue(on_progress: Progress) -> ImageSet:
+    return catalogue_set.read(
+        rendered.folder(), furniture=rendered.furniture(), on_progress=on_progress
+    )
 
 
 def _garments() -> ImageSet:

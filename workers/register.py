@@ -12,10 +12,14 @@ from db import settings as db_settings
 from db.blobs import SHIPPED
 from db.engine import transaction
 from models import weights
-from models.data import debian, fashion_mnist, samples
-from workers.lessons import FASHION_MNIST, SMALL_FASHION_MNIST
+from models.data import catalogue_models, catalogue_set, debian, fashion_mnist, samples
+from models.data.product_classes import CLASSES
+from workers import rendered
+from workers.lessons import CATALOGUE, FASHION_MNIST, SMALL_FASHION_MNIST
 
 FASHION_MNIST_PICTURES = 60_000
+NAMED_ONLY = ("classifier-catalogue", "gan-catalogue", "vae-catalogue")
+"""They serve who asks for them by name: one version of a network serves whoever names none."""
 
 
 def register() -> list[dict[str, Any]]:
@@ -35,7 +39,7 @@ def _versions() -> list[dict[str, Any]]:
                 tenant=SHIPPED,
                 name=card.name,
                 network=card.network,
-                state="serving",
+                state="candidate" if card.name in NAMED_ONLY else "serving",
                 weights_key=key,
                 card=card.to_json(),
             )
@@ -50,6 +54,10 @@ def _datasets() -> list[dict[str, Any]]:
     if folder is not None:
         categories = list(fashion_mnist.CATEGORIES)
         rows.append((FASHION_MNIST, FASHION_MNIST_PICTURES, categories, fashion_mnist.LICENCE))
+    if rendered.furniture().exists():
+        models = catalogue_models.listed(rendered.furniture())
+        count = catalogue_set.count(models)
+        rows.append((CATALOGUE, count, list(CLASSES), catalogue_models.licences(models)))
     found = []
     for name, pictures, categories, licence in rows:
         with transaction() as session:

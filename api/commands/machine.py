@@ -68,6 +68,12 @@ def status(*, as_json: AsJson = False) -> None:
     _child(["workers.data", "status"], as_json=as_json)
 
 
+@data_app.command()
+def render(*, as_json: AsJson = False) -> None:
+    """Photograph the 3D models of the dataset `catalogue` now, not at the first training on it."""
+    _child(["workers.render"], as_json=as_json)
+
+
 @app.command()
 def doctor(*, as_json: AsJson = False) -> None:
     """Look at this machine and say what is missing, and what would mend it."""

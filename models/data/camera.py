@@ -13,11 +13,16 @@ FIELD_OF_VIEW_DEG = 24.0
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """From where the product is seen; azimuth 0 is its front, positive steps to the right."""
+    """From where the product is seen; azimuth 0 is its front, positive steps to the right.
+
+    `fill` is the share of the frame that its longer side takes, `shift` moves it from the middle:
+    right and up, in half frames.
+    """
 
     azimuth_deg: float = 30.0
     elevation_deg: float = 18.0
     fill: float = 0.86
+    shift: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +39,14 @@ class Camera:
 
 
 def frame(points: NDArray[np.floating], view: View) -> Camera:
-    """The camera that sees all `points` [P, 3], centred, the longer side filling `view.fill`."""
+    """The camera that sees all `points` [P, 3], the longer side filling `view.fill`."""
     low, high = points.min(0), points.max(0)
     centre, radius = (low + high) / 2, float(np.linalg.norm(high - low)) / 2
     axes = look(view.azimuth_deg, view.elevation_deg)
     distance = radius / np.sin(np.radians(FIELD_OF_VIEW_DEG / 2))
     position = centre + axes[2] * distance
     clip = _perspective(distance - radius * 1.05, distance + radius * 1.05) @ _view(axes, position)
-    return Camera(position, look(view.azimuth_deg, 0.0), _fit(clip, points, view.fill) @ clip)
+    return Camera(position, look(view.azimuth_deg, 0.0), _fit(clip, points, view) @ clip)
 
 
 def look(azimuth_deg: float, elevation_deg: float) -> Matrix:
@@ -77,12 +82,12 @@ def _perspective(near: float, far: float) -> Matrix:
     return matrix
 
 
-def _fit(clip: Matrix, points: NDArray[np.floating], fill: float) -> Matrix:
+def _fit(clip: Matrix, points: NDArray[np.floating], view: View) -> Matrix:
     """Shifts and scales the picture plane, so that perspective stays as it is."""
     homogeneous = np.c_[points, np.ones(len(points))] @ clip.T
     plane = homogeneous[:, :2] / homogeneous[:, 3:]
     low, high = plane.min(0), plane.max(0)
-    scale = 2 * fill / float(max((high - low).max(), 1e-9))
+    scale = 2 * view.fill / float(max((high - low).max(), 1e-9))
     fit = np.diag([scale, scale, 1.0, 1.0])
-    fit[:2, 3] = -scale * (low + high) / 2
+    fit[:2, 3] = np.array(view.shift) - scale * (low + high) / 2
     return fit

@@ -89,6 +89,11 @@ class Library:
         """The library's own 128x128 picture of the entry: uint8 [H, W, 4]."""
         return _rgba(self._zip.read(self._files[entry.icon.lower()]))
 
+    def fingerprint(self, entry: Entry) -> str:
+        """Names the entry's mesh: another one in the same place has another fingerprint."""
+        crc = self._zip.getinfo(self._files[entry.model.lower()]).CRC
+        return f"{entry.library}/{entry.identity}/{crc:08x}"
+
     def model(self, entry: Entry) -> Model:
         """The entry's triangles and textures, in memory."""
         folder = PurePosixPath(entry.model).parent

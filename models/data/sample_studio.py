@@ -14,8 +14,9 @@ from PIL import Image
 from models.data.camera import View
 from models.data.catalogue import FURNITURE, NO_ROTATION, Entry, Library
 from models.data.fashion_mnist import CATEGORIES, read_test
-from models.data.renderer import Detail, Studio
+from models.data.renderer import Studio
 from models.data.samples import FOLDER, SIDE_PX
+from models.data.scene import Detail
 
 SIZE_PX, PER_CATEGORY = 512, 20
 PHOTOGRAPH = Path("/usr/share/backgrounds/seeding_by_Clements_Engelhardt.jpg")

@@ -1,6 +1,6 @@
 """What a render needs before and after graphics: placing, sorting, averages with alpha."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,21 @@ from numpy.typing import NDArray
 from models.data.camera import View
 from models.data.catalogue import RGBA, Entry, Model
 from models.data.wavefront import Floats, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much work a picture gets.
+
+    Attributes:
+        supersample: shaded points per pixel side.
+        lamps: more of them give softer shadows.
+        shadow_px: side of what each lamp sees.
+    """
+
+    supersample: int = 3
+    lamps: int = 40
+    shadow_px: int = 512
 
 
 def placed(model: Model) -> tuple[Part, ...]:
@@ -49,6 +64,16 @@ def downsampled(pixels: RGBA, factor: int) -> RGBA:
     colour, alpha = mean[:, :, :3], mean[:, :, 3:]
     colour = np.divide(colour * 255, alpha, out=np.zeros_like(colour), where=alpha > 0)
     return np.concatenate([colour, alpha], axis=2).clip(0, 255).round().astype(np.uint8)
+
+
+def linear(colour: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Colours of sRGB in [0, 1] as light, where numbers may be added (IEC 61966-2-1)."""
+    return np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+
+
+def encoded(light: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Light in [0, 1] as sRGB: the other way round."""
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def _moved(part: Part, turn: Floats, centre: Floats, scale: float) -> Part:

@@ -1,4 +1,4 @@
-"""The GLSL of the renderer: shadows from every lamp, then one pass that shades."""
+"""The GLSL of the renderer: shadows from every lamp, one pass that shades, one for the ground."""
 
 SHADOW_VERTEX = """
 #version 330
@@ -34,11 +34,32 @@ void main() {
 }
 """
 
-FRAGMENT = """
+LAMPS = """
 #version 330
 const int MOST = 64;
-uniform sampler2D picture;
 uniform sampler2DShadow shadows;
+uniform int lamps;
+uniform int tiles;          // shadow maps lie in one square of tiles x tiles
+uniform vec3 lamp[MOST];
+uniform float weight[MOST];
+uniform mat4 lamp_clip[MOST];
+
+float lit(int i, vec3 at) {
+    vec3 seen = (lamp_clip[i] * vec4(at, 1.0)).xyz * 0.5 + 0.5;
+    if (any(lessThan(seen.xy, vec2(0.0))) || any(greaterThan(seen.xy, vec2(1.0)))) return 1.0;
+    vec2 corner = vec2(i % tiles, i / tiles);
+    return texture(shadows, vec3((corner + seen.xy) / float(tiles), seen.z - 0.0015));
+}
+
+vec3 encode(vec3 c) {
+    return mix(c * 12.92, 1.055 * pow(max(c, 1e-6), vec3(1.0 / 2.4)) - 0.055, step(0.0031308, c));
+}
+"""
+
+FRAGMENT = (
+    LAMPS
+    + """
+uniform sampler2D picture;
 uniform bool textured;
 uniform bool blended;
 uniform vec3 diffuse;
@@ -47,22 +68,14 @@ uniform float roughness;
 uniform float opacity;
 uniform vec3 eye;
 uniform mat3 studio;        // world to camera axes that do not tilt
-uniform int lamps;
-uniform int tiles;          // shadow maps lie in one square of tiles x tiles
 uniform float bias;
-uniform vec3 lamp[MOST];
-uniform float weight[MOST];
-uniform mat4 lamp_clip[MOST];
+uniform vec3 dye;           // linear; with `dyed` below zero nothing is dyed
+uniform float dyed;         // mean luma of what is dyed in the twin
 in vec3 world;
 in vec3 facing;
 in vec2 uv;
-out vec4 colour;
-
-float lit(int i, vec3 at) {
-    vec3 seen = (lamp_clip[i] * vec4(at, 1.0)).xyz * 0.5 + 0.5;
-    vec2 corner = vec2(i % tiles, i / tiles);
-    return texture(shadows, vec3((corner + seen.xy) / float(tiles), seen.z - 0.0015));
-}
+layout(location = 0) out vec4 colour;
+layout(location = 1) out vec4 twin;     // the same, but for what is dyed
 
 float box(vec3 d, vec3 centre, vec2 size, float soft) {
     vec3 c = normalize(centre);
@@ -87,12 +100,20 @@ float room(vec3 d, float rough) {   // what a mirror would show, blurred by roug
 vec3 linear(vec3 c) {
     return mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), step(0.04045, c));
 }
-vec3 encode(vec3 c) {
-    return mix(c * 12.92, 1.055 * pow(max(c, 1e-6), vec3(1.0 / 2.4)) - 0.055, step(0.0031308, c));
-}
 vec3 shoulder(vec3 c) {             // highlights roll off instead of clipping
     vec3 over = max(c - 0.72, 0.0);
     return min(c, 0.72) + over / (1.0 + over / 0.28);
+}
+
+vec3 redyed(vec3 albedo) {          // another colour, the same pattern
+    float luma = dot(albedo, vec3(0.2126, 0.7152, 0.0722));
+    return clamp(dye * (luma + 0.02) / (dyed + 0.02), 0.0, 1.0);
+}
+vec4 seen(vec3 albedo, float body, float shine, float metal, float alpha) {
+    float brightest = max(max(albedo.r, albedo.g), max(albedo.b, 0.05));
+    vec3 tint = mix(vec3(1.0), albedo / brightest, metal);  // brass shines in brass
+    vec3 light = (albedo * body + shine * tint) / max(alpha, 0.004);
+    return vec4(encode(shoulder(light)) * alpha, alpha);
 }
 
 void main() {
@@ -121,12 +142,42 @@ void main() {
     float fresnel = f0 + (max(1.0 - roughness, f0) - f0) * grazing;
     float mirror = room(studio * reflect(-toward, n), roughness);
     float shine = fresnel * gloss * mirror * mix(0.25, 1.0, open);
-    float brightest = max(max(albedo.r, albedo.g), max(albedo.b, 0.05));
-    vec3 tint = mix(vec3(1.0), albedo / brightest, metal);  // brass shines in brass
-
     float cover = base.a * opacity;
     float alpha = blended ? clamp(cover + (1.0 - cover) * shine, 0.0, 1.0) : 1.0;
-    vec3 body = albedo * light * (1.0 - fresnel * gloss) * (blended ? cover : 1.0);
-    colour = vec4(encode(shoulder((body + shine * tint) / max(alpha, 0.004))) * alpha, alpha);
+    float body = light * (1.0 - fresnel * gloss) * (blended ? cover : 1.0);
+    colour = seen(albedo, body, shine, metal, alpha);
+    twin = dyed < 0.0 ? colour : seen(redyed(albedo), body, shine, metal, alpha);
 }
 """
+)
+
+GROUND_VERTEX = """
+#version 330
+uniform mat4 clip;
+uniform float level;
+in vec2 corner;
+out vec3 world;
+void main() {
+    world = vec3(corner.x, level, corner.y);
+    gl_Position = clip * vec4(world, 1.0);
+    gl_Position.z = 0.0;                // it ends where the picture does
+}
+"""
+
+GROUND_FRAGMENT = (
+    LAMPS
+    + """
+in vec3 world;
+out float opacity;
+
+void main() {
+    float light = 0.0, all = 0.0;
+    for (int i = 0; i < lamps; i++) {
+        float share = weight[i] * max(lamp[i].y, 0.0);
+        light += share > 0.0 ? share * lit(i, world) : 0.0;
+        all += share;
+    }
+    opacity = 1.0 - encode(vec3(light / max(all, 1e-4))).r;
+}
+"""
+)

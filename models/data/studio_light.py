@@ -12,6 +12,14 @@ KEY = (-0.55, 0.75, 0.60)
 
 
 @dataclass(frozen=True, slots=True)
+class Light:
+    """How the studio is lit: as for a camera on that side, the softbox so many times as strong."""
+
+    azimuth_deg: float = 30.0
+    key: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Lamps:
     """Directions towards the lamps [L, 3] in world axes and what each adds to a white surface."""
 
@@ -19,7 +27,7 @@ class Lamps:
     weights: Vectors
 
 
-def lamps(level: Vectors, *, count: int = 40) -> Lamps:
+def lamps(level: Vectors, *, count: int = 40, key: float = 1.0) -> Lamps:
     """`count` lamps in the camera's `level` axes, so that every view is lit alike.
 
     A third of them make up the softbox; more lamps give softer shadows and take longer.
@@ -28,7 +36,7 @@ def lamps(level: Vectors, *, count: int = 40) -> Lamps:
     room = _sphere(count - len(softbox))
     directions = np.concatenate([softbox, room])
     weights = np.concatenate(
-        [np.full(len(softbox), 1.05 / len(softbox)), 1.25 * _room_light(room) / len(room)]
+        [np.full(len(softbox), 1.05 * key / len(softbox)), 1.25 * _room_light(room) / len(room)]
     )
     return Lamps(directions @ level, weights)
 

@@ -8,9 +8,12 @@ import torch
 from db import blobs
 from db.tables.versions import Dataset
 from models import images
+from models.failures import CannotDo
 from tests.factories import encoded, png, shot
+from tests.furniture import libraries
+from workers import rendered
 from workers.failures import Permanent
-from workers.lessons import SMALL_FASHION_MNIST, WINDOWS_EACH, read
+from workers.lessons import CATALOGUE, SMALL_FASHION_MNIST, WINDOWS_EACH, read
 
 
 def small() -> Dataset:
@@ -157,3 +160,35 @@ def test_pictures_that_are_gone_stop_the_training(home: Path) -> None:
 
     with pytest.raises(blobs.NotStored):
         read(dataset, image_size=32, most=None)
+
+
+@pytest.mark.usefixtures("graphics")
+def test_the_catalogue_is_rendered_once_into_the_archive_s_cache(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    furniture = libraries(tmp_path / "furniture", models=1)
+    monkeypatch.setattr(rendered, "furniture", lambda: furniture)
+    dataset = Dataset(name=CATALOGUE, kind=CATALOGUE, manifest=[], categories=[])
+    told: list[int] = []
+
+    for _ in range(2):
+        images = read(
+            dataset, image_size=64, most=None, on_progress=lambda done, _total: told.append(done)
+        )
+
+    learning, held_out = images.split()
+    assert (len(learning), len(held_out)) == (24, 24)
+    assert told == [0, 1, 2, 3, 3]
+    assert list(home.glob("cache/catalogue-*/*.npz"))
+
+
+def test_without_its_models_a_catalogue_cannot_be_read(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendered, "furniture", lambda: tmp_path / "nowhere")
+    dataset = Dataset(name=CATALOGUE, kind=CATALOGUE, manifest=[], categories=[])
+
+    with pytest.raises(CannotDo) as error:
+        read(dataset, image_size=64, most=None)
+
+    assert error.value.code == "dataset_missing"

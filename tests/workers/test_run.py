@@ -9,12 +9,14 @@ import torch
 
 from db import blobs, datasets, intake, pictures, registration, versions
 from db.engine import reading, transaction
+from db.operations.order import Order
 from db.selection import Wanted
 from db.tables.versions import Dataset
 from models.weights import Card
 from tests import factories, rows
+from tests.furniture import libraries
 from tests.rows import TENANT
-from workers import device, register, run, training
+from workers import device, ground, register, rendered, run, training
 from workers.device import Device
 from workers.training import EXIT_STOPPED, EXIT_WRITTEN
 
@@ -154,3 +156,20 @@ def test_a_dataset_that_holds_nothing_out_fails_a_job_that_is_measured_on_it() -
 
     job = rows.read(job_id)
     assert (job.state, job.error_code) == ("failed", "dataset_unfit")
+
+
+@pytest.mark.usefixtures("graphics")
+def test_a_catalogue_that_must_be_rendered_tells_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    furniture = libraries(tmp_path / "furniture", models=1)
+    monkeypatch.setattr(rendered, "furniture", lambda: furniture)
+    monkeypatch.setattr(ground, "TELL_EVERY_S", 0)
+    register.register()
+    job = rows.read(claimed(dataset="catalogue"))
+    operation = Order.model_validate_json(job.request).operation
+
+    found = ground.find(job, operation, rows.lease_of(job), image_size=64)
+
+    assert found.images.name == "catalogue"
+    assert rows.read(job.id).progress == {"rendered": 3, "models": 3}

@@ -1,0 +1,53 @@
+"""What the networks that ship learn of the rendered catalogue, and how."""
+
+from models.data import catalogue_set
+from models.data.augmentation import Augment
+from models.data.catalogue_models import TRAIN
+from models.data.catalogue_shots import Recipe
+from models.data.image_set import ImageSet, Part
+from models.training.config import TrainConfig
+from workers import rendered
+
+CLASSIFIER = TrainConfig(
+    "classifier",
+    epochs=5,
+    batch_size=128,
+    learning_rate=0.05,
+    image_size=64,
+    channels=3,
+    augment=Augment(flip=True, rotate_deg=8.0, scale=0.15),
+)
+GAN = TrainConfig(
+    "gan",
+    epochs=26,
+    learning_rate=4e-4,
+    image_size=64,
+    channels=3,
+    r1_gamma=0.5,
+    ema_images=20_000,
+    augment=Augment(flip=True),
+)
+OTHER_VIEWS = Recipe(views=2, seed=1)
+
+
+def as_rendered() -> ImageSet:
+    """The catalogue's pictures: what a generator is to draw like."""
+    return catalogue_set.read(rendered.folder(), furniture=rendered.furniture())
+
+
+def with_twins() -> ImageSet:
+    """And each of them in another colour: for what must not go by colour."""
+    return catalogue_set.read(rendered.folder(), furniture=rendered.furniture(), twins=True)
+
+
+def tested_on() -> Part:
+    """Pictures of models that nothing learnt from or was chosen by."""
+    return catalogue_set.read_test(rendered.folder(), furniture=rendered.furniture())
+
+
+def unseen_views() -> Part:
+    """Other pictures of the very models that were learnt from."""
+    views = catalogue_set.views(
+        rendered.folder(), splits=(TRAIN,), furniture=rendered.furniture(), recipe=OTHER_VIEWS
+    )
+    return Part(views.images, views.labels)
