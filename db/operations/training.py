@@ -1,10 +1,11 @@
 """Learning from a shop's own pictures, and measuring what came of it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from db.operations.base import MAX_SEED, Operation, VersionName
+from db.operations.recipe import Recipe, refuse_what_means_nothing
 
 Label = Annotated[
     str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -32,7 +33,7 @@ class Augment(BaseModel):
     """Larger or smaller by up to this share."""
 
 
-class Train(Operation):
+class Train(Recipe):
     """Train a network on a registered dataset; the result is a version that `sample` can name."""
 
     op: Literal["train"] = "train"
@@ -52,10 +53,6 @@ class Train(Operation):
     """Side in pixels that pictures are brought to."""
     max_images: MaxImages | None = None
     """Learn from a part of the dataset: the first so many, category by category."""
-    beta: Annotated[float, Field(gt=0.0, le=16.0)] = 1.0
-    """Weight of the VAE's Kullback-Leibler term."""
-    r1_gamma: Annotated[float, Field(ge=0.0, le=100.0)] = 0.05
-    """Weight of the discriminator's gradient penalty."""
     augment: Augment = Augment()
     """How the pictures are varied."""
     label: (
@@ -70,6 +67,11 @@ class Train(Operation):
     """Name of the version that comes out. Left out: network-dataset."""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     """Drawn when left out, and kept."""
+
+    @model_validator(mode="after")
+    def _means_something(self) -> Self:
+        refuse_what_means_nothing(self, self.network)
+        return self
 
 
 class Evaluate(Operation):
