@@ -59,9 +59,10 @@ def _facts(kind: type[Operation]) -> str:
 
 def _rows(schema: Schema, whole: Schema, *, prefix: str = "") -> Iterator[tuple[str, ...]]:
     """A row for each parameter; the parts of an object follow it under dotted names."""
-    for name, given in schema["properties"].items():
+    required = schema.get("required", ())
+    for name, given in sorted(schema["properties"].items(), key=lambda one: one[0] not in required):
         field = _resolved(given, whole)
-        default = _default(name, field, schema.get("required", ()))
+        default = _default(name, field, required)
         yield f"`{prefix}{name}`", _taken(field, whole), default, _meaning(field)
         yield from _rows(field, whole, prefix=f"{prefix}{name}.") if "properties" in field else ()
 
@@ -103,7 +104,7 @@ def _taken(field: Schema, whole: Schema) -> str:
             return f"{len(items)} of: {'; '.join(kinds)}"
         case {"type": "array", "items": item}:
             few, many = field["minItems"], field["maxItems"]
-            return f"{few} to {many} of {', '.join(f'`{one}`' for one in _steps(item))}"
+            return f"{few} to {many} of {', '.join(f'`{one}`' for one in _kinds(item))}"
         case {"type": "object", "propertyNames": {"enum": names}}:
             return f"`min` and `max` for any of {', '.join(f'`{name}`' for name in names)}"
         case {"format": "date-time"}:
@@ -119,8 +120,9 @@ def _range(field: Schema) -> str:
     return f", {'above ' if 'exclusiveMinimum' in field else ''}{least:.10g} to {most:.10g}"
 
 
-def _steps(item: Schema) -> list[str]:
-    return sorted(item["discriminator"]["mapping"])
+def _kinds(item: Schema) -> list[str]:
+    """What an item may be: one of some words, or one of some operations."""
+    return item["enum"] if "enum" in item else sorted(item["discriminator"]["mapping"])
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> str:

@@ -21,15 +21,14 @@ from db.tables.versions import Version
 from db.transitions import Outcome
 from models.failures import CannotDo
 from models.training import run
-from models.training.config import RECIPES, TrainConfig
 from models.training.watch import Epoch, Trained, Watch
 from models.weights import MODEL_FILE, Card
 from workers import evaluating, ground, settings
-from workers.augmenting import augment_of
 from workers.evaluating import Measured
 from workers.failures import LeaseLost
 from workers.ground import Ground
 from workers.patience import Written, patiently
+from workers.recipes import config_of
 from workers.training import folder_of
 
 TELL_EVERY_S = 1.0
@@ -75,7 +74,7 @@ def _trained(job: Job, operation: Train, lease: Lease, on: Ground) -> Trained:
         should_stop=lambda: reporter.asked_to_stop,
     )
     return run.train(
-        _config(operation, job.seed, channels=on.images.images.shape[1]),
+        config_of(operation, job.seed, channels=on.images.images.shape[1]),
         on.images,
         folder=folder_of(job.id),
         device=on.device,
@@ -116,23 +115,6 @@ class Reporter:
                 return transitions.report_progress(session, self.lease, progress)
 
         self.asked_to_stop |= not _patiently(write)
-
-
-def _config(operation: Train, seed: int, *, channels: int) -> TrainConfig:
-    recipe = RECIPES[operation.network]
-    return dataclasses.replace(
-        recipe,
-        epochs=operation.epochs,
-        batch_size=operation.batch_size,
-        learning_rate=operation.learning_rate or recipe.learning_rate,
-        seed=seed,
-        image_size=operation.image_size,
-        channels=channels,
-        beta=operation.beta,
-        r1_gamma=operation.r1_gamma,
-        blocks=operation.blocks,
-        augment=recipe.augment if operation.augment is None else augment_of(operation.augment),
-    )
 
 
 @dataclass(frozen=True, slots=True)

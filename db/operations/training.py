@@ -1,17 +1,11 @@
 """Learning from a shop's own pictures, and measuring what came of it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from db.operations.base import MAX_SEED, Operation, VersionName
+from db.operations.recipe import Recipe, refuse_what_means_nothing
 
 Label = Annotated[
     str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -58,7 +52,7 @@ class Augment(BaseModel):
     """Other light and colours."""
 
 
-class Train(Operation):
+class Train(Recipe):
     """Train a network on a registered dataset; the result is a version that others can name."""
 
     op: Literal["train"] = "train"
@@ -78,14 +72,8 @@ class Train(Operation):
     """Side in pixels that pictures are brought to, by a network that draws them."""
     max_images: MaxImages | None = None
     """Learn from a part of the dataset: the first so many, category by category."""
-    beta: Annotated[float, Field(gt=0.0, le=16.0)] = 1.0
-    """Weight of the VAE's Kullback-Leibler term."""
-    r1_gamma: Annotated[float, Field(ge=0.0, le=100.0)] = 0.05
-    """Weight of the discriminator's gradient penalty."""
     augment: Augment | None = None
     """How the pictures are varied. Left out: as the recipe does."""
-    blocks: Literal["residual", "attention"] = "residual"
-    """What a GAN or VAE is built of; with attention what lies far apart can agree."""
     label: (
         Annotated[
             str,
@@ -99,12 +87,10 @@ class Train(Operation):
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     """Drawn when left out, and kept."""
 
-    @field_validator("blocks")
-    @classmethod
-    def _can_have_blocks(cls, blocks: str, told: ValidationInfo) -> str:
-        if blocks != "residual" and told.data.get("network") not in ("gan", "vae"):
-            raise ValueError("only a GAN or a VAE has blocks with attention")
-        return blocks
+    @model_validator(mode="after")
+    def _means_something(self) -> Self:
+        refuse_what_means_nothing(self, self.network)
+        return self
 
 
 class Evaluate(Operation):

@@ -49,6 +49,7 @@ class ProductClassifier(nn.Module):
         self.stem = Widened(config.channels, widths[0])
         self.blocks = nn.ModuleList(Normed(width) for width in widths)
         self.down = nn.ModuleList(Widened(a, b) for a, b in pairwise(widths))
+        self.drop = nn.Dropout(0.0)  # how much is the training's to say
         self.out = nn.Linear(widths[-1], config.categories)
         self.register_buffer("temperature", torch.ones(()))
         self.init_weights()
@@ -58,7 +59,7 @@ class ProductClassifier(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits as they are: what the loss is told."""
-        return self.out(self.features(image)).float()
+        return self.out(self.drop(self.features(image))).float()
 
     def classify(self, image: Tensor) -> Tensor:
         """The door: a probability for each category, [N, K]; rows sum to one."""

@@ -86,6 +86,7 @@ class Discriminator(nn.Module):
         self.stem = nn.Conv2d(config.channels, widths[0], 3, padding=1)
         self.blocks = nn.ModuleList(Critic(a, b) for a, b in pairwise(widths))
         self.features = nn.Linear(widths[-1] * BASE * BASE, widths[-1])
+        self.drop = nn.Dropout(0.0)  # how much is the training's to say
         self.score = nn.Linear(widths[-1], 1)
         self.category = Embedding(config.categories, widths[-1])
         self.init_weights()
@@ -103,6 +104,7 @@ class Discriminator(nn.Module):
         for block in self.blocks:
             h = attended(self.attention, block(h))
         h = functional.leaky_relu(self.features(functional.leaky_relu(h, SLOPE).flatten(1)), SLOPE)
+        h = self.drop(h)
         return (self.score(h)[:, 0] + (h * self.category(label)).sum(1)).float()
 
 

@@ -104,6 +104,7 @@ class Decoder(nn.Module):
         widths = WIDTHS[grid_for(config.image_size)][::-1]
         self.category = Embedding(config.categories, config.embed_dim)
         self.base = nn.Linear(config.z_dim + config.embed_dim, widths[0] * BASE * BASE)
+        self.drop = nn.Dropout(0.0)  # how much is the training's to say
         self.blocks = nn.ModuleList(_doubled(a, b) for a, b in pairwise(widths))
         self.out = nn.Conv2d(widths[-1], config.channels, 3, padding=1)
         self.init_weights()
@@ -117,7 +118,8 @@ class Decoder(nn.Module):
         he(self.out, gain=0.5)
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
-        h = self.base(torch.cat([z, self.category(label)], dim=1)).unflatten(1, (-1, BASE, BASE))
+        h = self.base(torch.cat([self.drop(z), self.category(label)], dim=1))
+        h = h.unflatten(1, (-1, BASE, BASE))
         for block in self.blocks:
             h = attended(self.attention, block(h))
         logits = self.out(functional.silu(h)).float()

@@ -4,6 +4,8 @@ So a resumed run has no random state to bring back: it goes on with the very sam
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -21,10 +23,16 @@ class Batch:
     images: Tensor
     labels: Tensor
 
+    def __len__(self) -> int:
+        return self.images.shape[0]
+
+    def part(self, rows: slice) -> "Batch":
+        return Batch(self.images[rows], self.labels[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Where in the run a step is."""
+    """Where in the run a step is; `batch_size` is how many pictures it sees."""
 
     seed: int
     step: int
@@ -43,9 +51,20 @@ class Moment:
     def augment_seed(self) -> int:
         return _chance("augment", self.seed, self.step)
 
-    def generator(self) -> Generator:
+    def generator(self, purpose: str = "step") -> Generator:
         """On the CPU, so that the numbers do not depend on the device."""
-        return Generator().manual_seed(_chance("step", self.seed, self.step))
+        return Generator().manual_seed(_chance(purpose, self.seed, self.step))
+
+    @contextmanager
+    def dropping(self, place: str, *, dropout: float) -> Iterator[None]:
+        """What a network drops here depends on the moment and the place alone."""
+        if not dropout:
+            yield
+            return
+        devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed(_chance(f"dropout {place}", self.seed, self.step))
+            yield
 
 
 def order(count: int, *, seed: int, epoch: int) -> Tensor:

@@ -12,13 +12,17 @@ from models.data.image_set import ImageSet
 from models.training.batches import image_size_for
 from models.training.config import TrainConfig
 from models.training.journal import Journal
+from models.training.optimizers import manner
 from models.training.trainer import Trainer
 from models.weights import Card
 
 
 def name_of_run(config: TrainConfig, images: ImageSet) -> str:
     """The same settings and pictures give the same name; anything else another one."""
-    settings = json.dumps(asdict(config), sort_keys=True)
+    # What is as it was before there was a choice has no part in it: that choice is no new run.
+    usual = asdict(TrainConfig(config.network))
+    told = {name: value for name, value in asdict(config).items() if value != usual[name]}
+    settings = json.dumps({"network": config.network, **told}, sort_keys=True)
     return hashlib.sha256(f"{settings}{images.digest()}".encode()).hexdigest()[:16]
 
 
@@ -57,9 +61,11 @@ def _recipe(
     return {
         **asdict(config),
         **_side_px(config, images),
+        **_manner(config),
         "data_digest": images.digest(),
         "training_pictures": len(learning),
         "validation_pictures": len(held_out),
+        "pictures_a_step": min(config.batch_size * config.accumulate, len(learning)),
         "steps": journal.step,
         "wall_s": round(sum(epoch.seconds for epoch in journal.epochs), 1),
         "device": next(trainer.ema.module.parameters()).device.type,
@@ -72,3 +78,9 @@ def _recipe(
 def _side_px(config: TrainConfig, images: ImageSet) -> dict[str, int]:
     """At which side a network learnt to read that says nothing of it in its own config."""
     return {"side_px": image_size_for(config, images)} if config.network == "classifier" else {}
+
+
+def _manner(config: TrainConfig) -> dict[str, Any]:
+    """Also what the run was not told."""
+    how = asdict(manner(config))
+    return {name: how[name] for name in ("optimizer", "schedule", "weight_decay", "clip_norm")}

@@ -5,7 +5,6 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim import SGD
 from torch.optim.optimizer import Optimizer
 
 from models.data.erasing import erased
@@ -16,19 +15,17 @@ from models.networks.classifier import ClassifierConfig, ProductClassifier
 from models.precision import autocast
 from models.training.batches import Batch, Moment, batch_of
 from models.training.config import TrainConfig
+from models.training.descent import Descent
 from models.training.ema import Ema
-from models.training.schedule import one_cycle, set_rate
+from models.training.pieces import pieces, together
 from models.training.temperature import temperature_for
 
-MOMENTUM = 0.9
-WEIGHT_DECAY = 5e-4
-SMOOTHING = 0.1
 SHIFT_PX = 2
 PIECE = 512
 
 
 class ClassifierTrainer:
-    """Nesterov's momentum under one cycle; the temperature is fitted at the end."""
+    """Nesterov's momentum under one cycle, if not told otherwise; then the temperature."""
 
     def __init__(
         self, config: TrainConfig, network: ClassifierConfig, device: torch.device
@@ -39,23 +36,22 @@ class ClassifierTrainer:
         self.classifier = classifier.to(memory_format=torch.channels_last)
         self.ema = Ema(self.classifier, half_life_images=config.ema_images)
         self.networks: dict[str, nn.Module] = {"classifier": self.classifier}
-        self.optimizers: dict[str, Optimizer] = {
-            "classifier": SGD(
-                _groups(self.classifier), lr=config.learning_rate, momentum=MOMENTUM, nesterov=True
-            )
-        }
+        self.classifier.drop.p = config.dropout
+        self.descent = Descent(self.classifier, config)
+        self.optimizers: dict[str, Optimizer] = {"classifier": self.descent.optimizer}
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
-        rate = self.config.learning_rate * one_cycle(moment.progress)
-        set_rate(self.optimizers["classifier"], rate)
-        chance = moment.generator()
+        chance, told = moment.generator(), []
         images = erased(shifted(batch.images, chance, most=SHIFT_PX), chance)
-        with autocast(self.device, self.config.precision):
-            logits = self.classifier(images)
-        loss = functional.cross_entropy(logits, batch.labels, label_smoothing=SMOOTHING)
-        self._descend(loss)
-        self.ema.update(self.classifier, batch=len(images), images_seen=moment.images_seen)
-        return {"cross_entropy": loss.detach()}
+        self.descent.begin(moment)
+        for piece in pieces(len(batch), parts=self.config.accumulate):
+            with moment.dropping(f"{piece.rows.start}", dropout=self.config.dropout):
+                loss = self._loss(images[piece.rows], batch.labels[piece.rows])
+            self.descent.add(loss, piece)
+            told.append((piece, {"cross_entropy": loss.detach()}))
+        self.descent.end()
+        self.ema.update(self.classifier, batch=len(batch), images_seen=moment.images_seen)
+        return together(told)
 
     def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
         """Nothing: it reads pictures and makes none."""
@@ -91,16 +87,7 @@ class ClassifierTrainer:
                 logits.append(self.ema.module(batch_of(part, rows, self.device).images))
         return torch.cat(logits), part.labels.to(self.device)
 
-    def _descend(self, loss: Tensor) -> None:
-        self.optimizers["classifier"].zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        self.optimizers["classifier"].step()
-
-
-def _groups(network: nn.Module) -> list[dict[str, object]]:
-    """Weights decay; gains and offsets are left alone."""
-    parameters = tuple(network.parameters())
-    return [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
-        {"params": [p for p in parameters if p.ndim == 1], "weight_decay": 0.0},
-    ]
+    def _loss(self, images: Tensor, labels: Tensor) -> Tensor:
+        with autocast(self.device, self.config.precision):
+            logits = self.classifier(images)
+        return functional.cross_entropy(logits, labels, label_smoothing=self.config.smoothing)

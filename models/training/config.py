@@ -4,10 +4,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from models.data.augmentation import Augment
+from models.data.diff_augment import DiffAugment
 from models.layers.attention import Blocks
+from models.losses.adversarial import Adversarial
+from models.losses.elbo import Reconstruction
 from models.precision import Precision
+from models.training.schedule import ScheduleName
 
 Network = Literal["gan", "vae", "denoiser", "classifier"]
+OptimizerName = Literal["adam", "adamw", "sgd"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,18 @@ class TrainConfig:
         labelled_share: of the labels, what a classifier is told; the same share of each category.
         pseudo_threshold: how likely a label must be that a classifier gives itself; None: it
             learns from what is labelled alone.
+        optimizer: None is the network's own, as are the next three; see `optimizers.USUAL`.
+        schedule: how the learning rate goes over the run.
+        weight_decay: pull of the weights to zero; L2, decoupled with `adamw`.
+        clip_norm: the longest that a network's gradient may be; 0 leaves it as it is.
+        accumulate: pieces of `batch_size` pictures whose gradients are added for one step.
+        dropout: share of what the last layer of a classifier or discriminator, or the first of a
+            VAE's decoder, is told that is left out.
+        reconstruction: how far off the VAE's picture is.
+        free_bits: of the VAE's KL term, nats a dimension that cost nothing.
+        adversarial: what the GAN's halves are punished for.
+        diff_augment: how everything that the discriminator sees is varied.
+        smoothing: share of a label that the other categories get.
     """
 
     network: Network
@@ -50,13 +67,26 @@ class TrainConfig:
     blocks: Blocks = "residual"
     labelled_share: float = 1.0
     pseudo_threshold: float | None = None
+    optimizer: OptimizerName | None = None
+    schedule: ScheduleName | None = None
+    weight_decay: float | None = None
+    clip_norm: float | None = None
+    accumulate: int = 1
+    dropout: float = 0.0
+    reconstruction: Reconstruction = "gaussian"
+    free_bits: float = 0.0
+    adversarial: Adversarial = "non_saturating"
+    diff_augment: DiffAugment = field(default_factory=DiffAugment)
+    smoothing: float = 0.1
 
     def __post_init__(self) -> None:
         if self.image_size not in (32, 64) or self.channels not in (1, 3):
             raise ValueError("expected image_size 32 or 64 and channels 1 or 3")
-        if min(self.epochs, self.batch_size, self.z_dim, self.ema_images) < 1:
+        counts = (self.epochs, self.batch_size, self.z_dim, self.ema_images, self.accumulate)
+        if min(counts) < 1:
             raise ValueError("expected at least 1 epoch, picture a step and latent dimension")
-        if not (self.learning_rate > 0 and self.beta >= 0 and self.r1_gamma >= 0):
+        weights = (self.beta, self.r1_gamma, self.free_bits)
+        if not (self.learning_rate > 0 and min(weights) >= 0):
             raise ValueError("expected a learning rate above 0 and weights of at least 0")
         if not (0 < self.labelled_share <= 1 and 0 < (self.pseudo_threshold or 1) <= 1):
             raise ValueError("expected a labelled_share and a pseudo_threshold above 0, at most 1")
@@ -67,6 +97,10 @@ class TrainConfig:
             None,
         ):
             raise ValueError("only a classifier learns from labels, or gives some itself")
+        if not (self.weight_decay or 0) >= 0 or not (self.clip_norm or 0) >= 0:
+            raise ValueError("expected a decay and a longest gradient of at least 0")
+        if not (0 <= self.dropout < 1 and 0 <= self.smoothing < 1):
+            raise ValueError("expected shares from 0 to below 1")
 
 
 RECIPES: dict[Network, TrainConfig] = {

@@ -2,7 +2,6 @@
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.optim import AdamW
 from torch.optim.optimizer import Optimizer
 
 from models.data.degradations import crops, noisy, noisy_pairs, sigmas
@@ -12,13 +11,12 @@ from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.precision import autocast
 from models.training.batches import Batch, Moment
 from models.training.config import TrainConfig
+from models.training.descent import Descent
 from models.training.ema import Ema
-from models.training.schedule import one_cycle, set_rate
+from models.training.pieces import pieces, together
 
-BETAS = (0.9, 0.99)
 WINDOW = 64
 VALIDATION_SIGMA = 25.0
-MAX_GRADIENT_NORM = 1.0
 
 
 class DenoiserTrainer:
@@ -28,25 +26,25 @@ class DenoiserTrainer:
         self.denoiser = Denoiser(network).to(device).to(memory_format=torch.channels_last)
         self.ema = Ema(self.denoiser, half_life_images=config.ema_images)
         self.networks: dict[str, nn.Module] = {"denoiser": self.denoiser}
-        self.optimizers: dict[str, Optimizer] = {
-            "denoiser": AdamW(
-                self.denoiser.parameters(), lr=config.learning_rate, betas=BETAS, weight_decay=0.0
-            )
-        }
+        self.descent = Descent(self.denoiser, config)
+        self.optimizers: dict[str, Optimizer] = {"denoiser": self.descent.optimizer}
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
-        rate = self.config.learning_rate * one_cycle(moment.progress)
-        set_rate(self.optimizers["denoiser"], rate)
         chance = moment.generator()
         windows = crops(batch.images, min(WINDOW, batch.images.shape[-1]), chance)
         sigma = sigmas(len(windows), chance).to(self.device)
         clean, spoiled = noisy_pairs(windows, sigma, chance)
-        with autocast(self.device, self.config.precision):
-            output = self.denoiser(spoiled, sigma)
-        loss = l1(output, clean)
-        self._descend(loss)
+        self.descent.begin(moment)
+        told = []
+        for piece in pieces(len(clean), parts=self.config.accumulate):
+            with autocast(self.device, self.config.precision):
+                output = self.denoiser(spoiled[piece.rows], sigma[piece.rows])
+            loss = l1(output, clean[piece.rows])
+            self.descent.add(loss, piece)
+            told.append((piece, {"l1": loss.detach()}))
+        self.descent.end()
         self.ema.update(self.denoiser, batch=len(clean), images_seen=moment.images_seen)
-        return {"l1": loss.detach()}
+        return together(told)
 
     @torch.no_grad()
     def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
@@ -64,9 +62,3 @@ class DenoiserTrainer:
     def finish(self, learning: Part, held_out: Part) -> None:
         """Nothing is fitted afterwards."""
         del learning, held_out
-
-    def _descend(self, loss: Tensor) -> None:
-        self.optimizers["denoiser"].zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(self.denoiser.parameters(), MAX_GRADIENT_NORM)
-        self.optimizers["denoiser"].step()

@@ -1,30 +1,31 @@
 """One step of the GAN: two networks, two optimisers, their gradients never mixed."""
 
+from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam
 from torch.optim.optimizer import Optimizer
 
+from models.data import diff_augment
 from models.data.image_set import Part
 from models.losses.adversarial import discriminator_loss, generator_loss, r1_penalty
 from models.networks.gan import Discriminator, GanConfig, Generator
 from models.precision import autocast
 from models.training.batches import Batch, Moment
 from models.training.config import TrainConfig
+from models.training.descent import Descent
 from models.training.ema import Ema
 from models.training.examiner import STEPS_TO_LEARN_IN, Examiner
-from models.training.schedule import annealed, set_rate
+from models.training.pieces import Piece, Told, pieces, together
 from models.training.watch import TrainingError
 
-BETAS = (0.0, 0.99)
 PENALTY_INTERVAL = 16
 """The penalty is dear and its effect slow: every sixteenth step, sixteen times as heavy."""
 
 
 class GanTrainer:
-    """Non-saturating loss with lazy R1; the generator's running mean is what is kept."""
+    """Non-saturating, if not told otherwise, with lazy R1; the generator's running mean is kept."""
 
     def __init__(self, config: TrainConfig, network: GanConfig, device: torch.device) -> None:
         self.config = config
@@ -37,22 +38,19 @@ class GanTrainer:
             "generator": self.generator,
             "discriminator": self.discriminator,
         }
+        self.discriminator.drop.p = config.dropout
+        self.descents = {name: Descent(half, config) for name, half in self.networks.items()}
         self.optimizers: dict[str, Optimizer] = {
-            name: Adam(network.parameters(), lr=config.learning_rate, betas=BETAS)
-            for name, network in self.networks.items()
+            name: descent.optimizer for name, descent in self.descents.items()
         }
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
-        for optimizer in self.optimizers.values():
-            set_rate(optimizer, self.config.learning_rate * annealed(moment.progress))
-        z = torch.randn(len(batch.labels), self.config.z_dim, generator=moment.generator()).to(
-            self.device
-        )
-        with autocast(self.device, self.config.precision):
-            fake = self.generator(z, batch.labels)
-        losses = self._teach_discriminator(batch, fake.detach(), moment)
-        losses["generator"] = self._teach_generator(fake, batch.labels)
-        self.ema.update(self.generator, batch=len(batch.labels), images_seen=moment.images_seen)
+        given = self._portions(batch, moment)
+        # Of a batch in one piece the graph is kept; of several it would take what pieces save.
+        kept = self._drawn(given[0]) if len(given) == 1 else None
+        losses = self._teach_discriminator(given, kept, moment)
+        losses |= self._teach_generator(given, kept, moment)
+        self.ema.update(self.generator, batch=len(batch), images_seen=moment.images_seen)
         return losses
 
     def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
@@ -76,29 +74,90 @@ class GanTrainer:
     def _served(self) -> Generator:
         return cast(Generator, self.ema.module)
 
-    def _teach_discriminator(self, batch: Batch, fake: Tensor, moment: Moment) -> dict[str, Tensor]:
+    def _portions(self, batch: Batch, moment: Moment) -> list["Portion"]:
+        z = torch.randn(len(batch), self.config.z_dim, generator=moment.generator())
+        z, chance = z.to(self.device), diff_augment.drawn(len(batch) * 3, moment.generator("seen"))
+        real, fake, again = torch.split(chance.to(self.device), len(batch))
+        return [
+            Portion(one, batch.part(one.rows), z[one.rows], real[one.rows], fake[one.rows],
+                    again[one.rows])
+            for one in pieces(len(batch), parts=self.config.accumulate)
+        ]  # fmt: skip
+
+    def _drawn(self, given: "Portion") -> Tensor:
         with autocast(self.device, self.config.precision):
-            real_logits = self.discriminator(batch.images, batch.labels)
-            fake_logits = self.discriminator(fake, batch.labels)
-        loss = discriminator_loss(real_logits, fake_logits)
+            fake: Tensor = self.generator(given.z, given.batch.labels)
+        return fake
+
+    def _judged(self, images: Tensor, given: "Portion", chance: Tensor) -> Tensor:
+        seen = diff_augment.varied(images, self.config.diff_augment, chance)
+        logits: Tensor = self.discriminator(seen, given.batch.labels)
+        return logits
+
+    def _teach_discriminator(
+        self, portions: list["Portion"], kept: Tensor | None, moment: Moment
+    ) -> Told:
+        descent, told = self.descents["discriminator"], []
+        descent.begin(moment)
+        for given in portions:
+            with torch.no_grad():
+                fake = self._drawn(given) if kept is None else kept.detach()
+            with moment.dropping(f"d {given.piece.rows.start}", dropout=self.config.dropout):
+                loss, losses = self._discriminators(given, fake, moment)
+            descent.add(loss, given.piece)
+            told.append((given.piece, losses))
+        descent.end()
+        return together(told)
+
+    def _discriminators(
+        self, given: "Portion", fake: Tensor, moment: Moment
+    ) -> tuple[Tensor, Told]:
+        """What is minimised, and what is told of it."""
+        with autocast(self.device, self.config.precision):
+            real_logits = self._judged(given.batch.images, given, given.real)
+            fake_logits = self._judged(fake, given, given.fake)
+        loss = discriminator_loss(real_logits, fake_logits, self.config.adversarial)
         losses = {"discriminator": loss.detach()}
         if moment.step % PENALTY_INTERVAL == 0 and self.config.r1_gamma:
-            penalty = r1_penalty(self.discriminator, batch.images, batch.labels)
+            penalty = r1_penalty(self.discriminator, given.batch.images, given.batch.labels)
             losses["r1"] = penalty.detach()
             loss = loss + self.config.r1_gamma / 2 * PENALTY_INTERVAL * penalty
-        self._descend("discriminator", loss)
-        return losses
+        return loss, losses
 
-    def _teach_generator(self, fake: Tensor, labels: Tensor) -> Tensor:
+    def _teach_generator(
+        self, portions: list["Portion"], kept: Tensor | None, moment: Moment
+    ) -> Told:
+        descent, told = self.descents["generator"], []
         self.discriminator.requires_grad_(requires_grad=False)
-        with autocast(self.device, self.config.precision):
-            logits = self.discriminator(fake, labels)
-        loss = generator_loss(logits)
-        self._descend("generator", loss)
+        descent.begin(moment)
+        for given in portions:
+            fake = self._drawn(given) if kept is None else kept
+            with (
+                moment.dropping(f"g {given.piece.rows.start}", dropout=self.config.dropout),
+                autocast(self.device, self.config.precision),
+            ):
+                logits = self._judged(fake, given, given.again)
+            loss = generator_loss(logits, self.config.adversarial)
+            descent.add(loss, given.piece)
+            told.append((given.piece, {"generator": loss.detach()}))
+        descent.end()
         self.discriminator.requires_grad_(requires_grad=True)
-        return loss.detach()
+        return together(told)
 
-    def _descend(self, name: str, loss: Tensor) -> None:
-        self.optimizers[name].zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        self.optimizers[name].step()
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """A piece of a batch, with its noise [N, z], and the chance with which what is seen is varied.
+
+    Attributes:
+        real: of the real pictures, [N, 8].
+        fake: of those that the discriminator learns from.
+        again: of those that the generator learns from.
+    """
+
+    piece: Piece
+    batch: Batch
+    z: Tensor
+    real: Tensor
+    fake: Tensor
+    again: Tensor

@@ -81,7 +81,8 @@ class Run:
 
     @property
     def batch_size(self) -> int:
-        return min(self.config.batch_size, len(self.learning))
+        """Pictures a step, of all its pieces."""
+        return min(self.config.batch_size * self.config.accumulate, len(self.learning))
 
     @property
     def steps_per_epoch(self) -> int:

@@ -1,10 +1,27 @@
 """The learning rate over a run, as a share of its peak."""
 
 import math
+from typing import Literal, assert_never
 
 from torch.optim import Optimizer
 
 WARM_UP = 0.05
+ScheduleName = Literal["one_cycle", "constant", "cosine", "linear"]
+
+
+def share_of_peak(schedule: ScheduleName, progress: float) -> float:
+    """At this part of the run, 0 to 1."""
+    match schedule:
+        case "one_cycle":
+            return one_cycle(progress)
+        case "constant":
+            return 1.0
+        case "cosine":
+            return cosine(progress)
+        case "linear":
+            return annealed(progress)
+        case never:
+            assert_never(never)
 
 
 def one_cycle(progress: float) -> float:
@@ -12,6 +29,11 @@ def one_cycle(progress: float) -> float:
     if progress < WARM_UP:
         return 0.05 + 0.95 * progress / WARM_UP
     return 0.01 + 0.99 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))) / 2
+
+
+def cosine(progress: float) -> float:
+    """From the first step on down along a cosine to a hundredth (Loshchilov & Hutter 2017)."""
+    return 0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2
 
 
 def annealed(progress: float) -> float:

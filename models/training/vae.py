@@ -4,26 +4,24 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW
 from torch.optim.optimizer import Optimizer
 
 from models.data.image_set import Part
-from models.losses.elbo import kl_nats, reconstruction_nats
+from models.losses.elbo import kl_above_nats, kl_nats, reconstruction_nats
 from models.networks.vae import ConditionalVae, VaeConfig
 from models.precision import autocast
 from models.training.batches import Batch, Moment, batch_of
 from models.training.config import TrainConfig
+from models.training.descent import Descent
 from models.training.ema import Ema
-from models.training.schedule import one_cycle, set_rate
+from models.training.pieces import Told, pieces, together
 
-BETAS = (0.9, 0.99)
 KL_WARM_UP = 0.15
-MAX_GRADIENT_NORM = 5.0
 JITTER = 1e-4
 
 
 class VaeTrainer:
-    """Optimal-sigma loss with a KL warm-up; a Gaussian per category is fitted at the end."""
+    """Optimal sigma, if not told otherwise, with a KL warm-up; then a Gaussian per category."""
 
     def __init__(self, config: TrainConfig, network: VaeConfig, device: torch.device) -> None:
         self.config = config
@@ -31,23 +29,22 @@ class VaeTrainer:
         self.vae = ConditionalVae(network).to(device).to(memory_format=torch.channels_last)
         self.ema = Ema(self.vae, half_life_images=config.ema_images)
         self.networks: dict[str, nn.Module] = {"vae": self.vae}
-        self.optimizers: dict[str, Optimizer] = {
-            "vae": AdamW(self.vae.parameters(), lr=config.learning_rate, betas=BETAS)
-        }
+        self.vae.decoder.drop.p = config.dropout
+        self.descent = Descent(self.vae, config)
+        self.optimizers: dict[str, Optimizer] = {"vae": self.descent.optimizer}
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
-        set_rate(self.optimizers["vae"], self.config.learning_rate * one_cycle(moment.progress))
-        noise = torch.randn(len(batch.labels), self.config.z_dim, generator=moment.generator()).to(
-            self.device
-        )
-        with autocast(self.device, self.config.precision):
-            output, mean, log_variance = self.vae(batch.images, batch.labels, noise)
-        reconstruction = reconstruction_nats(output, batch.images)
-        kl = kl_nats(mean, log_variance)
-        warmth = min(1.0, moment.progress / KL_WARM_UP)
-        self._descend((reconstruction + self.config.beta * warmth * kl) / batch.images[0].numel())
-        self.ema.update(self.vae, batch=len(batch.labels), images_seen=moment.images_seen)
-        return {"reconstruction": reconstruction.detach(), "kl": kl.detach()}
+        noise = torch.randn(len(batch), self.config.z_dim, generator=moment.generator())
+        noise, told = noise.to(self.device), []
+        self.descent.begin(moment)
+        for piece in pieces(len(batch), parts=self.config.accumulate):
+            with moment.dropping(f"{piece.rows.start}", dropout=self.config.dropout):
+                loss, losses = self._losses(batch.part(piece.rows), noise[piece.rows], moment)
+            self.descent.add(loss, piece)
+            told.append((piece, losses))
+        self.descent.end()
+        self.ema.update(self.vae, batch=len(batch), images_seen=moment.images_seen)
+        return together(told)
 
     @torch.no_grad()
     def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
@@ -76,6 +73,17 @@ class VaeTrainer:
         self.vae.prior_mean.copy_(vae.prior_mean)
         self.vae.prior_scale.copy_(vae.prior_scale)
 
+    def _losses(self, batch: Batch, noise: Tensor, moment: Moment) -> tuple[Tensor, Told]:
+        """What is minimised, and what is told of it."""
+        with autocast(self.device, self.config.precision):
+            output, mean, log_variance = self.vae(batch.images, batch.labels, noise)
+        reconstruction = reconstruction_nats(output, batch.images, self.config.reconstruction)
+        kl = kl_above_nats(mean, log_variance, free=self.config.free_bits)
+        weight = self.config.beta * min(1.0, moment.progress / KL_WARM_UP)
+        told = {"reconstruction": reconstruction.detach(), "kl": kl_nats(mean, log_variance)}
+        told["kl"] = told["kl"].detach()
+        return (reconstruction + weight * kl) / batch.images[0].numel(), told
+
     def _served(self) -> ConditionalVae:
         return cast(ConditionalVae, self.ema.module)
 
@@ -83,12 +91,6 @@ class VaeTrainer:
         batch = batch_of(part, rows, self.device)
         with autocast(self.device, self.config.precision):
             return vae.encode(batch.images, batch.labels)[0]
-
-    def _descend(self, loss: Tensor) -> None:
-        self.optimizers["vae"].zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(self.vae.parameters(), MAX_GRADIENT_NORM)
-        self.optimizers["vae"].step()
 
 
 def _rows(part: Part) -> tuple[Tensor, ...]:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from db.operations.order import MalformedJson, Order, parse
 from db.operations.pipeline import PREVIOUS
+from db.operations.recipe import OF_NETWORKS
 from db.operations.training import Train
 from db.operations.union import OPERATIONS, schemas
 from tests.factories import NOWHERE
@@ -33,13 +34,24 @@ LEAST: dict[str, dict[str, Any]] = {
     "explain": {"method": "latent"},
     "augment": {"picture": A},
 }
-OF_ANOTHER_METHOD: dict[str, dict[str, Any]] = {
+BESIDE: dict[str, dict[str, Any]] = {
     "patch_share": {"method": "occlusion", "picture": A, "stride_share": 0.02},
     "stride_share": {"method": "occlusion", "picture": A, "patch_share": 0.5},
     "k": {"method": "neighbours", "picture": A, "dataset": "shoes"},
     "max_images": {"method": "neighbours", "picture": A, "dataset": "shoes"},
 }
-"""What `explain` needs beside parameters that its least words have no use for."""
+"""What an order needs beside parameters that its least words have no use for."""
+
+
+def _beside(op: str, name: str) -> dict[str, Any]:
+    match op:
+        case "explain":
+            return BESIDE.get(name, {})
+        case "train" if name in OF_NETWORKS:
+            kinds = {"diff_augment": ["color"]} if name == "diff_augment_p" else {}
+            return {"network": OF_NETWORKS[name][0], **kinds}
+        case _:
+            return {}
 
 
 def _parse(op: str = "sample", *, envelope: dict[str, Any] | None = None, **given: Any) -> Order:
@@ -168,10 +180,9 @@ def test_a_wrong_value_is_refused_and_its_field_named(op: str, name: str, field:
 @pytest.mark.parametrize(("op", "name", "field"), list(_fields()))
 def test_the_ends_of_a_range_are_inside_it(op: str, name: str, field: dict[str, Any]):
     number = _of_type(field, "number", "integer") or {}
-    beside = OF_ANOTHER_METHOD.get(name, {}) if op == "explain" else {}
     for end in ("minimum", "maximum"):
         if end in number:
-            given = {**beside, name: number[end]}
+            given = {**_beside(op, name), name: number[end]}
             assert getattr(_parse(op, **given).operation, name) == number[end]
 
 
@@ -568,5 +579,5 @@ def test_the_picture_of_the_shared_examples_is_a_key():
 def test_only_what_draws_has_blocks_with_attention(network: str) -> None:
     asked = {"op": "train", "dataset": "shoes", "network": network, "blocks": "attention"}
 
-    with pytest.raises(ValidationError, match="only a GAN or a VAE"):
+    with pytest.raises(ValidationError, match="means nothing to a network"):
         Train.model_validate(asked)

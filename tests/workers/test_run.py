@@ -169,7 +169,7 @@ def test_a_catalogue_that_must_be_rendered_tells_how_far_it_is(
     job = rows.read(claimed(dataset="catalogue"))
     operation = Order.model_validate_json(job.request).operation
 
-    found = ground.find(job, operation, rows.lease_of(job), image_size=64)
+    found = ground.find(job, operation, rows.lease_of(job), network="vae", image_size=64)
 
     assert found.images.name == "catalogue"
     assert rows.read(job.id).progress == {"rendered": 3, "models": 3}

@@ -1,0 +1,106 @@
+"""How a network learns, beyond how long: what is left out is as in the network's recipe."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from db.operations.base import Operation
+
+Kinds = Annotated[
+    tuple[Literal["color", "translation", "cutout"], ...], Field(min_length=1, max_length=3)
+]
+
+OF_NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
+    "beta": ("vae",),
+    "reconstruction": ("vae",),
+    "free_bits": ("vae",),
+    "r1_gamma": ("gan",),
+    "adversarial": ("gan",),
+    "diff_augment": ("gan",),
+    "diff_augment_p": ("gan",),
+    "dropout": ("gan", "vae", "classifier"),
+    "smoothing": ("classifier",),
+    "blocks": ("gan", "vae"),
+}
+"""Which networks a parameter means something to; all others mean something to every network."""
+
+
+class Recipe(Operation):
+    """Parameters of the descent and of the losses."""
+
+    optimizer: Literal["adam", "adamw", "sgd"] | None = None
+    """What turns gradients into steps; `sgd` has Nesterov's momentum of 0.9."""
+    schedule: Literal["one_cycle", "constant", "cosine", "linear"] | None = None
+    """Of the learning rate: up and down, as it is, down along a cosine, or steady for one half and
+    then straight down to a fifth."""
+    weight_decay: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    """Pull of the weights to zero (L2)."""
+    clip_norm: Annotated[float, Field(ge=0.0, le=1_000.0)] | None = None
+    """The longest that a network's gradient may be; 0: as long as it is."""
+    accumulate: Annotated[int, Field(ge=1, le=64)] | None = None
+    """Batches whose gradients are added for one step: memory of a small one, statistics of a
+    large one."""
+    dropout: Annotated[float, Field(ge=0.0, le=0.9)] | None = None
+    """Share left out of what a discriminator's last layer or a VAE's decoder is told."""
+    ema_images: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
+    """Half-life of the weights' running mean, which is what is kept, in pictures."""
+    precision: Literal["auto", "fp32", "bf16"] | None = None
+    """Of the convolutions; `auto`: bfloat16 where the device has it."""
+    reconstruction: Literal["gaussian", "mse", "l1", "bce"] | None = None
+    """How far off a VAE's picture is: by a Gaussian of the best variance, by squares, by absolute
+    differences, or by binary cross-entropy."""
+    beta: Annotated[float, Field(gt=0.0, le=16.0)] | None = None
+    """Weight of a VAE's Kullback-Leibler term."""
+    free_bits: Annotated[float, Field(ge=0.0, le=10.0)] | None = None
+    """Nats a dimension of that term that cost nothing."""
+    adversarial: Literal["non_saturating", "hinge", "least_squares", "minimax"] | None = None
+    """What a GAN's halves are punished for."""
+    r1_gamma: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
+    """Weight of a discriminator's gradient penalty."""
+    diff_augment: Kinds | None = None
+    """How everything that a discriminator sees is varied, real and generated alike."""
+    diff_augment_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    """Of a picture, that it is varied at all."""
+    blocks: Literal["residual", "attention"] | None = None
+    """What a GAN or VAE is built of; with attention what lies far apart can agree."""
+    smoothing: Annotated[float, Field(ge=0.0, le=0.5)] | None = None
+    """Share of a label that a classifier is told belongs to the other categories."""
+
+    @field_validator("diff_augment")
+    @classmethod
+    def _each_once(cls, kinds: Kinds | None) -> Kinds | None:
+        if kinds is not None and len(set(kinds)) < len(kinds):
+            raise ValueError("each kind once")
+        return kinds
+
+    @field_validator("diff_augment_p")
+    @classmethod
+    def _of_something(cls, p: float | None, info: ValidationInfo) -> float | None:
+        if p is not None and info.data.get("diff_augment", ()) is None:
+            raise ValueError("the chance of what? diff_augment names no kinds")
+        return p
+
+
+def refuse_what_means_nothing(operation: BaseModel, network: str) -> None:
+    """Whether each parameter that was given means something to the network.
+
+    Raises:
+        pydantic.ValidationError: naming each that does not.
+    """
+    given = ((name, getattr(operation, name)) for name in OF_NETWORKS)
+    foreign = [
+        _meaningless(name, value, network)
+        for name, value in given
+        if value is not None and network not in OF_NETWORKS[name]
+    ]
+    if foreign:
+        raise ValidationError.from_exception_data(type(operation).__name__, foreign)
+
+
+def _meaningless(name: str, value: Any, network: str) -> InitErrorDetails:
+    told = {"name": name, "network": network, "others": " or ".join(OF_NETWORKS[name])}
+    sentence = "{name} means nothing to a network of the kind {network}; it is for {others}"
+    kind = PydanticCustomError("means_nothing", sentence, told)
+    return InitErrorDetails(type=kind, loc=(name,), input=value)

@@ -1,0 +1,43 @@
+"""What was asked for arrives at the run, and the recipe fills in the rest."""
+
+from dataclasses import replace
+
+from db.operations.training import Train
+from models.data.diff_augment import DiffAugment
+from models.training.config import RECIPES
+from workers.recipes import config_of
+
+
+def test_an_order_that_says_nothing_is_the_recipe() -> None:
+    config = config_of(Train(dataset="d", network="vae"), 7, channels=3)
+
+    expected = replace(RECIPES["vae"], epochs=20, batch_size=64, seed=7, channels=3)
+    assert config == expected
+
+
+def test_what_a_gan_is_told_arrives() -> None:
+    operation = Train(
+        dataset="d", network="gan", optimizer="adamw", schedule="cosine", weight_decay=0.1,
+        clip_norm=0.0, accumulate=4, dropout=0.2, ema_images=5, precision="bf16",
+        adversarial="hinge", r1_gamma=0.0, diff_augment=("cutout",), diff_augment_p=0.5,
+    )  # fmt: skip
+
+    config = config_of(operation, 0, channels=1)
+
+    assert (config.optimizer, config.schedule, config.weight_decay) == ("adamw", "cosine", 0.1)
+    assert (config.clip_norm, config.accumulate, config.dropout) == (0.0, 4, 0.2)
+    assert (config.ema_images, config.precision) == (5, "bfloat16")
+    assert (config.adversarial, config.r1_gamma) == ("hinge", 0.0)
+    assert config.diff_augment == DiffAugment(("cutout",), 0.5)
+
+
+def test_what_a_vae_is_told_arrives() -> None:
+    operation = Train(
+        dataset="d", network="vae", reconstruction="bce", beta=4.0, free_bits=0.25,
+        precision="fp32", learning_rate=0.01,
+    )  # fmt: skip
+
+    config = config_of(operation, 0, channels=1)
+
+    assert (config.reconstruction, config.beta, config.free_bits) == ("bce", 4.0, 0.25)
+    assert (config.precision, config.learning_rate) == ("float32", 0.01)
