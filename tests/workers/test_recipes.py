@@ -1,8 +1,11 @@
 """What was asked for arrives at the run, and the recipe fills in the rest."""
 
 from dataclasses import replace
+from typing import Literal
 
-from db.operations.training import Train
+import pytest
+
+from db.operations.training import Augment, Train
 from models.data.diff_augment import DiffAugment
 from models.training.config import RECIPES
 from workers.recipes import config_of
@@ -41,3 +44,21 @@ def test_what_a_vae_is_told_arrives() -> None:
 
     assert (config.reconstruction, config.beta, config.free_bits) == ("bce", 4.0, 0.25)
     assert (config.precision, config.learning_rate) == ("float32", 0.01)
+
+
+@pytest.mark.parametrize("network", ["gan", "vae"])
+def test_blocks_reach_the_run(network: Literal["gan", "vae"]) -> None:
+    ordered = Train(dataset="shoes", network=network, blocks="attention")
+
+    config = config_of(ordered, 3, channels=3)
+
+    assert (config.network, config.blocks, config.seed) == (network, "attention", 3)
+
+
+def test_how_pictures_are_varied_is_the_recipes_unless_it_is_said() -> None:
+    silent = config_of(Train(dataset="shoes", network="classifier"), 3, channels=1)
+    told = Train(dataset="shoes", network="classifier", augment=Augment(rotate_deg=5.0))
+
+    assert silent.augment == RECIPES["classifier"].augment
+    assert config_of(told, 3, channels=1).augment.rotate_deg == 5.0
+    assert not config_of(told, 3, channels=1).augment.flip
