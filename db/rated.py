@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db import candidates
+from db.left_out import LeftOut
 from db.operations.order import Order
 from db.selection import Wanted
 from db.tables.feedback import Feedback
@@ -34,15 +35,11 @@ class Rated:
 
     Attributes:
         wanted: all its pictures.
-        added: how many were not in it.
-        removed: how many leave it, because people rejected them.
-        uncategorised: results and pictures that nobody gave a category: they cannot be learnt from.
+        uncategorised: results and pictures of which nobody said the category.
     """
 
     wanted: list[Wanted]
-    added: int
-    removed: int
-    uncategorised: list[str]
+    uncategorised: list[LeftOut]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +66,14 @@ def of(session: Session, dataset: Dataset) -> Rated:
     new = [Wanted(one.picture, one.category, one.product) for one in proposed if one.category]
     wanted = {one.picture: one for one in [*new, *kept]}  # what is in it keeps its category
     there = candidates.find(session, dataset.tenant, wanted)
-    fit = [one for one in wanted.values() if one.picture in there]
-    fit = [one for one in fit if there[one.picture].key not in rejected]
-    found = Rated(
-        wanted=sorted(fit, key=lambda one: one.picture),
-        added=sum(one.picture not in known for one in fit),
-        removed=len(known) - sum(one.picture in known for one in fit),
-        uncategorised=sorted({one.picture for one in proposed if not one.category}),
-    )
-    if not found.added and not found.removed:
+    fit = [wanted[picture] for picture, one in there.items() if one.key not in rejected]
+    if {one.picture for one in fit} == set(known):
         raise NothingRated("no rating adds a picture to this dataset or takes one out")
-    return found
+    nameless = sorted({one.picture for one in proposed if not one.category})
+    return Rated(
+        wanted=sorted(fit, key=lambda one: one.picture),
+        uncategorised=[LeftOut(picture, "uncategorised") for picture in nameless],
+    )
 
 
 def _kept(entry: Mapping[str, Any]) -> Wanted:

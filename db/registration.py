@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from db import candidates, datasets, rated
 from db.candidates import Candidate
 from db.engine import long_transaction, reading
-from db.left_out import REASONS
+from db.left_out import REASONS, LeftOut
 from db.selection import Selection, Wanted, select
 from db.splits import Split
 from db.tables.versions import Dataset
@@ -49,8 +49,17 @@ def register(
     *,
     licence: str | None,
     include_generated: bool = False,
+    unfit: Sequence[LeftOut] = (),
 ) -> Dataset:
     """The next version of a dataset, or the newest if nothing is otherwise.
+
+    Args:
+        tenant: whose it is.
+        name: without a version.
+        wanted: what somebody names for it.
+        licence: what may be done with the pictures.
+        include_generated: take what no camera saw, too.
+        unfit: what cannot even be named; the report tells it.
 
     Raises:
         PicturesMissing: an id names nothing.
@@ -62,15 +71,23 @@ def register(
         raise StillLooking(f"{unseen} results are yet to be looked at; ask again and it goes on")
     with reading() as session:
         known = _look_up(session, tenant, name, wanted, hold=False)
-    chosen = select(wanted, known.found, known=known.splits, include_generated=include_generated)
+
+    def pick(known: _Known) -> Selection:
+        return select(
+            wanted,
+            known.found,
+            known=known.splits,
+            include_generated=include_generated,
+            unfit=unfit,
+        )
+
+    chosen = pick(known)
     # Thousands of pictures take seconds to compare, which nobody shall wait for in line.
     with long_transaction() as session:
         datasets.alone(session, tenant, name)
         now = _look_up(session, tenant, name, wanted, hold=True)
         if now != known:
-            chosen = select(
-                wanted, now.found, known=now.splits, include_generated=include_generated
-            )
+            chosen = pick(now)
         return _add(session, tenant, name, chosen, licence=licence)
 
 
@@ -85,7 +102,9 @@ def register_rated(tenant: str, name: str) -> Dataset:
     with reading() as session:
         dataset = datasets.own(session, tenant, name)
         found = rated.of(session, dataset)
-    return register(tenant, dataset.name, found.wanted, licence=dataset.licence)
+    return register(
+        tenant, dataset.name, found.wanted, licence=dataset.licence, unfit=found.uncategorised
+    )
 
 
 def _look_up(

@@ -57,6 +57,7 @@ def select(
     *,
     known: Mapping[str, Split],
     include_generated: bool,
+    unfit: Sequence[LeftOut] = (),
 ) -> Selection:
     """What to take of the pictures that are named; of two that are the same, the first.
 
@@ -65,16 +66,17 @@ def select(
         found: what is known of each.
         known: the splits of products in earlier versions of the dataset, which they keep.
         include_generated: take what no camera saw, too.
+        unfit: what was left out before it came here.
     """
     groups = Groups(known)
-    fit, unfit = _filtered(wanted, found, include_generated=include_generated)
+    fit, others = _filtered(wanted, found, include_generated=include_generated)
     taken, doubles = _without_doubles(fit, groups)
     split_of = splits.divide([(one.wanted.category, one.product) for one in taken], groups)
     kept = {one.wanted.category for one in taken}
     return Selection(
         manifest=[_entry(one, split_of[one.product]) for one in taken],
         left_out=left_out.told(
-            [*unfit, *doubles],
+            [*unfit, *others, *doubles],
             empty_categories={one.category for one in wanted} - kept,
         ),
     )

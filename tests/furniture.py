@@ -5,8 +5,7 @@ from pathlib import Path
 
 from models.data.catalogue import LIBRARIES
 
-BOX = """mtllib box.mtl
-v -1 -1 -1
+CORNERS = """v -1 -1 -1
 v 1 -1 -1
 v 1 1 -1
 v -1 1 -1
@@ -14,7 +13,9 @@ v -1 -1 1
 v 1 -1 1
 v 1 1 1
 v -1 1 1
-usemtl sides
+"""
+BOX = f"""mtllib box.mtl
+{CORNERS}usemtl sides
 f 4 3 2 1
 f 5 6 7 8
 f 2 3 7 6

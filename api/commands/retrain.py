@@ -58,7 +58,8 @@ def _rated(client: Client, dataset: str) -> str:
         row = client.add_feedback(dataset)
     except ApiError as error:
         if error.code == _UNCHANGED:
-            raise BadArgument(f"{dataset}: {error.detail}; nothing was trained") from error
+            told = f"{dataset}: {error.detail}; nothing was trained. Without --from-feedback it is"
+            raise BadArgument(f"{told} trained on as it is") from error
         raise
     name = f"{row['name']}@{row['version']}"
     say(f"{name}: {row['pictures']} pictures")

@@ -43,7 +43,8 @@ class Recipe(Operation):
     """Batches whose gradients are added for one step: memory of a small one, statistics of a
     large one."""
     dropout: Annotated[float, Field(ge=0.0, le=0.9)] | None = None
-    """Share left out of what a discriminator's last layer or a VAE's decoder is told."""
+    """Share left out of what the last layer of a discriminator or a classifier, or a VAE's decoder,
+    is told."""
     ema_images: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
     """Half-life of the weights' running mean, which is what is kept, in pictures."""
     precision: Literal["auto", "fp32", "bf16"] | None = None

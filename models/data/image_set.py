@@ -83,6 +83,12 @@ def resized(part: Part, *, size: int, channels: int) -> Part:
     return Part(torch.cat(pieces), part.labels) if pieces else part
 
 
+def whole(part: Part, *, multiple: int) -> Part:
+    """In colour, and as much of each picture as has sides of this multiple; the rest is cut off."""
+    height, width = (side // multiple * multiple for side in part.images.shape[2:])
+    return Part(recoloured(part.images, channels=3)[..., :height, :width], part.labels)
+
+
 def fitted(images: Tensor, *, size: int, channels: int) -> Tensor:
     """[N, C, H, W] in [0, 1] → [N, channels, size, size], made square on the border's colour."""
     return _resized(_squared(recoloured(images, channels=channels)), size)

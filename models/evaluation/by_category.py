@@ -36,10 +36,3 @@ def over_all(ours: Tensor, theirs: Tensor) -> Lead | None:
 def uncompared(ours: Tensor) -> Tensor:
     """In the place of an incumbent that there is not, or that cannot be compared."""
     return torch.full_like(ours, torch.nan)
-
-
-def placed(ours: Tensor, rows: Tensor, followed: Tensor) -> Tensor:
-    """The incumbent's measure of these rows [M] beside ours [N]; NaN where there is none."""
-    theirs = uncompared(ours)
-    theirs[rows] = followed
-    return theirs

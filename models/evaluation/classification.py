@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from models.data.image_set import Part
-from models.evaluation.by_category import by_category, placed
-from models.evaluation.contender import Contender
+from models.evaluation.by_category import by_category, over_all, uncompared
+from models.evaluation.contender import Contender, Takes, unlike
+from models.evaluation.exam import Exam
 from models.evaluation.findings import Findings
 from models.evaluation.lead import lead
 from models.evaluation.memory import PeakMemory
@@ -19,62 +20,49 @@ Classifier = Contender[ProductClassifier]
 PIECE = 256
 
 
-def evaluate(
-    candidate: Classifier,
-    *,
-    learnt: Part,
-    held_out: Part,
-    digest: str,
-    incumbent: Classifier | None,
-    device: torch.device,
-) -> Findings:
-    """How often it is right, picture by picture; arguments as those of `reconstruction`."""
+def evaluate(candidate: Classifier, exam: Exam, *, incumbent: Classifier | None) -> Findings:
+    """How often it is right, picture by picture.
+
+    Args:
+        candidate: as it would be served.
+        exam: in pictures of its channels.
+        incumbent: what serves now.
+    """
+    held_out, device = exam.held_out, exam.device
     memory, since = PeakMemory(device), time.perf_counter()
     found = _probabilities(candidate.network, held_out.images, device)
     seconds = time.perf_counter() - since
     labels = held_out.labels
     ours = _right(found, labels)
-    rows, followed = _followed(incumbent, candidate, held_out, device)
+    why_not = unlike(candidate, incumbent, takes=_takes)
+    followed = uncompared(ours)
+    if incumbent is not None and why_not is None:
+        rows, own = incumbent.known(candidate.categories, labels)
+        followed[rows] = _right(
+            _probabilities(incumbent.network, held_out.images[rows], device), own
+        )
     return Findings(
         measure="accuracy",
         value=ours.mean().item(),
         pictures=len(held_out),
-        digest=digest,
+        digest=exam.digest,
         scores={
             "accuracy": ours.mean().item(),
             "balanced_accuracy": balanced_accuracy(found, labels),
             "calibration_error": expected_calibration_error(found, labels),
         },
         baseline="the category of the nearest mean picture",
-        over_baseline=lead(ours, _nearest_mean(learnt, held_out)),
-        over_incumbent=lead(ours[rows], followed) if len(rows) else None,
-        unlike=None if incumbent is None else _unlike(candidate, incumbent),
-        categories=by_category(candidate.categories, labels, ours, placed(ours, rows, followed)),
+        over_baseline=lead(ours, _nearest_mean(exam.learnt, held_out)),
+        over_incumbent=over_all(ours, followed),
+        unlike=why_not,
+        categories=by_category(candidate.categories, labels, ours, followed),
         ms_per_picture=round(1000 * seconds / len(held_out), 3),
         peak_memory_mb=memory.mb(),
     )
 
 
-def _followed(
-    incumbent: Classifier | None, candidate: Classifier, held_out: Part, device: torch.device
-) -> tuple[Tensor, Tensor]:
-    """The rows whose category the incumbent knows, [M], and whether it is right there, [M]."""
-    if incumbent is None or _unlike(candidate, incumbent) is not None:
-        return torch.empty(0, dtype=torch.long), torch.empty(0, dtype=torch.double)
-    labels = incumbent.labels_of(candidate.categories)[held_out.labels]
-    rows = (labels >= 0).nonzero().flatten()
-    found = _probabilities(incumbent.network, held_out.images[rows], device)
-    return rows, _right(found, labels[rows])
-
-
-def _unlike(candidate: Classifier, incumbent: Classifier) -> str | None:
-    """Why the two cannot be measured on the same pictures, in a sentence."""
-    mine, theirs = candidate.network.config.channels, incumbent.network.config.channels
-    if mine != theirs:
-        return f"what serves is for {theirs} channels, this for {mine}"
-    if not set(candidate.categories) & set(incumbent.categories):
-        return "what serves knows none of these categories"
-    return None
+def _takes(network: ProductClassifier) -> Takes:
+    return Takes(network.config.channels)
 
 
 @torch.inference_mode()

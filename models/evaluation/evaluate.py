@@ -3,9 +3,10 @@
 import torch
 from torch import nn
 
-from models.data.image_set import ImageSet, Part, recoloured, resized
+from models.data.image_set import ImageSet, Part
 from models.evaluation import classification, generation, reconstruction, restoration
 from models.evaluation.contender import Contender, Network
+from models.evaluation.exam import Exam
 from models.evaluation.findings import Findings
 from models.evaluation.judge import Teach
 from models.failures import CannotDo
@@ -42,45 +43,32 @@ def evaluate(
     learnt, held_out = (_known(part, images, candidate) for part in images.split())
     if not len(held_out) or not len(learnt):
         raise CannotDo("nothing_held_out", "no held-out picture is of a category it knows")
+    exam = Exam(learnt, held_out, held_out.digest(), device)
     match candidate.network:
         case ConditionalVae() as vae:
-            size, channels = vae.config.image_size, vae.config.channels
             return reconstruction.evaluate(
                 Contender(vae, candidate.categories),
-                learnt=resized(learnt, size=size, channels=channels),
-                held_out=resized(held_out, size=size, channels=channels),
-                digest=held_out.digest(),
+                exam.shaped(size=vae.config.image_size, channels=vae.config.channels),
                 incumbent=_of_kind(incumbent, ConditionalVae),
-                device=device,
             )
         case Generator() as gan:
-            size, channels = gan.config.image_size, gan.config.channels
             return generation.evaluate(
                 Contender(gan, candidate.categories),
-                learnt=resized(learnt, size=size, channels=channels),
-                held_out=resized(held_out, size=size, channels=channels),
-                digest=held_out.digest(),
+                exam.shaped(size=gan.config.image_size, channels=gan.config.channels),
                 incumbent=_of_kind(incumbent, Generator),
                 teach=teach,
-                device=device,
             )
         case ProductClassifier() as classifier:
-            size, channels = _side(images), classifier.config.channels
             return classification.evaluate(
                 Contender(classifier, candidate.categories),
-                learnt=resized(learnt, size=size, channels=channels),
-                held_out=resized(held_out, size=size, channels=channels),
-                digest=held_out.digest(),
+                exam.shaped(size=_side(images), channels=classifier.config.channels),
                 incumbent=_of_kind(incumbent, ProductClassifier),
-                device=device,
             )
         case Denoiser() as denoiser:
             return restoration.evaluate(
                 Contender(denoiser, images.categories),
-                held_out=_whole(held_out, multiple=8),
-                digest=held_out.digest(),
+                exam,
                 incumbent=_of_kind(incumbent, Denoiser),
-                device=device,
             )
         case other:
             kind = type(other).__name__
@@ -104,12 +92,5 @@ def _known(part: Part, images: ImageSet, candidate: Contender[nn.Module]) -> Par
     """The pictures of categories that it knows, under its labels; all, if it asks for none."""
     if isinstance(candidate.network, UNLABELLED):
         return part
-    labels = candidate.labels_of(images.categories)[part.labels]
-    known = labels >= 0
-    return Part(part.images[known], labels[known])
-
-
-def _whole(part: Part, *, multiple: int) -> Part:
-    """In colour, and as much as a whole number of halvings takes."""
-    height, width = (side // multiple * multiple for side in part.images.shape[2:])
-    return Part(recoloured(part.images, channels=3)[..., :height, :width], part.labels)
+    rows, labels = candidate.known(images.categories, part.labels)
+    return Part(part.images[rows], labels)

@@ -13,7 +13,8 @@ from torch import Tensor
 from models.data.image_set import Part
 from models.evaluation import gaussians
 from models.evaluation.cas import cas
-from models.evaluation.contender import Contender
+from models.evaluation.contender import Contender, Takes, unlike
+from models.evaluation.exam import Exam
 from models.evaluation.findings import Category, Findings
 from models.evaluation.generated import Panel, panel
 from models.evaluation.judge import Judge, Teach, each
@@ -34,22 +35,20 @@ MOST_TO_TEACH = 10_000
 SEED = 20_260
 
 
-def evaluate(
-    candidate: Gan,
-    *,
-    learnt: Part,
-    held_out: Part,
-    digest: str,
-    incumbent: Gan | None,
-    teach: Teach,
-    device: torch.device,
-) -> Findings:
-    """Its samples, as many as there are held-out pictures; arguments as those of `reconstruction`.
+def evaluate(candidate: Gan, exam: Exam, *, incumbent: Gan | None, teach: Teach) -> Findings:
+    """Its samples, as many as there are held-out pictures.
+
+    Args:
+        candidate: as it would be served.
+        exam: in pictures of its size and channels.
+        incumbent: what serves now.
+        teach: makes the judge.
 
     Raises:
         CannotDo: `too_few_held_out` where no category has two pictures.
     """
-    real = taken(held_out, _chosen(held_out.labels))
+    learnt, device = exam.learnt, exam.device
+    real = taken(exam.held_out, _chosen(exam.held_out.labels))
     judge = teach(learnt)
     memory, since = PeakMemory(device), time.perf_counter()
     samples = Part(drawn(candidate.network, real.labels, device), real.labels)
@@ -57,21 +56,25 @@ def evaluate(
     ours = _measured(judge, real, samples.images)
     linear = gaussians.fit(learnt, categories=len(candidate.categories))
     theirs = _measured(judge, real, linear.drawn(real.labels, seed=SEED))
-    unlike = None if incumbent is None else _unlike(candidate, incumbent)
-    followed = _followed(incumbent, candidate, real, judge, device, unlike=unlike)
-    over = {label: nearer(ours[label], one) for label, one in followed.items()}
+    why_not = unlike(candidate, incumbent, takes=_takes)
+    over: dict[int, Lead] = {}
+    if incumbent is not None and why_not is None:
+        rows, labels = incumbent.known(candidate.categories, real.labels)
+        again = drawn(incumbent.network, labels, device)
+        followed = _measured(judge, taken(real, rows), again)
+        over = {label: nearer(ours[label], one) for label, one in followed.items()}
     found = panel(learnt, real, samples, judge=judge, categories=len(candidate.categories))
     beside = together([nearer(ours[label], one) for label, one in theirs.items()])
     return Findings(
         measure="kernel_distance",
         value=beside.other - beside.ahead,
         pictures=len(real),
-        digest=digest,
-        scores={**_numbers(found), **_taught(candidate, learnt, held_out, teach, device)},
+        digest=exam.digest,
+        scores={**_numbers(found), **_taught(candidate, exam, teach)},
         baseline=f"a Gaussian over {linear.means.shape[1]} principal components",
         over_baseline=beside,
         over_incumbent=together(list(over.values())) if over else None,
-        unlike=unlike,
+        unlike=why_not,
         categories=_categories(candidate.categories, ours, over),
         faults=faults(found),
         ms_per_picture=round(1000 * seconds / len(real), 3),
@@ -125,35 +128,8 @@ def _measured(judge: Judge, real: Part, samples: Tensor) -> dict[int, Nearness]:
     }
 
 
-def _followed(
-    incumbent: Gan | None,
-    candidate: Gan,
-    real: Part,
-    judge: Judge,
-    device: torch.device,
-    *,
-    unlike: str | None,
-) -> dict[int, Nearness]:
-    """The incumbent's samples of the categories that it knows, by the candidate's label."""
-    if incumbent is None or unlike is not None:
-        return {}
-    labels = incumbent.labels_of(candidate.categories)[real.labels]
-    rows = (labels >= 0).nonzero().flatten()
-    samples = drawn(incumbent.network, labels[rows], device)
-    return _measured(judge, taken(real, rows), samples)
-
-
-def _unlike(candidate: Gan, incumbent: Gan) -> str | None:
-    """Why the two cannot be measured on the same pictures, in a sentence."""
-    mine, theirs = candidate.network.config, incumbent.network.config
-    if (mine.image_size, mine.channels) != (theirs.image_size, theirs.channels):
-        return (
-            f"what serves is for {theirs.image_size} pixels and {theirs.channels} channels, "
-            f"this for {mine.image_size} and {mine.channels}"
-        )
-    if not set(candidate.categories) & set(incumbent.categories):
-        return "what serves knows none of these categories"
-    return None
+def _takes(network: Generator) -> Takes:
+    return Takes(network.config.channels, network.config.image_size)
 
 
 def _numbers(found: Panel) -> dict[str, float]:
@@ -162,17 +138,15 @@ def _numbers(found: Panel) -> dict[str, float]:
     return {name: one for name, one in {**ours, **floor}.items() if one is not None}
 
 
-def _taught(
-    candidate: Gan, learnt: Part, held_out: Part, teach: Teach, device: torch.device
-) -> dict[str, float]:
+def _taught(candidate: Gan, exam: Exam, teach: Teach) -> dict[str, float]:
     """How well those read real pictures who learnt from samples; of one category nothing."""
-    labels = learnt.labels[torch.randperm(len(learnt), generator=Chance().manual_seed(SEED))]
-    labels = labels[:MOST_TO_TEACH]
+    order = torch.randperm(len(exam.learnt), generator=Chance().manual_seed(SEED))
+    labels = exam.learnt.labels[order[:MOST_TO_TEACH]]
     if len(torch.unique(labels)) < 2:
         return {}
-    samples = Part(drawn(candidate.network, labels, device, seed=SEED + 1), labels)
+    samples = Part(drawn(candidate.network, labels, exam.device, seed=SEED + 1), labels)
     categories = len(candidate.categories)
-    found = cas(learnt, held_out, samples, teach=teach, categories=categories)
+    found = cas(exam.learnt, exam.held_out, samples, teach=teach, categories=categories)
     return {"cas": found.samples.pooled, "cas_real": found.floor.pooled}
 
 

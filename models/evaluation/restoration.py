@@ -9,17 +9,16 @@ import torch
 from torch import Generator, Tensor
 
 from models.data.degradations import noisy
-from models.data.image_set import Part
+from models.data.image_set import whole
 from models.editing.denoise import non_local_means
 from models.evaluation.by_category import by_category, over_all, uncompared
 from models.evaluation.contender import Contender
+from models.evaluation.exam import Exam
 from models.evaluation.findings import Findings
 from models.evaluation.lead import lead
 from models.evaluation.memory import PeakMemory
-from models.evaluation.reconstruction import EXACT_DB
-from models.metrics.psnr import psnr_db
+from models.evaluation.paired import decibels, similarity
 from models.metrics.quantised import quantised
-from models.metrics.ssim import TooSmall, ssim
 from models.networks.denoiser import Denoiser
 
 SIGMA = 25.0
@@ -29,39 +28,33 @@ PIECE = 16
 
 
 def evaluate(
-    candidate: Contender[Denoiser],
-    *,
-    held_out: Part,
-    digest: str,
-    incumbent: Contender[Denoiser] | None,
-    device: torch.device,
+    candidate: Contender[Denoiser], exam: Exam, *, incumbent: Contender[Denoiser] | None
 ) -> Findings:
     """PSNR and SSIM of mended pictures, beside the clean ones.
 
     Args:
-        candidate: its categories are what the labels of `held_out` mean.
-        held_out: images uint8 [N, 3, H, W], sides multiples of 8, that nothing learnt from.
-        digest: of the held-out pictures, as the dataset has them.
+        candidate: its categories are what the exam's labels mean.
+        exam: held-out pictures in colour; what is too much for sides of eight is cut off.
         incumbent: what serves now; whatever it learnt from, it mends any picture.
-        device: where the networks are run.
     """
+    held_out, device = whole(exam.held_out, multiple=8), exam.device
     clean = held_out.images / 255
     sigma = torch.full((len(clean),), SIGMA)
     spoiled = noisy(clean, sigma, Generator().manual_seed(SEED))
     memory, since = PeakMemory(device), time.perf_counter()
     mended = _mended(candidate.network, spoiled, device)
     seconds = time.perf_counter() - since
-    ours = _decibels(mended, clean)
-    theirs = _decibels(_classical(spoiled), clean)
+    ours = decibels(mended, clean)
+    theirs = decibels(_classical(spoiled), clean)
     followed = uncompared(ours)
     if incumbent is not None:
-        followed = _decibels(_mended(incumbent.network, spoiled, device), clean)
+        followed = decibels(_mended(incumbent.network, spoiled, device), clean)
     return Findings(
         measure="psnr_db",
         value=ours.mean().item(),
         pictures=len(held_out),
-        digest=digest,
-        scores={"psnr_db": ours.mean().item(), **_similarity(mended, clean)},
+        digest=exam.digest,
+        scores={"psnr_db": ours.mean().item(), **similarity(mended, clean)},
         baseline="non-local means",
         over_baseline=lead(ours, theirs),
         over_incumbent=over_all(ours, followed),
@@ -86,14 +79,3 @@ def _classical(spoiled: Tensor) -> Tensor:
     """By what the operation does where no network is asked for."""
     mend = non_local_means(SIGMA)
     return quantised(torch.cat([mend(image) for image in torch.split(spoiled, 1)]))
-
-
-def _decibels(mended: Tensor, clean: Tensor) -> Tensor:
-    return psnr_db(mended, clean).clamp(max=EXACT_DB)
-
-
-def _similarity(mended: Tensor, clean: Tensor) -> dict[str, float]:
-    try:
-        return {"ssim": ssim(mended, clean).double().mean().item()}
-    except TooSmall:
-        return {}

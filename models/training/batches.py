@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from models.data.image_set import ImageSet, Part, recoloured, resized
+from models.data.image_set import ImageSet, Part, resized, whole
 from models.networks.classifier import MIN_SIDE
 from models.training.config import TrainConfig
 
@@ -73,6 +73,16 @@ def order(count: int, *, seed: int, epoch: int) -> Tensor:
     return torch.randperm(count, generator=generator)
 
 
+def pictures_a_step(config: TrainConfig, count: int) -> int:
+    """Of all pieces of a batch, where there are so many pictures to learn from."""
+    return min(config.batch_size * config.accumulate, count)
+
+
+def steps_of(config: TrainConfig, count: int) -> int:
+    """In an epoch; what is left over waits for the next."""
+    return count // pictures_a_step(config, count)
+
+
 def image_size_for(config: TrainConfig, images: ImageSet) -> int:
     """Pictures a little smaller than the grid keep their size; others are resized to it."""
     height, width = images.images.shape[2:]
@@ -84,18 +94,12 @@ def image_size_for(config: TrainConfig, images: ImageSet) -> int:
 def prepared(part: Part, config: TrainConfig, size: int) -> Part:
     """The part as the network wants it, in memory once."""
     if config.network == "denoiser":
-        return Part(_sides_of_eight(recoloured(part.images, channels=3)), part.labels)
+        return whole(part, multiple=8)  # it halves three times
     return resized(part, size=size, channels=config.channels)
 
 
 def batch_of(part: Part, chosen: Tensor, device: torch.device) -> Batch:
     return Batch(part.images[chosen].to(device) / 255, part.labels[chosen].to(device))
-
-
-def _sides_of_eight(images: Tensor) -> Tensor:
-    """What is too much for the denoiser's three halvings is cut off."""
-    height, width = (side // 8 * 8 for side in images.shape[2:])
-    return images[..., :height, :width]
 
 
 def _chance(purpose: str, seed: int, number: int) -> int:

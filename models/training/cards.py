@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from models.data.image_set import ImageSet
-from models.training.batches import image_size_for
+from models.training.batches import image_size_for, pictures_a_step
 from models.training.config import TrainConfig
 from models.training.journal import Journal
 from models.training.optimizers import manner
@@ -65,7 +65,7 @@ def _recipe(
         "data_digest": images.digest(),
         "training_pictures": len(learning),
         "validation_pictures": len(held_out),
-        "pictures_a_step": min(config.batch_size * config.accumulate, len(learning)),
+        "pictures_a_step": pictures_a_step(config, len(learning)),
         "steps": journal.step,
         "wall_s": round(sum(epoch.seconds for epoch in journal.epochs), 1),
         "device": next(trainer.ema.module.parameters()).device.type,

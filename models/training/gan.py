@@ -12,7 +12,7 @@ from models.data.image_set import Part
 from models.losses.adversarial import discriminator_loss, generator_loss, r1_penalty
 from models.networks.gan import Discriminator, GanConfig, Generator
 from models.precision import autocast
-from models.training.batches import Batch, Moment
+from models.training.batches import Batch, Moment, steps_of
 from models.training.config import TrainConfig
 from models.training.descent import Descent
 from models.training.ema import Ema
@@ -64,8 +64,7 @@ class GanTrainer:
 
     def finish(self, learning: Part, held_out: Part) -> None:
         """Refuse a generator that had the time to learn and draws the same again and again."""
-        steps = self.config.epochs * max(1, len(learning) // self.config.batch_size)
-        if steps < STEPS_TO_LEARN_IN:
+        if self.config.epochs * steps_of(self.config, len(learning)) < STEPS_TO_LEARN_IN:
             return
         found = self.examiner.collapse(self._served(), learning, held_out)
         if found is not None:

@@ -13,7 +13,16 @@ from models import weights
 from models.data.augmentation import augmented
 from models.data.image_set import ImageSet, Part
 from models.training import checkpoint
-from models.training.batches import Batch, Moment, batch_of, image_size_for, order, prepared
+from models.training.batches import (
+    Batch,
+    Moment,
+    batch_of,
+    image_size_for,
+    order,
+    pictures_a_step,
+    prepared,
+    steps_of,
+)
 from models.training.cards import card_of, name_of_run
 from models.training.config import TrainConfig
 from models.training.journal import Journal
@@ -82,11 +91,11 @@ class Run:
     @property
     def batch_size(self) -> int:
         """Pictures a step, of all its pieces."""
-        return min(self.config.batch_size * self.config.accumulate, len(self.learning))
+        return pictures_a_step(self.config, len(self.learning))
 
     @property
     def steps_per_epoch(self) -> int:
-        return len(self.learning) // self.batch_size
+        return steps_of(self.config, len(self.learning))
 
     @property
     def total(self) -> int:

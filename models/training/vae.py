@@ -80,8 +80,8 @@ class VaeTrainer:
         reconstruction = reconstruction_nats(output, batch.images, self.config.reconstruction)
         kl = kl_above_nats(mean, log_variance, free=self.config.free_bits)
         weight = self.config.beta * min(1.0, moment.progress / KL_WARM_UP)
-        told = {"reconstruction": reconstruction.detach(), "kl": kl_nats(mean, log_variance)}
-        told["kl"] = told["kl"].detach()
+        whole_kl = kl_nats(mean, log_variance)
+        told = {"reconstruction": reconstruction.detach(), "kl": whole_kl.detach()}
         return (reconstruction + weight * kl) / batch.images[0].numel(), told
 
     def _served(self) -> ConditionalVae:

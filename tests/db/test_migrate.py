@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, Boolean, Column, DateTime, MetaData, Numeric, String, insert, text
 
 from db import clock, engine, migrate
-from db.engine import reading, transaction
+from db.engine import long_transaction, reading, transaction
 from db.migrate import WrongRevision
 from db.tables import published_results
 from db.tables.all import Row
@@ -176,13 +176,13 @@ _SPECIAL: dict[str, Any] = {
 
 def _fill() -> None:
     """One row in every table of the revision that the database is at."""
-    with engine.writer().begin() as connection:
-        tables = MetaData()
-        tables.reflect(connection)
+    tables = MetaData()
+    tables.reflect(engine.writer())
+    with long_transaction() as session:
         for table in tables.sorted_tables:
             if table.name != "alembic_version":
                 row = {column.name: _something(table.name, column) for column in table.columns}
-                connection.execute(insert(table).values(row))
+                session.execute(insert(table).values(row))
 
 
 def _something(table: str, column: Column[Any]) -> Any:
@@ -207,11 +207,11 @@ def _something(table: str, column: Column[Any]) -> Any:
 
 def _contents() -> dict[str, list[dict[str, Any]]]:
     """Every row of every table, with the columns that there are."""
-    with engine.writer().connect() as connection:
-        tables = MetaData()
-        tables.reflect(connection)
+    tables = MetaData()
+    tables.reflect(engine.writer())
+    with long_transaction() as session:
         return {
-            table.name: [dict(row._mapping) for row in connection.execute(table.select())]
+            table.name: [dict(row._mapping) for row in session.execute(table.select())]
             for table in tables.sorted_tables
             if table.name != "alembic_version"
         }

@@ -131,6 +131,10 @@ def test_a_result_without_a_category_is_not_guessed_at() -> None:
         hat: "hat",
         known: "hat",
     }
+    assert found.left_out is not None
+    (reason,) = found.left_out["reasons"]
+    assert reason["reason"] == "uncategorised"
+    assert {one["picture"] for one in reason["pictures"]} == {source, stranger}
 
 
 def test_without_ratings_that_change_it_there_is_no_next_version() -> None:

@@ -23,29 +23,20 @@ from models.networks.classifier import ClassifierConfig, ProductClassifier
 from models.networks.gan import GanConfig, Generator
 from models.networks.vae import ConditionalVae, VaeConfig
 from models.weights import Card
-from tests import factories, rows, tiny
+from tests import benches, factories, rows, tiny
 from tests.factories import LOOK
 from tests.rows import TENANT
-from workers.batcher import Batcher
-from workers.committer import Committer
-from workers.leases import Leases
 from workers.lessons import SMALL_FASHION_MNIST
 from workers.perform import Bench, perform
 from workers.serving import Serving
-from workers.warm import Warm
 
 CATEGORIES = ("bag", "boot", "coat")
 
 
 @pytest.fixture
 def bench(home: Path) -> Iterator[Bench]:
-    batcher = Batcher(torch.device("cpu"), max_batch=64, wait_s=0.001)
-    committer = Committer(patience_s=1)
-    committer.start()
-    leases = Leases("worker", lease_s=60, state=lambda: "ready")
-    yield Bench(leases, Warm(batcher), committer, batcher.seats)
-    committer.stop()
-    batcher.stop()
+    with benches.set_up(max_batch=64) as bench:
+        yield bench
 
 
 @pytest.fixture

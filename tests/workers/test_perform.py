@@ -25,14 +25,10 @@ from db.tables.results import Result
 from models import images, labels, weights
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.weights import Card
-from tests import factories, rows
+from tests import benches, factories, rows
 from tests.factories import LOOK
 from tests.rows import TENANT
-from workers.batcher import Batcher
-from workers.committer import Committer
-from workers.leases import Leases
 from workers.perform import Bench, perform
-from workers.warm import Warm
 
 SIDE = 64
 BLUE = [40, 80, 200]
@@ -40,13 +36,8 @@ BLUE = [40, 80, 200]
 
 @pytest.fixture
 def bench(home: Path) -> Iterator[Bench]:
-    batcher = Batcher(torch.device("cpu"), max_batch=4, wait_s=0.001)
-    committer = Committer(patience_s=1)
-    committer.start()
-    leases = Leases("worker", lease_s=60, state=lambda: "ready")
-    yield Bench(leases, Warm(batcher), committer, batcher.seats)
-    committer.stop()
-    batcher.stop()
+    with benches.set_up(max_batch=4) as bench:
+        yield bench
 
 
 def _keep(data: bytes) -> str:

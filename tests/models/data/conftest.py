@@ -6,16 +6,10 @@ import zipfile
 import pytest
 from PIL import Image
 
-CUBE = """mtllib cube.mtl
-v -1 -1 -1
-v 1 -1 -1
-v 1 1 -1
-v -1 1 -1
-v -1 -1 1
-v 1 -1 1
-v 1 1 1
-v -1 1 1
-usemtl red
+from tests.furniture import CORNERS
+
+CUBE = f"""mtllib cube.mtl
+{CORNERS}usemtl red
 f 4 3 2 1
 f 5 6 7 8
 f 1 2 6 5

@@ -16,7 +16,7 @@ from models.training.run import train
 from models.training.schedule import share_of_peak
 from models.training.trainer import trainer_for
 from models.training.watch import Watch
-from tests.models.training.test_run import CPU, TINY, pictures, small
+from tests.runs import CPU, TINY, Killed, killed_at, pictures, small
 
 
 @pytest.mark.parametrize(
@@ -188,15 +188,8 @@ def test_a_run_with_everything_told_goes_on_where_it_was_killed(
     config = replace(TINY, network=network, schedule="cosine", clip_norm=1.0, **told)
     whole = train(config, pictures(), folder=tmp_path / "a", device=CPU, watch=Watch())
 
-    class Killed(BaseException):
-        pass
-
-    def kill(done: int, _total: int) -> None:
-        if done == 3:
-            raise Killed
-
     with pytest.raises(Killed):
-        train(config, pictures(), folder=tmp_path / "b", device=CPU, watch=Watch(on_progress=kill))
+        train(config, pictures(), folder=tmp_path / "b", device=CPU, watch=killed_at(3))
     again = train(config, pictures(), folder=tmp_path / "b", device=CPU, watch=Watch())
 
     assert again.card.sha256 == whole.card.sha256

@@ -11,6 +11,7 @@ from models.training import pseudo_labels
 from models.training.config import TrainConfig
 from models.training.watch import TrainingError, Watch
 from models.weights import CARD_FILE, MODEL_FILE, Card
+from tests.runs import Killed
 
 CPU = torch.device("cpu")
 FEW = TrainConfig(
@@ -23,10 +24,6 @@ FEW = TrainConfig(
     labelled_share=0.25,
     pseudo_threshold=0.6,
 )
-
-
-class Killed(BaseException):
-    """As a worker is killed: nobody catches it."""
 
 
 def pictures(count: int = 64, held_out: int = 16) -> ImageSet:

@@ -8,36 +8,13 @@ from torch import nn
 
 from models import weights
 from models.data.augmentation import Augment
-from models.data.image_set import ImageSet
 from models.training import validate
 from models.training.config import TrainConfig
 from models.training.run import train
 from models.training.watch import TrainingError, Watch
+from tests.runs import CPU, TINY, Killed, killed_at, pictures, small
 
-CPU = torch.device("cpu")
 NETWORKS = ("gan", "vae", "denoiser", "classifier")
-TINY = TrainConfig("vae", epochs=4, batch_size=8, z_dim=8, precision="float32")
-
-
-class Killed(BaseException):
-    """As a worker is killed: nobody catches it."""
-
-
-def pictures(count: int = 20, side: int = 28, channels: int = 1, held_out: int = 4) -> ImageSet:
-    images = torch.randint(256, (count, channels, side, side), generator=chance())
-    validation = torch.arange(count - held_out, count)
-    labels = torch.arange(count) % 2
-    return ImageSet("tiny", images.byte(), labels, ("a", "b"), validation, "CC0", "made here")
-
-
-def chance() -> torch.Generator:
-    return torch.Generator().manual_seed(0)
-
-
-def small(monkeypatch) -> None:
-    """Only as many channels as a test needs."""
-    for module in ("gan", "vae"):
-        monkeypatch.setattr(f"models.networks.{module}.WIDTHS", {32: (8,) * 4, 64: (8,) * 5})
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -66,12 +43,8 @@ def test_a_run_that_was_killed_and_resumed_is_the_run_that_was_not(tmp_path, mon
     config = replace(TINY, network=network, augment=Augment(rotate_deg=10, flip=True))
     whole = train(config, pictures(), folder=tmp_path / "a", device=CPU, watch=Watch())
 
-    def kill(done: int, _total: int) -> None:
-        if done == 5:
-            raise Killed
-
     with pytest.raises(Killed):
-        train(config, pictures(), folder=tmp_path / "b", device=CPU, watch=Watch(on_progress=kill))
+        train(config, pictures(), folder=tmp_path / "b", device=CPU, watch=killed_at(5))
     again = train(config, pictures(), folder=tmp_path / "b", device=CPU, watch=Watch())
 
     assert again.card.sha256 == whole.card.sha256
