@@ -173,6 +173,7 @@ def _write(job: Job, operation: Train, lease: Lease, made: Made, key: str) -> No
             "version": version.label,
             "version_id": version.id,
             "epochs": len(epochs),
+            "ended": made.trained.card.recipe["ended"],
             "val_psnr_db": None if last is None else last.val_psnr_db,
             "val_ssim": None if last is None else last.val_ssim,
             **_judged(session, job, version, made),

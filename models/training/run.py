@@ -12,7 +12,7 @@ from torch import Tensor
 from models import weights
 from models.data.augmentation import augmented
 from models.data.image_set import ImageSet, Part
-from models.training import checkpoint
+from models.training import checkpoint, ending
 from models.training.batches import Batch, Moment, batch_of, image_size_for, order, prepared
 from models.training.cards import card_of, name_of_run
 from models.training.config import TrainConfig
@@ -52,6 +52,7 @@ def train(
     journal = checkpoint.load(folder, trainer, run=run.name)
     if not _all_epochs(run, journal):
         return Trained(folder, tuple(journal.epochs), written=None)
+    ending.refuse_missed(config, journal.epochs)
     checkpoint.load_best(folder, trainer)
     trainer.finish(run.learning, run.held_out)
     card = weights.write(trainer.ema.module, folder, card_of(config, images, trainer, journal))
@@ -94,8 +95,8 @@ class Run:
 
 
 def _all_epochs(run: Run, journal: Journal) -> bool:
-    """False if somebody asked to stop before the last."""
-    while journal.step < run.total:
+    """False if somebody asked to stop before the end."""
+    while ending.ended(run.config, journal.epochs) is None:
         if not _one_epoch(run, journal):
             checkpoint.save(run.folder, run.trainer, journal, run=run.name)
             return False
@@ -169,8 +170,8 @@ def _closed(run: Run, journal: Journal, measured: Quality, seconds: float) -> Ep
 
 
 def _keep_best(run: Run, journal: Journal, epoch: Epoch) -> None:
-    """A network without a score is best when it is last."""
-    score = epoch.decisive
-    if score is None or journal.best is None or score >= journal.best:
+    """A network without a score is best when it is last, and one with a target when it is there."""
+    score, is_wanted = epoch.decisive, ending.is_reached(run.config, epoch)
+    if score is None or journal.best is None or score >= journal.best or is_wanted:
         journal.best = score
         checkpoint.save_best(run.folder, run.trainer)

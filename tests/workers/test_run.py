@@ -60,6 +60,29 @@ def test_a_run_ends_as_a_version_and_leaves_nothing_behind() -> None:
     assert not training.folder_of(job_id).exists()
 
 
+def test_a_target_that_is_reached_ends_the_job_well_and_early() -> None:
+    job_id = claimed(epochs=50, target={"val_psnr_db": 1.0})
+
+    train(job_id)
+
+    job = rows.read(job_id)
+    assert job.state == "succeeded"
+    assert (job.report["ended"], job.report["epochs"]) == ("target", 1)
+
+
+def test_a_target_that_is_missed_fails_the_job_and_registers_nothing() -> None:
+    job_id = claimed(target={"val_psnr_db": 90.0})
+
+    train(job_id)
+
+    job = rows.read(job_id)
+    with reading() as session:
+        assert versions.of_job(session, job_id) is None
+    assert (job.state, job.error_code) == ("failed", "target_not_reached")
+    assert "val_psnr_db was to come to 90 and came to " in job.error_detail
+    assert not training.folder_of(job_id).exists()
+
+
 def test_a_run_is_on_its_worker_s_device_and_looks_for_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
