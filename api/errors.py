@@ -54,6 +54,7 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
     "job_open": Kind(409, "The job is not over"),
     "result_not_held": Kind(409, "The result waits for nobody"),
     "picture_in_dataset": Kind(409, "A dataset holds the picture"),
+    "training_running": Kind(409, "The version is being trained"),
     "version_serving": Kind(409, "The version serves already"),
     "not_evaluated": Kind(409, "The version was not measured beside what serves"),
     "not_better": Kind(409, "The version is not better"),

@@ -15,6 +15,7 @@ from db.tables.versions import Dataset
 from models.weights import Card
 from tests import factories, rows
 from tests.furniture import libraries
+from tests.models.training.test_run import files_of_at_most
 from tests.rows import TENANT
 from workers import device, ground, register, rendered, run, training
 from workers.device import Device
@@ -110,6 +111,36 @@ def test_no_room_for_the_weights_is_tried_again_later(monkeypatch: pytest.Monkey
     assert job.error_code == "storage"
     assert rows.claim(queue="train") == []  # not at once: it waits its back-off
     assert training.folder_of(job_id).exists()  # and goes on from its checkpoint
+
+
+def test_a_disk_that_fills_under_a_checkpoint_is_said_and_the_job_goes_on_when_there_is_room() -> (
+    None
+):
+    job_id = claimed()
+
+    with files_of_at_most(12_000_000):  # the weights alone are less, the checkpoint is more
+        code = train(job_id)
+
+    job = rows.read(job_id)
+    assert (code, job.state, job.error_code) == (EXIT_WRITTEN, "queued", "disk_full")
+    assert "no room on the worker's disk" in job.error_detail
+    rows.is_due_now(job_id)
+    rows.claim(queue="train")
+    train(job_id)
+    assert rows.read(job_id).state == "succeeded"
+
+
+def test_a_loss_that_leaves_all_bounds_fails_the_job_and_registers_nothing() -> None:
+    wild = {"optimizer": "sgd", "adversarial": "least_squares", "weight_decay": 1.0}
+    job_id = claimed(network="gan", learning_rate=0.1, epochs=3, batch_size=8, **wild)
+
+    train(job_id)
+
+    job = rows.read(job_id)
+    with reading() as session:
+        assert versions.of_job(session, job_id) is None
+    assert (job.state, job.error_code) == ("failed", "loss_not_finite")
+    assert not training.folder_of(job_id).exists()
 
 
 def test_a_run_that_lost_its_lease_writes_no_version() -> None:
