@@ -17,6 +17,7 @@ from api.commands import (
     machine,
     operate,
     promote,
+    retrain,
     submit,
     webhooks,
 )
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Packshot: product pictures generated, edited, trained on and measured.",
 )
-_PARTS = (machine, submit, batch, look, feedback, promote, operate, erase)
+_PARTS = (machine, submit, batch, look, feedback, promote, retrain, operate, erase)
 for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(dataset.app, name="dataset")

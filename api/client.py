@@ -292,6 +292,10 @@ class Client:
             body["include_generated"] = True
         return self._post("/v1/datasets", body)
 
+    def add_feedback(self, dataset: str) -> Json:
+        """The next version of a dataset, by what people thought of results."""
+        return self._post(f"/v1/datasets/{dataset}/feedback")
+
     def workers(self) -> list[Json]:
         return _items(self._get("/v1/workers").json(), "workers")
 

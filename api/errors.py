@@ -89,6 +89,7 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
     "output_too_large": Kind(422, "The result would be too large"),
     "output_format": Kind(422, "This format cannot hold the result"),
     "dataset_empty": Kind(422, "No picture is left to learn from"),
+    "nothing_rated": Kind(422, "No rating changes the dataset"),
     "dataset_too_small": Kind(422, "The dataset has too few pictures"),
     "dataset_unfit": Kind(422, "The dataset cannot train this network"),
     "idempotency_key_reused": Kind(422, "The key was used for another request"),

@@ -22,6 +22,7 @@ from db.jobs import IdempotencyKeyReused, QueueQuota
 from db.keys import KeyNotLive
 from db.promotions import AlreadyServing, NotBetter, NotEvaluated, NothingToRollBack
 from db.queues import QueueNotFound
+from db.rated import NothingRated
 from db.refusals import Refused
 from db.registration import NothingLeft, StillLooking
 from db.results import ResultNotFound
@@ -44,6 +45,7 @@ _CODES: Final[Mapping[type[Exception], str]] = {
     DatasetTooSmall: "dataset_too_small",
     DatasetUnfit: "dataset_unfit",
     NothingLeft: "dataset_empty",
+    NothingRated: "nothing_rated",
     ResultNotFound: "result_not_found",
     NotHeld: "result_not_held",
     StillOpen: "job_open",

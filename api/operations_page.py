@@ -68,10 +68,13 @@ def _rows(schema: Schema, whole: Schema, *, prefix: str = "") -> Iterator[tuple[
 
 
 def _resolved(field: Schema, whole: Schema) -> Schema:
-    if "$ref" not in field:
+    """What it refers to, also where it may be left out, under its own words."""
+    kinds = [kind for kind in field.get("anyOf", [field]) if kind.get("type") != "null"]
+    if len(kinds) != 1 or "$ref" not in kinds[0]:
         return field
-    named: Schema = whole["$defs"][field["$ref"].rpartition("/")[2]]
-    return {**named, **{key: value for key, value in field.items() if key != "$ref"}}
+    named: Schema = whole["$defs"][kinds[0]["$ref"].rpartition("/")[2]]
+    own = {key: value for key, value in field.items() if key not in ("$ref", "anyOf")}
+    return {**named, **own}
 
 
 def _default(name: str, field: Schema, required: Iterable[str]) -> str:

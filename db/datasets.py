@@ -88,6 +88,18 @@ def find(session: Session, tenant: str, name: str, *, as_of: datetime | None = N
     return found
 
 
+def own(session: Session, tenant: str, name: str) -> Dataset:
+    """The same of the tenant's own ones; what ships with us stays as it is.
+
+    Raises:
+        DatasetNotFound: there is none.
+    """
+    found = find(session, tenant, name)
+    if found.tenant != tenant:
+        raise DatasetNotFound(f"the dataset {name!r} ships with us and is never changed")
+    return found
+
+
 def to_train_on(
     session: Session, tenant: str, name: str, *, network: str, as_of: datetime | None = None
 ) -> Dataset:

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from db import candidates, datasets
+from db import candidates, datasets, rated
 from db.candidates import Candidate
 from db.engine import long_transaction, reading
 from db.left_out import REASONS
@@ -72,6 +72,20 @@ def register(
                 wanted, now.found, known=now.splits, include_generated=include_generated
             )
         return _add(session, tenant, name, chosen, licence=licence)
+
+
+def register_rated(tenant: str, name: str) -> Dataset:
+    """The next version of a dataset by what people thought of results; see `db.rated`.
+
+    Raises:
+        DatasetNotFound: the shop has none of this name.
+        NothingRated: it would be as it is.
+        StillLooking, NothingLeft: as above.
+    """
+    with reading() as session:
+        dataset = datasets.own(session, tenant, name)
+        found = rated.of(session, dataset)
+    return register(tenant, dataset.name, found.wanted, licence=dataset.licence)
 
 
 def _look_up(

@@ -68,6 +68,19 @@ def show(
     _show(dataset, as_json=as_json)
 
 
+@app.command()
+def feedback(
+    name: Annotated[str, typer.Argument(help="Its name.")],
+    *,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Its next version, by what people thought of results: `packshot rate`."""
+    with connect(url) as client:
+        dataset = client.add_feedback(name)
+    _show(dataset, as_json=as_json)
+
+
 @app.command("list")
 def list_(*, url: Url = None, as_json: AsJson = False) -> None:
     """The datasets that `train` may name."""

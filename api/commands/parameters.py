@@ -87,7 +87,7 @@ def describe(schema: Schema) -> list[tuple[str, str, str, str]]:
     rows: list[tuple[str, str, str, str]] = []
     defs = schema.get("$defs", {})
     for name, field in schema.get("properties", {}).items():
-        inner = defs.get(str(field.get("$ref", "")).rpartition("/")[2])
+        inner = defs.get(_object(field))
         if name == "op":
             continue
         if inner:
@@ -114,8 +114,14 @@ def _property(schema: Schema, name: str) -> Schema:
     field: Schema = schema.get("properties", {}).get(head, {})
     if not rest:
         return field
-    inner = schema.get("$defs", {}).get(str(field.get("$ref", "")).rpartition("/")[2], {})
+    inner = schema.get("$defs", {}).get(_object(field), {})
     return _property({**inner, "$defs": schema.get("$defs", {})}, rest)
+
+
+def _object(field: Schema) -> str:
+    """The name of what it refers to, also where it may be left out; empty where it is plain."""
+    forms = [form for form in _forms(field) if form.get("type") != "null"]
+    return str(forms[0].get("$ref", "")).rpartition("/")[2] if len(forms) == 1 else ""
 
 
 def _forms(field: Schema) -> list[Schema]:

@@ -49,6 +49,18 @@ def register(raw: JsonBody, tenant: Tenant, response: Response) -> DatasetOut:
     return dataset_out(row)
 
 
+@router.post("/{dataset}/feedback", status_code=201)
+def add_feedback(dataset: str, tenant: Tenant, response: Response) -> DatasetOut:
+    """The next version of a dataset, by what people thought of results.
+
+    Accepted results enter with the pictures they were made from; rejected ones leave. What a
+    network could not give back enters as what is to be learnt. Generated pictures stay out.
+    """
+    row = registration.register_rated(tenant, dataset)
+    response.headers["Location"] = f"/v1/datasets/{row.id}"
+    return dataset_out(row)
+
+
 def _registered(tenant: str, asked: DatasetIn) -> Dataset:
     wanted = [Wanted(one.picture, one.category, one.product) for one in asked.pictures]
     _check_same(wanted)

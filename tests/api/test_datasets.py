@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from db import datasets
 from db.blobs import SHIPPED
 from db.engine import reading, transaction
-from tests import factories, stored
+from tests import factories, rows, stored
 from tests.factories import NOWHERE
 
 JSON = {"Content-Type": "application/json"}
@@ -271,3 +271,46 @@ def test_a_dataset_that_is_no_json_is_refused(client: TestClient) -> None:
     refused = client.post("/v1/datasets", content=b'{"name": 1, "name": 2}', headers=JSON)
 
     assert (refused.status_code, refused.json()["code"]) == (400, "malformed_json")
+
+
+# By what people thought
+
+
+def rejected(client: TestClient, picture: str) -> None:
+    """A picture was given back badly, and somebody says so."""
+    asked = {"picture": picture, "category": "boot"}
+    job = rows.queued("reconstruct", envelope={"operation": asked})
+    rows.claim()
+    made = rows.result(rows.lease_of(rows.read(job)), op="reconstruct", tenant=rows.TENANT)
+    with transaction() as session:
+        session.add(made)
+    said = {"result_id": made.id, "rating": -1}
+    assert client.post("/v1/feedback", json=said).status_code == 201
+
+
+def test_ratings_make_the_next_version_of_a_dataset(client: TestClient) -> None:
+    shoe, boot = shots(client, 1, 2)
+    register(client, name="mine", licence="ours", pictures=of("shoe", [shoe]))
+    rejected(client, boot)
+
+    made = client.post("/v1/datasets/mine/feedback")
+
+    assert made.status_code == 201, made.json()
+    told = made.json()
+    assert made.headers["Location"] == f"/v1/datasets/{told['id']}"
+    assert (told["name"], told["version"], told["licence"]) == ("mine", 2, "ours")
+    assert told["categories"] == ["boot", "shoe"]
+
+
+def test_a_dataset_that_no_rating_changes_has_no_next_version(client: TestClient) -> None:
+    register(client, name="mine", pictures=of("shoe", shots(client, 1)))
+
+    refused = client.post("/v1/datasets/mine/feedback")
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "nothing_rated")
+
+
+def test_a_dataset_that_is_not_there_is_changed_by_no_rating(client: TestClient) -> None:
+    refused = client.post("/v1/datasets/nobody/feedback")
+
+    assert (refused.status_code, refused.json()["code"]) == (404, "dataset_not_found")

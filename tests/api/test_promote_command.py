@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from db.operations.union import schemas
 from tests.api import scripted
 from tests.api.scripted import Answer, Asked, Server
 
@@ -127,3 +128,53 @@ def test_what_is_no_rating_is_refused_before_anybody_is_asked(
 ) -> None:
     assert packshot("rate", ID, rating, "--url", server.url) == 2
     assert server.asked == []
+
+
+VERSION = {"state": "succeeded", "report": {"version": "vae-shop@3"}}
+JOB = {"id": ID, "state": "queued", "op": "train", "links": {}, "results": []}
+
+
+def _retraining(asked: Asked) -> Any:
+    match asked.method, asked.path.partition("?")[0]:
+        case "POST", "/v1/datasets/shop/feedback":
+            return Answer(201, {"name": "shop", "version": 2, "pictures": 12})
+        case "POST", "/v1/datasets/still/feedback":
+            return Answer(422, {"code": "nothing_rated", "detail": "no rating adds a picture"})
+        case "GET", "/v1/operations/train":
+            return {"name": "train", "schema": schemas()["train"]}
+        case "POST", "/v1/jobs":
+            return Answer(202, JOB)
+        case "GET", path if path == f"/v1/jobs/{ID}":
+            return {**JOB, **VERSION}
+        case "POST", "/v1/versions/vae-shop@3/promote":
+            return PROMOTION
+    return Answer(404, {"code": "not_found", "detail": asked.path})
+
+
+@pytest.fixture
+def retraining() -> Iterator[Server]:
+    with scripted.serving(_retraining) as one:
+        yield one
+
+
+def test_a_network_is_trained_again_on_what_was_rated_and_promoted(
+    packshot: Run, retraining: Server
+) -> None:
+    words = ["retrain", "vae", "shop", "--from-feedback", "--promote", "-p", "epochs=3"]
+
+    assert packshot(*words, "--url", retraining.url) == 0
+
+    operation = {"op": "train", "network": "vae", "dataset": "shop@2", "epochs": 3}
+    assert retraining.bodies("/v1/jobs") == [{"operation": operation}]
+    (promoted,) = retraining.bodies("/v1/versions/vae-shop@3/promote")
+    assert (promoted["force"], promoted["reason"]) == (False, "retrained on shop@2")
+
+
+def test_where_no_rating_changes_anything_nothing_is_trained(
+    packshot: Run, retraining: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = packshot("retrain", "vae", "still", "--from-feedback", "--url", retraining.url)
+
+    assert code == 2
+    assert "nothing was trained" in capsys.readouterr().err
+    assert retraining.bodies("/v1/jobs") == []

@@ -1,8 +1,11 @@
 """What was asked for arrives at the run, and the recipe fills in the rest."""
 
 from dataclasses import replace
+from typing import Literal
 
-from db.operations.training import Train
+import pytest
+
+from db.operations.training import Augment, Train
 from models.data.diff_augment import DiffAugment
 from models.training.config import RECIPES
 from workers.recipes import config_of
@@ -49,3 +52,21 @@ def test_when_it_is_to_end_arrives() -> None:
     config = config_of(operation, 0, channels=1)
 
     assert (config.patience, config.target) == (3, ("val_psnr_db", 25.0))
+
+
+@pytest.mark.parametrize("network", ["gan", "vae"])
+def test_blocks_reach_the_run(network: Literal["gan", "vae"]) -> None:
+    ordered = Train(dataset="shoes", network=network, blocks="attention")
+
+    config = config_of(ordered, 3, channels=3)
+
+    assert (config.network, config.blocks, config.seed) == (network, "attention", 3)
+
+
+def test_how_pictures_are_varied_is_the_recipes_unless_it_is_said() -> None:
+    silent = config_of(Train(dataset="shoes", network="classifier"), 3, channels=1)
+    told = Train(dataset="shoes", network="classifier", augment=Augment(rotate_deg=5.0))
+
+    assert silent.augment == RECIPES["classifier"].augment
+    assert config_of(told, 3, channels=1).augment.rotate_deg == 5.0
+    assert not config_of(told, 3, channels=1).augment.flip

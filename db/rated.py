@@ -1,0 +1,132 @@
+"""What people's ratings put into a shop's dataset, and what they take out of it.
+
+An accepted result enters with the picture that it was made from; a rejected one leaves. Of an
+operation that is to give its own picture back, a rejected result says that the network fails on
+that picture: it enters all the same, as what is to be learnt.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db import candidates
+from db.operations.order import Order
+from db.selection import Wanted
+from db.tables.feedback import Feedback
+from db.tables.jobs import Job, JobInput
+from db.tables.results import Result
+from db.tables.versions import Dataset
+
+PICTURE: Final = "picture"
+"""The role of the picture that an operation starts from."""
+
+
+class NothingRated(ValueError):
+    """No rating adds a picture to the dataset or takes one out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """What the next version of a dataset holds by what people said.
+
+    Attributes:
+        wanted: all its pictures.
+        added: how many were not in it.
+        removed: how many leave it, because people rejected them.
+        uncategorised: results and pictures that nobody gave a category: they cannot be learnt from.
+    """
+
+    wanted: list[Wanted]
+    added: int
+    removed: int
+    uncategorised: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Opinion:
+    """A result with the sum of its ratings: above 0 accepted, below 0 rejected."""
+
+    result: Result
+    request: str
+    source: str | None
+    total: int
+
+
+def of(session: Session, dataset: Dataset) -> Rated:
+    """The pictures of a dataset after all ratings that its shop has given.
+
+    Raises:
+        NothingRated: it would be as it is.
+    """
+    opinions = _opinions(session, dataset.tenant)
+    rejected = {one.result.blob_key for one in opinions if one.total < 0}
+    kept = [_kept(entry) for entry in dataset.manifest if entry["sha256"] not in rejected]
+    known = {entry["picture"]: entry["category"] for entry in dataset.manifest}
+    proposed = list(_proposed(opinions, known, only=dataset.categories))
+    new = [Wanted(one.picture, one.category, one.product) for one in proposed if one.category]
+    wanted = {one.picture: one for one in [*new, *kept]}  # what is in it keeps its category
+    there = candidates.find(session, dataset.tenant, wanted)
+    fit = [one for one in wanted.values() if one.picture in there]
+    fit = [one for one in fit if there[one.picture].key not in rejected]
+    found = Rated(
+        wanted=sorted(fit, key=lambda one: one.picture),
+        added=sum(one.picture not in known for one in fit),
+        removed=len(known) - sum(one.picture in known for one in fit),
+        uncategorised=sorted({one.picture for one in proposed if not one.category}),
+    )
+    if not found.added and not found.removed:
+        raise NothingRated("no rating adds a picture to this dataset or takes one out")
+    return found
+
+
+def _kept(entry: Mapping[str, Any]) -> Wanted:
+    product = entry.get("product")
+    # Where nobody said so, each picture is a product of its own.
+    said = None if product == entry["picture"] else product
+    return Wanted(entry["picture"], entry["category"], said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    picture: str
+    category: str | None
+    product: str | None
+
+
+def _opinions(session: Session, tenant: str) -> list[_Opinion]:
+    """The oldest result first; those on which people do not agree are nobody's."""
+    totals = (
+        select(Feedback.result_id, func.sum(Feedback.rating).label("total"))
+        .where(Feedback.tenant == tenant)
+        .group_by(Feedback.result_id)
+        .subquery()
+    )
+    source = select(JobInput.picture_id).where(
+        JobInput.job_id == Result.job_id, JobInput.role == PICTURE
+    )
+    rows = session.execute(
+        select(Result, Job.request, source.scalar_subquery(), totals.c.total)
+        .join(totals, totals.c.result_id == Result.id)
+        .join(Job, Job.id == Result.job_id)
+        .where(Result.tenant == tenant, totals.c.total != 0)
+        .order_by(Result.created_at, Result.id)
+    )
+    return [_Opinion(*row) for row in rows]
+
+
+def _proposed(
+    opinions: Iterable[_Opinion], known: Mapping[str, str], *, only: Sequence[str]
+) -> Iterator[_Proposal]:
+    for one in opinions:
+        operation = Order.model_validate_json(one.request).operation
+        said: str | None = getattr(operation, "category", None)
+        category = said or known.get(one.source or "") or (only[0] if len(only) == 1 else None)
+        is_accepted = one.total > 0
+        product = one.result.sku or one.source
+        if one.source is not None and (is_accepted or operation.reference == "own"):
+            yield _Proposal(one.source, category, product)
+        if is_accepted:
+            yield _Proposal(one.result.id, category, product)
