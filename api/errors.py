@@ -39,6 +39,7 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
     "result_not_found": Kind(404, "There is no such result"),
     "operation_not_found": Kind(404, "There is no such operation"),
     "version_not_found": Kind(404, "There is no such version"),
+    "grid_not_found": Kind(404, "There is no such grid"),
     "dataset_not_found": Kind(404, "There is no such dataset"),
     "tenant_not_found": Kind(404, "There is no such tenant"),
     "webhook_not_found": Kind(404, "There is no such webhook"),

@@ -49,10 +49,13 @@ class DenoiserTrainer:
     @torch.no_grad()
     def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
         """Clean windows, and what is made of them at sigma 25, with the same noise every time."""
-        sigma = torch.full((len(batch.images),), VALIDATION_SIGMA, device=self.device)
-        spoiled = noisy(batch.images, sigma, Generator().manual_seed(0))
+        spoiled = self.spoiled(batch)
         with autocast(self.device, self.config.precision):
-            return batch.images, self.ema.module(spoiled, sigma).clamp(0, 1)
+            return batch.images, self.ema.module(spoiled, self._sigma(batch)).clamp(0, 1)
+
+    def spoiled(self, batch: Batch) -> Tensor:
+        """What it restores."""
+        return noisy(batch.images, self._sigma(batch), Generator().manual_seed(0))
 
     def scores(self, learning: Part, held_out: Part) -> dict[str, float]:
         """None but those of restored pictures."""
@@ -62,3 +65,6 @@ class DenoiserTrainer:
     def finish(self, learning: Part, held_out: Part) -> None:
         """Nothing is fitted afterwards."""
         del learning, held_out
+
+    def _sigma(self, batch: Batch) -> Tensor:
+        return torch.full((len(batch),), VALIDATION_SIGMA, device=self.device)

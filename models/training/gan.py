@@ -60,18 +60,18 @@ class GanTrainer:
 
     def scores(self, learning: Part, held_out: Part) -> dict[str, float]:
         """Of samples beside held-out pictures, as no sample has a right answer of its own."""
-        return self.examiner.scores(self._served(), learning, held_out)
+        return self.examiner.scores(self.served(), learning, held_out)
 
     def finish(self, learning: Part, held_out: Part) -> None:
         """Refuse a generator that had the time to learn and draws the same again and again."""
         steps = self.config.epochs * max(1, len(learning) // self.config.batch_size)
         if steps < STEPS_TO_LEARN_IN:
             return
-        found = self.examiner.collapse(self._served(), learning, held_out)
+        found = self.examiner.collapse(self.served(), learning, held_out)
         if found is not None:
             raise TrainingError("mode_collapse", f"it draws the same again and again: {found}")
 
-    def _served(self) -> Generator:
+    def served(self) -> Generator:
         return cast(Generator, self.ema.module)
 
     def _portions(self, batch: Batch, moment: Moment) -> list["Portion"]:

@@ -12,10 +12,12 @@ from torch import Tensor
 from models import weights
 from models.data.augmentation import augmented
 from models.data.image_set import ImageSet, Part
+from models.evaluation.memory import PeakMemory
 from models.training import checkpoint, ending
 from models.training.batches import Batch, Moment, batch_of, image_size_for, order, prepared
 from models.training.cards import card_of, name_of_run
 from models.training.config import TrainConfig
+from models.training.grid import grid
 from models.training.journal import Journal
 from models.training.trainer import Trainer, trainer_for
 from models.training.validate import Quality, quality
@@ -97,12 +99,14 @@ class Run:
 def _all_epochs(run: Run, journal: Journal) -> bool:
     """False if somebody asked to stop before the end."""
     while ending.ended(run.config, journal.epochs) is None:
+        memory = PeakMemory(run.device)
         if not _one_epoch(run, journal):
             checkpoint.save(run.folder, run.trainer, journal, run=run.name)
             return False
-        epoch = _closed(run, journal, *_measured(run))
+        epoch = _closed(run, journal, *_measured(run, memory))
         _keep_best(run, journal, epoch)
         checkpoint.save(run.folder, run.trainer, journal, run=run.name)
+        _show(run)
         run.watch.on_epoch(epoch)
     return True
 
@@ -144,13 +148,24 @@ def _finite(losses: dict[str, Tensor], step: int) -> dict[str, Tensor]:
     return losses
 
 
-def _measured(run: Run) -> tuple[Quality, float]:
-    """The validation scores, and the seconds they took."""
-    since = time.monotonic()
-    return quality(run.trainer, run.learning, run.held_out, run.device), time.monotonic() - since
+def _show(run: Run) -> None:
+    if run.watch.on_grid is None:
+        return
+    drawn = grid(run.trainer, run.learning, run.held_out, run.device)
+    if drawn is not None:
+        run.watch.on_grid(drawn)
 
 
-def _closed(run: Run, journal: Journal, measured: Quality, seconds: float) -> Epoch:
+def _measured(run: Run, memory: PeakMemory) -> tuple[Quality, float, float | None]:
+    """The validation scores, the seconds they took, and the memory that the epoch took before."""
+    since, peak_mb = time.monotonic(), memory.mb()
+    measured = quality(run.trainer, run.learning, run.held_out, run.device)
+    return measured, time.monotonic() - since, peak_mb
+
+
+def _closed(
+    run: Run, journal: Journal, measured: Quality, seconds: float, peak_mb: float | None
+) -> Epoch:
     images = run.steps_per_epoch * run.batch_size
     rate = next(iter(run.trainer.optimizers.values())).param_groups[0]["lr"]
     epoch = Epoch(
@@ -163,6 +178,7 @@ def _closed(run: Run, journal: Journal, measured: Quality, seconds: float) -> Ep
         images_per_s=round(images / max(journal.seconds, 1e-6), 1),
         identical=measured.identical,
         scores=measured.scores,
+        peak_memory_mb=None if peak_mb is None else round(peak_mb, 1),
     )
     journal.close(epoch)
     log.info("epoch done", extra={"epoch": epoch.number, "run": run.name})

@@ -12,6 +12,8 @@ from db.engine import reading, transaction
 from db.operations.order import Order
 from db.selection import Wanted
 from db.tables.versions import Dataset
+from models import images, labels
+from models.labels import Label
 from models.weights import Card
 from tests import factories, rows
 from tests.furniture import libraries
@@ -59,6 +61,21 @@ def test_a_run_ends_as_a_version_and_leaves_nothing_behind() -> None:
     assert version is not None
     assert (version.label, version.tenant, version.state) == ("mine@1", TENANT, "candidate")
     assert not training.folder_of(job_id).exists()
+
+
+def test_every_epoch_is_a_row_with_its_memory_and_a_labelled_picture() -> None:
+    job_id = claimed(epochs=2)
+
+    train(job_id)
+
+    with reading() as session:
+        epochs = datasets.epochs(session, job_id)
+    grids = [blobs.get(TENANT, epoch.grid_key) for epoch in epochs]
+    assert [epoch.number for epoch in epochs] == [1, 2]
+    assert all(epoch.peak_memory_mb > 50 for epoch in epochs)
+    assert grids[0] != grids[1]
+    assert [labels.read(grid) for grid in grids] == [Label("generated", job_id)] * 2
+    assert images.read(grids[0]).image.shape[2:] == (4 * 30, 8 * 30)
 
 
 def test_a_target_that_is_reached_ends_the_job_well_and_early() -> None:
