@@ -26,7 +26,8 @@ from models.labels import SourceKind
 from models.training import run
 from models.training.watch import Epoch, Trained, Watch
 from models.weights import MODEL_FILE, Card
-from workers import evaluating, ground, settings
+from workers import board, evaluating, ground, settings
+from workers.board import Board
 from workers.evaluating import Measured
 from workers.failures import LeaseLost
 from workers.ground import Ground
@@ -71,7 +72,7 @@ def _measured(job: Job, operation: Train, trained: Trained, on: Ground) -> Measu
 
 
 def _trained(job: Job, operation: Train, lease: Lease, on: Ground) -> Trained:
-    reporter = Reporter(job, lease, operation, on.dataset)
+    reporter = Reporter(job, lease, operation, on.dataset, board.of_job(job.id))
     signal.signal(signal.SIGTERM, lambda *_: setattr(reporter, "asked_to_stop", True))
     watch = Watch(
         on_epoch=reporter.epoch,
@@ -96,6 +97,7 @@ class Reporter:
     lease: Lease
     operation: Train
     dataset: Dataset
+    board: Board
     grid_key: str | None = None
     asked_to_stop: bool = False
     told_at: float = field(default_factory=time.monotonic)
@@ -106,6 +108,7 @@ class Reporter:
         bare = images.encode(drawn, format="png")
         data = labels.write(bare, format="png", source_kind=kind, job_id=self.job.id)
         self.grid_key = blobs.put(self.job.tenant, data)
+        self.board.grid(drawn)
 
     def epoch(self, epoch: Epoch) -> None:
         values = dataclasses.asdict(epoch)
@@ -119,6 +122,7 @@ class Reporter:
             return held
 
         self.asked_to_stop |= not _patiently(write)
+        self.board.epoch(epoch)
 
     def _record(self, session: Session, number: int, values: dict[str, Any]) -> None:
         key = self.grid_key if grids.may_be_kept(session, self.dataset) else None

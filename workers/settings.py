@@ -102,6 +102,11 @@ class WorkerSettings(BaseSettings):
     runs: str = Field(
         default="", description="Folder for the checkpoints of training. Empty: DB_HOME/runs."
     )
+    tensorboard_folder: str = Field(
+        default="",
+        description="Folder for epochs as TensorBoard reads them, one run for each job; needs the "
+        "extra `tensorboard`. Empty: none are written.",
+    )
 
     def broker(self) -> str:
         url = self.broker_url or f"redis+socket://{socket_path()}?virtual_host=0"
