@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from models.data.image_set import ImageSet
+from models.training import together
 from models.training.batches import image_size_for
 from models.training.config import TrainConfig
 from models.training.ending import ended, is_reached, validation
@@ -69,6 +70,7 @@ def _recipe(
         "training_pictures": len(learning),
         "validation_pictures": len(held_out),
         "pictures_a_step": min(config.batch_size * config.accumulate, len(learning)),
+        "processes": together.ranks(),
         "steps": journal.step,
         "ended": ended(config, journal.epochs),
         "wall_s": round(sum(epoch.seconds for epoch in journal.epochs), 1),

@@ -13,7 +13,7 @@ from models.training.batches import Batch, Moment
 from models.training.config import TrainConfig
 from models.training.descent import Descent
 from models.training.ema import Ema
-from models.training.pieces import pieces, together
+from models.training.pieces import pieces, whole
 
 WINDOW = 64
 VALIDATION_SIGMA = 25.0
@@ -44,7 +44,7 @@ class DenoiserTrainer:
             told.append((piece, {"l1": loss.detach()}))
         self.descent.end()
         self.ema.update(self.denoiser, batch=len(clean), images_seen=moment.images_seen)
-        return together(told)
+        return whole(told)
 
     @torch.no_grad()
     def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:

@@ -17,7 +17,7 @@ from models.training.config import TrainConfig
 from models.training.descent import Descent
 from models.training.ema import Ema
 from models.training.examiner import STEPS_TO_LEARN_IN, Examiner
-from models.training.pieces import Piece, Told, pieces, together
+from models.training.pieces import Piece, Told, pieces, whole
 from models.training.watch import TrainingError
 
 PENALTY_INTERVAL = 16
@@ -107,7 +107,7 @@ class GanTrainer:
             descent.add(loss, given.piece)
             told.append((given.piece, losses))
         descent.end()
-        return together(told)
+        return whole(told)
 
     def _discriminators(
         self, given: "Portion", fake: Tensor, moment: Moment
@@ -142,7 +142,7 @@ class GanTrainer:
             told.append((given.piece, {"generator": loss.detach()}))
         descent.end()
         self.discriminator.requires_grad_(requires_grad=True)
-        return together(told)
+        return whole(told)
 
 
 @dataclass(frozen=True, slots=True)
