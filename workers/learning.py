@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import structlog
+import torch
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from torch import Tensor
@@ -26,7 +27,7 @@ from models.labels import SourceKind
 from models.training import run
 from models.training.watch import Epoch, Trained, Watch
 from models.weights import MODEL_FILE, Card
-from workers import board, evaluating, ground, settings
+from workers import board, evaluating, ground, ranks, settings
 from workers.board import Board
 from workers.evaluating import Measured
 from workers.failures import LeaseLost
@@ -45,14 +46,29 @@ _log = structlog.get_logger(__name__)
 
 def do(job: Job, operation: Train, lease: Lease) -> bool:
     """Dataset → run → evaluation → version; False if it was asked to stop before its end."""
-    size, network = operation.image_size, operation.network
-    on = ground.find(job, operation, lease, network=network, image_size=size)
-    trained = _trained(job, operation, lease, on)
+    with ranks.joined(ground.device_of(lease)) as own:
+        on = _ground(job, operation, lease, own)
+        trained = _trained(job, operation, lease, on)
     if trained.stopped:
         return False
     found = _measured(job, operation, trained, on)
     _commit(job, operation, lease, Made(trained, found, on.dataset.id))
     return True
+
+
+def follow(job: Job, operation: Train, lease: Lease) -> None:
+    """The same run in a process that is not its first: it tells nobody and writes nothing."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it stops when the first one says so
+    with ranks.joined(ground.device_of(lease)) as own:
+        on = _ground(job, operation, lease, own)
+        _run(job, operation, on, Watch())
+
+
+def _ground(job: Job, operation: Train, lease: Lease, own: torch.device) -> Ground:
+    size, network = operation.image_size, operation.network
+    return ranks.in_turn(
+        lambda: ground.find(job, operation, lease, own=own, network=network, image_size=size)
+    )
 
 
 def _measured(job: Job, operation: Train, trained: Trained, on: Ground) -> Measured | str:
@@ -80,6 +96,10 @@ def _trained(job: Job, operation: Train, lease: Lease, on: Ground) -> Trained:
         on_grid=reporter.grid,
         should_stop=lambda: reporter.asked_to_stop,
     )
+    return _run(job, operation, on, watch)
+
+
+def _run(job: Job, operation: Train, on: Ground, watch: Watch) -> Trained:
     return run.train(
         config_of(operation, job.seed, channels=on.images.images.shape[1]),
         on.images,
