@@ -4,7 +4,6 @@ The first one keeps everything that one process alone would: lease, progress, ro
 the version. The others follow it and end with it.
 """
 
-import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -39,15 +38,8 @@ def command(processes: int, program: list[str]) -> list[str]:
     return tether.command([*launcher, *options, "--max-restarts", "0", "-m", *program])
 
 
-def environment(processes: int) -> dict[str, str]:
-    """Each process has its part of the cores."""
-    cores = max(1, len(os.sched_getaffinity(0)) // processes)
-    return {**os.environ, "OMP_NUM_THREADS": str(cores)}
-
-
 def is_follower() -> bool:
-    """As torchrun says."""
-    return os.environ.get("RANK", "0") != "0"
+    return settings.rank() > 0
 
 
 @contextmanager
@@ -61,12 +53,12 @@ def joined(first: torch.device) -> Iterator[torch.device]:
         CannotDo: `devices_missing`, in all processes where one finds no device.
         RankLost: one of the others has ended.
     """
-    ranks = int(os.environ.get("WORLD_SIZE", "1"))
+    ranks = settings.ranks()
     if ranks == 1:
         yield first
         return
     own = _another(first) if is_follower() else first
-    with together.joined(first, rank=int(os.environ["RANK"]), ranks=ranks), _lost_is_said():
+    with together.joined(first, rank=settings.rank(), ranks=ranks), _lost_is_said():
         if together.is_wanted(by_me=own is None) or own is None:
             raise CannotDo("devices_missing", f"fewer than {ranks} devices are free")
         device.pin(own, memory_share=settings.get().memory_share)

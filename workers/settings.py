@@ -141,6 +141,22 @@ def calm_threads() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+def rank() -> int:
+    """Which process of a training this is, as torchrun says; 0 is the first, or the only one."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def ranks() -> int:
+    """How many processes share the training."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def environment_of_ranks(processes: int) -> dict[str, str]:
+    """What so many processes of a training are started with: each has its part of the cores."""
+    cores = max(1, len(os.sched_getaffinity(0)) // processes)
+    return {**os.environ, "OMP_NUM_THREADS": str(cores)}
+
+
 @cache
 def get() -> WorkerSettings:
     """The settings of this process; read once."""

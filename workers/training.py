@@ -70,7 +70,7 @@ def _started(job: Job, lease: Lease) -> "subprocess.Popen[bytes]":
         alone = [sys.executable, "-m", *asked, str(os.getpid())]
         return subprocess.Popen(alone)  # noqa: S603 — our own program and a row's own numbers
     several = ranks.command(processes, [*asked, ranks.STARTER])
-    return subprocess.Popen(several, env=ranks.environment(processes))  # noqa: S603 — the same
+    return subprocess.Popen(several, env=settings.environment_of_ranks(processes))  # noqa: S603 — the same
 
 
 def forget(job_id: str) -> None:

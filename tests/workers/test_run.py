@@ -240,7 +240,9 @@ def test_a_catalogue_that_must_be_rendered_tells_how_far_it_is(
     job = rows.read(claimed(dataset="catalogue"))
     operation = Order.model_validate_json(job.request).operation
 
-    found = ground.find(job, operation, rows.lease_of(job), network="vae", image_size=64)
+    own = torch.device("cpu")
+    lease = rows.lease_of(job)
+    found = ground.find(job, operation, lease, own=own, network="vae", image_size=64)
 
     assert found.images.name == "catalogue"
     assert rows.read(job.id).progress == {"rendered": 3, "models": 3}
