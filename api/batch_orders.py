@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from sqlalchemy.orm import Session
+
 from api import batch_bodies, bodies
 from api.auth import Caller, check_order
 from api.batch_bodies import Body, Sent
 from api.errors import Problem, document, told
-from db import admission, batches, ids, jobs
+from db import admission, batches, ids, jobs, one_training
 from db.batches import Created, Line
 from db.engine import long_transaction, reading
 from db.operations import order as operations
@@ -53,6 +55,8 @@ def place(
     admission.check_webhook(body.webhook_url)
     admitted = _admit_all(caller.tenant, lines, batch_id=batch_id)
     with long_transaction() as session:
+        one_training.begin(session, caller.tenant, _orders(lines))
+        admitted = _without_seconds(session, caller.tenant, admitted)
         created = batches.create(
             session,
             caller.tenant,
@@ -91,10 +95,26 @@ def _admit_all(tenant: str, lines: Sequence[Read], *, batch_id: str) -> list[Lin
     Only the looking up is done in a transaction: ten thousand lines take seconds to go through,
     and PostgreSQL ends one that idles.
     """
-    orders = [line.found for line in lines if isinstance(line.found, Order)]
+    orders = _orders(lines)
     with reading() as session:
         known = admission.look_up(session, tenant, orders)
     return [_admit(tenant, line, known, batch_id) for line in lines]
+
+
+def _orders(lines: Sequence[Read]) -> list[Order]:
+    return [line.found for line in lines if isinstance(line.found, Order)]
+
+
+def _without_seconds(session: Session, tenant: str, lines: Sequence[Line]) -> list[Line]:
+    """Lines that would train what is being trained are problems; seen only where it is written."""
+    drafts = {line.number: line.draft for line in lines if line.draft is not None}
+    refused = one_training.refused(session, tenant, drafts)
+    return [
+        Line(line.number, problem=document(told(refused[line.number])))
+        if line.number in refused
+        else line
+        for line in lines
+    ]
 
 
 def _read(number: int, text: bytes, caller: Caller, most_bytes: int) -> Read:

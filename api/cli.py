@@ -19,6 +19,7 @@ from api.commands import (
     promote,
     retrain,
     submit,
+    watch,
     webhooks,
 )
 from api.commands.options import errors
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Packshot: product pictures generated, edited, trained on and measured.",
 )
-_PARTS = (machine, submit, batch, look, feedback, promote, retrain, operate, erase)
+_PARTS = (machine, submit, watch, batch, look, feedback, promote, retrain, operate, erase)
 for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(dataset.app, name="dataset")

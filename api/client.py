@@ -199,6 +199,10 @@ class Client:
         """The delivered file, byte for byte."""
         return self._get(f"/v1/results/{result_id}/content").content
 
+    def grid(self, job_id: str, epoch: int) -> bytes:
+        """What a training's network made after an epoch, as PNG."""
+        return self._get(f"/v1/jobs/{job_id}/epochs/{epoch}/grid").content
+
     def picture_content(self, picture_id: str) -> bytes:
         return self._get(f"/v1/pictures/{picture_id}/content").content
 

@@ -17,6 +17,7 @@ from api.routes import (
     datasets,
     deliveries,
     discovery,
+    epochs,
     feedback,
     health,
     jobs,
@@ -35,7 +36,7 @@ from db import default_secrets, migrate
 from workers import settings as worker_settings
 
 _ROUTERS = (
-    *(pictures, jobs, batches, results, feedback, datasets, versions, discovery, queues),
+    *(pictures, jobs, epochs, batches, results, feedback, datasets, versions, discovery, queues),
     *(deliveries, webhooks, keys, tenants, health),
 )
 _MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"

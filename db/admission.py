@@ -8,7 +8,18 @@ from typing import Final, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import addresses, clock, datasets, geometry, jobs, pictures, settings, urls, versions
+from db import (
+    addresses,
+    clock,
+    datasets,
+    geometry,
+    jobs,
+    one_training,
+    pictures,
+    settings,
+    urls,
+    versions,
+)
 from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.geometry import At
 from db.jobs import Created
@@ -58,11 +69,13 @@ def place(
     """
     # Held: an erasure comes before this and the order is refused, or after it and sees the job.
     known = look_up(session, tenant, [order], hold=True)
+    one_training.begin(session, tenant, [order])
     created = jobs.create(
         session, tenant, order, sources=known.sources, idempotency_key=key, retry_of=retry_of
     )
     if created.new:
         check(order, known)
+        one_training.refuse_second(session, created.job, order)
     return created
 
 

@@ -7,7 +7,7 @@ the work grows with what happens, not with what is kept.
 import time
 from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, delete, literal, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -17,7 +17,7 @@ from db.blobs import StoreUnavailable
 from db.engine import long_transaction
 from db.tables.pictures import Blob, Picture
 from db.tables.results import KEYS, Result
-from db.tables.versions import Dataset, Version
+from db.tables.versions import Dataset, Epoch, Version
 
 MOST: Final = 100
 AT_ONCE: Final = 20
@@ -29,11 +29,12 @@ Key = tuple[str, str]
 
 # Every column that names bytes; each has an index that begins with the tenant.
 NAMED_BY: Final[
-    tuple[tuple[InstrumentedAttribute[str], InstrumentedAttribute[str | None]], ...]
+    tuple[tuple[InstrumentedAttribute[Any], InstrumentedAttribute[str | None]], ...]
 ] = (
     (Picture.tenant, Picture.sha256),
     *((Result.tenant, getattr(Result, name)) for name in KEYS),
     (Version.tenant, Version.weights_key),
+    (Epoch.tenant, Epoch.grid_key),
 )
 
 

@@ -12,6 +12,7 @@ from db.blobs import SHIPPED
 from db.ids import is_id, new_id
 from db.portable import insert_once, upsert
 from db.splits import Split
+from db.tables.jobs import Job
 from db.tables.versions import Dataset, Epoch
 
 PICTURES: Final = "pictures"
@@ -148,7 +149,8 @@ def splits(session: Session, tenant: str, name: str) -> dict[str, Split]:
 
 def record_epoch(session: Session, job_id: str, number: int, values: dict[str, Any]) -> None:
     """Write how an epoch went; a resumed run writes over the same number."""
-    row = {"job_id": job_id, "number": number, "created_at": clock.now(), **values}
+    tenant = select(Job.tenant).where(Job.id == job_id).scalar_subquery()
+    row = {"job_id": job_id, "number": number, "tenant": tenant, "created_at": clock.now()} | values
     session.execute(upsert(session, Epoch, row, update=tuple(values)))
 
 

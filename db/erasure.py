@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from db import attempts, blobs, clock, fence, left_out, outbox, removal
+from db import attempts, blobs, clock, fence, grids, left_out, outbox, removal
 from db.attempts import Ending
 from db.portable import insert
 from db.tables.batches import Batch
@@ -130,7 +130,8 @@ def _erase(
     for some in _some(erased.ids):
         _note(erased, tenant, removal.remove_results(session, Result.id.in_(some)))
     # Behind the locks: a dataset that is being registered with one of them is seen now.
-    _leave_datasets(session, tenant, erased.ids, allowed=from_datasets)
+    left = _leave_datasets(session, tenant, erased.ids, allowed=from_datasets)
+    erased.keys |= grids.forget(session, tenant, left)
     # Their batch has yet to count them: their rows go with it, without what they found out.
     counted = _of_open_batches(session, over)
     for some in _some(counted):
@@ -181,8 +182,9 @@ def _made_by(session: Session, job_ids: Collection[str]) -> set[str]:
     return found
 
 
-def _leave_datasets(session: Session, tenant: str, ids: set[str], *, allowed: bool) -> None:
-    """What was learned from a picture stays in versions; the dataset forgets it."""
+def _leave_datasets(session: Session, tenant: str, ids: set[str], *, allowed: bool) -> set[str]:
+    """What was learned from a picture stays in versions; the datasets forget it: these."""
+    changed: set[str] = set()
     mine = select(Dataset).where(Dataset.tenant == tenant).order_by(Dataset.name, Dataset.version)
     for dataset in session.scalars(mine.with_for_update()):
         left = [entry for entry in dataset.manifest if entry["picture"] not in ids]
@@ -190,11 +192,13 @@ def _leave_datasets(session: Session, tenant: str, ids: set[str], *, allowed: bo
         if gone and not allowed:
             raise InDataset(f"the dataset {dataset.name!r} holds {gone} of these pictures")
         if gone:
+            changed.add(dataset.id)
             dataset.manifest, dataset.pictures = left, len(left)
             dataset.erased = (dataset.erased or 0) + gone
         if dataset.left_out is not None:
             dataset.left_out = left_out.forget(dataset.left_out, ids)
     session.flush()
+    return changed
 
 
 def _of_open_batches(session: Session, job_ids: Collection[str]) -> set[str]:

@@ -25,10 +25,13 @@ def remove_jobs(session: Session, job_ids: Collection[str]) -> Keys:
 
     A version that one of them trained stays, and forgets where it came from.
     """
-    keys = remove_results(session, Result.job_id.in_(job_ids))
+    keys = dict(remove_results(session, Result.job_id.in_(job_ids)))
     remove_deliveries(session, Delivery.subject.in_(job_ids))
     orphaned = update(Version).where(Version.job_id.in_(job_ids)).values(job_id=None)
     session.execute(orphaned, execution_options=_UNSEEN)
+    shown = (Epoch.job_id.in_(job_ids), Epoch.grid_key.is_not(None))
+    for tenant, key in session.execute(select(Epoch.tenant, Epoch.grid_key).where(*shown)):
+        keys.setdefault(str(tenant), set()).add(str(key))
     for table in (Epoch, Attempt, JobInput):
         _remove(session, table, table.job_id.in_(job_ids))
     _remove(session, Job, Job.id.in_(job_ids))

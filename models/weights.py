@@ -144,11 +144,15 @@ def _first_label() -> Tensor:
 def write_whole(path: Path, content: bytes) -> None:
     """Readers see the old file or the new one, never half of either."""
     draft = path.with_name(f"{path.name}.draft")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)  # on a full disk, half a file is in everybody's way
+        raise
 
 
 def _card(path: Path) -> Card:

@@ -58,7 +58,8 @@ def do(job: Job, operation: Evaluate, lease: Lease) -> None:
     # As large as it learnt from them: what is read smaller and made larger again is easier.
     card = Card.from_json(version.card)
     side_px = int(card.config.get("image_size") or card.recipe.get("image_size", UNSIZED_PX))
-    on = ground.find(job, operation, lease, network=version.network, image_size=side_px)
+    own = ground.device_of(lease)
+    on = ground.find(job, operation, lease, own=own, network=version.network, image_size=side_px)
     found = measured(
         job.tenant,
         of_version(version),

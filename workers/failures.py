@@ -1,5 +1,6 @@
 """What is permanent, what is worth another try, and what somebody asked for."""
 
+import errno
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -13,6 +14,8 @@ from models.training.watch import TrainingError
 from models.weights import WeightsError
 from workers.patience import TRANSIENT
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_ROOM = "there is no room on the worker's disk; the next try goes on from what is there"
 _REFUSED_BY_DATABASE = "the database refused what was to be written"
 
 
@@ -81,6 +84,8 @@ def judge(error: BaseException) -> Judgement:
             return Judgement("out_of_memory", str(error) or "not enough memory", permanent=False)
         case SQLAlchemyError():
             return Judgement("unexpected", _REFUSED_BY_DATABASE, permanent=False)
+        case OSError(errno=code) if code in _FULL and not isinstance(error, StorageFull):
+            return Judgement("disk_full", _NO_ROOM, permanent=False)
         case OSError():
             return Judgement("storage", _storage(error), permanent=False)
         case _:

@@ -29,14 +29,24 @@ class Ground:
     device: torch.device
 
 
+def device_of(lease: Lease) -> torch.device:
+    """Our worker's, which holds its lock file: to look for a free one would find another."""
+    with reading() as session:
+        return torch.device(session.get_one(Attempt, (lease.job_id, lease.token)).device)
+
+
 def find(
-    job: Job, operation: Train | Evaluate, lease: Lease, *, network: str, image_size: int
+    job: Job,
+    operation: Train | Evaluate,
+    lease: Lease,
+    *,
+    own: torch.device,
+    network: str,
+    image_size: int,
 ) -> Ground:
     """Pictures of a shop are read as the network wants them; those that ship are as they are."""
     with reading() as session:
         dataset = _dataset(session, job, operation)
-        # Our worker's, which holds its lock file: to look for a free one would find another.
-        own = torch.device(session.get_one(Attempt, (job.id, lease.token)).device)
     device.pin(own, memory_share=settings.get().memory_share)
     images = read(
         dataset,

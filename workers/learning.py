@@ -3,27 +3,32 @@
 import dataclasses
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import structlog
+import torch
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from torch import Tensor
 
-from db import blobs, datasets, transitions, versions
+from db import blobs, datasets, grids, transitions, versions
 from db.engine import transaction
 from db.fence import Lease
 from db.operations.training import Train
 from db.tables.jobs import SUCCEEDED, Job
-from db.tables.versions import Version
+from db.tables.versions import Dataset, Version
 from db.transitions import Outcome
+from models import images, labels
 from models.failures import CannotDo
+from models.labels import SourceKind
 from models.training import run
 from models.training.watch import Epoch, Trained, Watch
 from models.weights import MODEL_FILE, Card
-from workers import evaluating, ground, settings
+from workers import board, evaluating, ground, ranks, settings
+from workers.board import Board
 from workers.evaluating import Measured
 from workers.failures import LeaseLost
 from workers.ground import Ground
@@ -32,6 +37,8 @@ from workers.recipes import config_of
 from workers.training import folder_of
 
 TELL_EVERY_S = 1.0
+SHOWS: Final[Mapping[str, SourceKind]] = {"denoiser": "enhanced"}
+"""What a grid's label says of it; others' are generated."""
 MOST_FOR_A_NAME = 10
 
 _log = structlog.get_logger(__name__)
@@ -39,14 +46,29 @@ _log = structlog.get_logger(__name__)
 
 def do(job: Job, operation: Train, lease: Lease) -> bool:
     """Dataset → run → evaluation → version; False if it was asked to stop before its end."""
-    size, network = operation.image_size, operation.network
-    on = ground.find(job, operation, lease, network=network, image_size=size)
-    trained = _trained(job, operation, lease, on)
+    with ranks.joined(ground.device_of(lease)) as own:
+        on = _ground(job, operation, lease, own)
+        trained = _trained(job, operation, lease, on)
     if trained.stopped:
         return False
     found = _measured(job, operation, trained, on)
     _commit(job, operation, lease, Made(trained, found, on.dataset.id))
     return True
+
+
+def follow(job: Job, operation: Train, lease: Lease) -> None:
+    """The same run in a process that is not its first: it tells nobody and writes nothing."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it stops when the first one says so
+    with ranks.joined(ground.device_of(lease)) as own:
+        on = _ground(job, operation, lease, own)
+        _run(job, operation, on, Watch())
+
+
+def _ground(job: Job, operation: Train, lease: Lease, own: torch.device) -> Ground:
+    size, network = operation.image_size, operation.network
+    return ranks.in_turn(
+        lambda: ground.find(job, operation, lease, own=own, network=network, image_size=size)
+    )
 
 
 def _measured(job: Job, operation: Train, trained: Trained, on: Ground) -> Measured | str:
@@ -66,13 +88,18 @@ def _measured(job: Job, operation: Train, trained: Trained, on: Ground) -> Measu
 
 
 def _trained(job: Job, operation: Train, lease: Lease, on: Ground) -> Trained:
-    reporter = Reporter(lease, operation.epochs)
+    reporter = Reporter(job, lease, operation, on.dataset, board.of_job(job.id))
     signal.signal(signal.SIGTERM, lambda *_: setattr(reporter, "asked_to_stop", True))
     watch = Watch(
         on_epoch=reporter.epoch,
         on_progress=reporter.progress,
+        on_grid=reporter.grid,
         should_stop=lambda: reporter.asked_to_stop,
     )
+    return _run(job, operation, on, watch)
+
+
+def _run(job: Job, operation: Train, on: Ground, watch: Watch) -> Trained:
     return run.train(
         config_of(operation, job.seed, channels=on.images.images.shape[1]),
         on.images,
@@ -86,10 +113,22 @@ def _trained(job: Job, operation: Train, lease: Lease, on: Ground) -> Trained:
 class Reporter:
     """Writes epochs and progress as rows, and hears when to stop."""
 
+    job: Job
     lease: Lease
-    epochs: int
+    operation: Train
+    dataset: Dataset
+    board: Board
+    grid_key: str | None = None
     asked_to_stop: bool = False
     told_at: float = field(default_factory=time.monotonic)
+
+    def grid(self, drawn: Tensor) -> None:
+        """Kept at once; the epoch that is told next names it."""
+        kind = SHOWS.get(self.operation.network, "generated")
+        bare = images.encode(drawn, format="png")
+        data = labels.write(bare, format="png", source_kind=kind, job_id=self.job.id)
+        self.grid_key = blobs.put(self.job.tenant, data)
+        self.board.grid(drawn)
 
     def epoch(self, epoch: Epoch) -> None:
         values = dataclasses.asdict(epoch)
@@ -99,16 +138,22 @@ class Reporter:
             with transaction() as session:
                 held = transitions.is_held(session, self.lease)
                 if held:
-                    datasets.record_epoch(session, self.lease.job_id, number, values)
+                    self._record(session, number, values)
             return held
 
         self.asked_to_stop |= not _patiently(write)
+        self.board.epoch(epoch)
+
+    def _record(self, session: Session, number: int, values: dict[str, Any]) -> None:
+        key = self.grid_key if grids.may_be_kept(session, self.dataset) else None
+        grids.hold(session, self.job.tenant, self.job.id, number, key)
+        datasets.record_epoch(session, self.job.id, number, values | {"grid_key": key})
 
     def progress(self, done: int, total: int) -> None:
         if time.monotonic() - self.told_at < TELL_EVERY_S:
             return
         self.told_at = time.monotonic()
-        progress = {"step": done, "total": total, "epochs": self.epochs}
+        progress = {"step": done, "total": total, "epochs": self.operation.epochs}
 
         def write() -> bool:
             with transaction() as session:
@@ -173,6 +218,7 @@ def _write(job: Job, operation: Train, lease: Lease, made: Made, key: str) -> No
             "version": version.label,
             "version_id": version.id,
             "epochs": len(epochs),
+            "ended": made.trained.card.recipe["ended"],
             "val_psnr_db": None if last is None else last.val_psnr_db,
             "val_ssim": None if last is None else last.val_ssim,
             **_judged(session, job, version, made),

@@ -17,7 +17,7 @@ _PRECISIONS: Final[Mapping[str, Precision]] = {
 _SAME: Final = (
     "learning_rate", "optimizer", "schedule", "weight_decay", "clip_norm", "accumulate", "dropout",
     "ema_images", "reconstruction", "beta", "free_bits", "adversarial", "r1_gamma", "smoothing",
-    "blocks",
+    "blocks", "patience",
 )  # fmt: skip
 
 
@@ -28,6 +28,8 @@ def config_of(operation: Train, seed: int, *, channels: int) -> TrainConfig:
     given = {name: value for name, value in given.items() if value is not None}
     if operation.precision is not None:
         given["precision"] = _PRECISIONS[operation.precision]
+    if operation.target is not None:
+        (given["target"],) = operation.target.items()
     return dataclasses.replace(
         recipe,
         epochs=operation.epochs,

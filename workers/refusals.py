@@ -1,6 +1,7 @@
 """What a worker refuses to start with: each with a sentence, before anything else is begun."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from db import default_secrets, migrate
 from workers import settings
@@ -15,16 +16,26 @@ def check(queues: Sequence[str]) -> None:
     """Look at everything that can be looked at before a device is touched.
 
     Raises:
-        Refused: these queues.
+        Refused: these queues, or a package that the settings need is missing.
         UnsafeBroker: others reach it and read along.
         DefaultSecret: everybody knows it.
         UnsafeSqlite: the only SQLite at hand can corrupt a database.
         WrongRevision: the tables are of another build.
     """
     _check_queues(queues)
+    _check_board(queues)
     settings.check_broker()
     default_secrets.check()
     migrate.check()
+
+
+def _check_board(queues: Sequence[str]) -> None:
+    folder = settings.get().tensorboard_folder
+    if "train" in queues and folder and find_spec("tensorboard") is None:
+        raise Refused(
+            f"WORKER_TENSORBOARD_FOLDER={folder!r} wants the package tensorboard: install "
+            "packshot[tensorboard], or unset it"
+        )
 
 
 def _check_queues(queues: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 It commits its own outcome, and ends with its parent.
 """
 
+import os
 import signal
 import sys
 
@@ -15,7 +16,7 @@ from db.operations.order import Order
 from db.operations.training import Evaluate, Train
 from db.operations.union import AnyOperation
 from db.tables.jobs import Job
-from workers import evaluating, learning, settings, tether
+from workers import evaluating, learning, ranks, settings, tether
 from workers.failures import judge
 from workers.patience import patiently
 from workers.training import EXIT_STOPPED, EXIT_WRITTEN, forget
@@ -28,6 +29,8 @@ def main(job_id: str, owner: str, token: int) -> int:
     with reading() as session:
         job = session.get_one(Job, job_id)
     operation = Order.model_validate_json(job.request).operation
+    if ranks.is_follower():
+        return _follow(job, operation, lease)
     try:
         is_done = _do(job, operation, lease)
     except Exception as error:  # noqa: BLE001 — every outcome is a transition in the table
@@ -51,6 +54,16 @@ def _do(job: Job, operation: AnyOperation, lease: Lease) -> bool:
             raise TypeError(f"{operation.op} is done by a hand")
 
 
+def _follow(job: Job, operation: AnyOperation, lease: Lease) -> int:
+    """How it went is the first process's to say, which hears of it when this one ends."""
+    try:
+        if isinstance(operation, Train):
+            learning.follow(job, operation, lease)
+    except Exception as error:  # noqa: BLE001 — as above
+        _log.warning("a process of a training ended early", job=job.id, exc_info=error)
+    return EXIT_WRITTEN
+
+
 def _put_down(lease: Lease, error: Exception) -> None:
     judgement = judge(error)
     _log.warning("a run failed", job=lease.job_id, code=judgement.code, exc_info=error)
@@ -72,5 +85,5 @@ def _put_down(lease: Lease, error: Exception) -> None:
 
 if __name__ == "__main__":
     # When its worker is killed: nobody trains for nobody.
-    tether.end_with(int(sys.argv[4]), signal.SIGKILL)
+    tether.end_with(int(sys.argv[4]) or os.getppid(), signal.SIGKILL)
     sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -102,6 +102,11 @@ class WorkerSettings(BaseSettings):
     runs: str = Field(
         default="", description="Folder for the checkpoints of training. Empty: DB_HOME/runs."
     )
+    tensorboard_folder: str = Field(
+        default="",
+        description="Folder for epochs as TensorBoard reads them, one run for each job; needs the "
+        "extra `tensorboard`. Empty: none are written.",
+    )
 
     def broker(self) -> str:
         url = self.broker_url or f"redis+socket://{socket_path()}?virtual_host=0"
@@ -134,6 +139,22 @@ def calm_threads() -> None:
     or commits: on two busy cores the denoiser took two to three times as long.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def rank() -> int:
+    """Which process of a training this is, as torchrun says; 0 is the first, or the only one."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def ranks() -> int:
+    """How many processes share the training."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def environment_of_ranks(processes: int) -> dict[str, str]:
+    """What so many processes of a training are started with: each has its part of the cores."""
+    cores = max(1, len(os.sched_getaffinity(0)) // processes)
+    return {**os.environ, "OMP_NUM_THREADS": str(cores)}
 
 
 @cache

@@ -16,8 +16,10 @@ import structlog
 from db import transitions
 from db.engine import transaction
 from db.fence import Lease
+from db.operations.order import Order
+from db.operations.training import Train
 from db.tables.jobs import Job
-from workers import settings
+from workers import ranks, settings
 from workers.failures import Cancelled, Draining, LeaseLost
 from workers.leases import Leases
 from workers.patience import patiently
@@ -43,12 +45,7 @@ def supervise(job: Job, lease: Lease, leases: Leases) -> None:
     """
     folder = folder_of(job.id)
     before = _checkpointed(folder)
-    child = subprocess.Popen(  # noqa: S603 — our own program and a row's own numbers
-        [
-            *(sys.executable, "-m", "workers.run"),
-            *(job.id, lease.owner, str(lease.token), str(os.getpid())),
-        ]
-    )
+    child = _started(job, lease)
     try:
         while child.poll() is None:
             _may_go_on(lease, leases)
@@ -63,6 +60,17 @@ def supervise(job: Job, lease: Lease, leases: Leases) -> None:
         raise
     if child.returncode != EXIT_WRITTEN:
         _put_down(lease, child.returncode, has_advanced=_checkpointed(folder) > before)
+
+
+def _started(job: Job, lease: Lease) -> "subprocess.Popen[bytes]":
+    operation = Order.model_validate_json(job.request).operation
+    processes = operation.processes if isinstance(operation, Train) else 1
+    asked = ["workers.run", job.id, lease.owner, str(lease.token)]
+    if processes == 1:
+        alone = [sys.executable, "-m", *asked, str(os.getpid())]
+        return subprocess.Popen(alone)  # noqa: S603 — our own program and a row's own numbers
+    several = ranks.command(processes, [*asked, ranks.STARTER])
+    return subprocess.Popen(several, env=settings.environment_of_ranks(processes))  # noqa: S603 — the same
 
 
 def forget(job_id: str) -> None:

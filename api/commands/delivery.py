@@ -67,13 +67,26 @@ def show(jobs: list[Json], written: dict[str, str], *, as_json: bool) -> None:
 
 
 def _seen(job: Json, done: dict[str, float]) -> dict[str, Any]:
-    progress = job.get("progress") or 0.0
-    done[str(job["id"])] = 1.0 if job["state"] in TERMINAL else _share(progress)
-    return {"completed": sum(done.values()), "now": f"{job['op']} {job['state']}"}
+    done[str(job["id"])] = 1.0 if job["state"] in TERMINAL else _share(job.get("progress"))
+    return {"completed": sum(done.values()), "now": f"{job['op']} {job['state']}{_epoch(job)}"}
 
 
 def _share(progress: object) -> float:
-    return min(float(progress), 1.0) if isinstance(progress, (int, float)) else 0.0
+    """How far a job is, which only trainings say."""
+    if not isinstance(progress, dict) or not progress.get("total"):
+        return 0.0
+    return min(float(progress["step"]) / float(progress["total"]), 1.0)
+
+
+def _epoch(job: Json) -> str:
+    """Which epoch it is at, and how the last one went."""
+    progress, epochs = job.get("progress") or {}, job.get("epochs") or []
+    if job["state"] in TERMINAL or "epochs" not in progress:
+        return ""
+    last = epochs[-1] if epochs else {}
+    scores = {"val_psnr_db": last.get("val_psnr_db"), **(last.get("scores") or {})}
+    told = [f"{name} {score:.4g}" for name, score in scores.items() if score is not None][:1]
+    return ", ".join([f", epoch {len(epochs) + 1} of {progress['epochs']}", *told])
 
 
 def _why(job: Json) -> str:

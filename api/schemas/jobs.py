@@ -51,6 +51,10 @@ class EpochOut(Answer):
     learning_rate: float
     seconds: float
     images_per_s: float
+    peak_memory_mb: float | None
+    """Of the training; on a CPU of the whole process."""
+    grid: str | None
+    """Where a PNG of what the network made after it is, of one that makes pictures."""
     created_at: datetime
 
 
@@ -129,9 +133,15 @@ def job_out(
         **_fields(row),
         attempts=[AttemptOut.model_validate(attempt) for attempt in attempts],
         results=[result_out(result) for result in results],
-        epochs=None if epochs is None else [EpochOut.model_validate(epoch) for epoch in epochs],
+        epochs=None if epochs is None else [_epoch_out(epoch) for epoch in epochs],
         version=None if version is None else VersionMade(id=version.id, label=version.label),
     )
+
+
+def _epoch_out(row: Epoch) -> EpochOut:
+    grid = f"/v1/jobs/{row.job_id}/epochs/{row.number}/grid" if row.grid_key else None
+    names = (name for name in EpochOut.model_fields if name != "grid")
+    return EpochOut(**{name: getattr(row, name) for name in names}, grid=grid)
 
 
 def _fields(row: Job) -> dict[str, Any]:

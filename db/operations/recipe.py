@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from db.operations.base import Operation
@@ -11,6 +18,9 @@ from db.operations.base import Operation
 Kinds = Annotated[
     tuple[Literal["color", "translation", "cutout"], ...], Field(min_length=1, max_length=3)
 ]
+
+ValidationScore = Annotated[str, StringConstraints(pattern=r"^val_[a-z0-9_]{1,60}$")]
+Target = Annotated[dict[ValidationScore, float], Field(min_length=1, max_length=1)]
 
 OF_NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
     "beta": ("vae",),
@@ -68,6 +78,12 @@ class Recipe(Operation):
     """What a GAN or VAE is built of; with attention what lies far apart can agree."""
     smoothing: Annotated[float, Field(ge=0.0, le=0.5)] | None = None
     """Share of a label that a classifier is told belongs to the other categories."""
+
+    patience: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    """Epochs without a better validation score after which it ends, with the best."""
+    target: Target | None = None
+    """A validation score and how much of it is enough, `{"val_psnr_db": 25.0}`: the training ends
+    as soon as it is there, and fails if it never is."""
 
     @field_validator("diff_augment")
     @classmethod

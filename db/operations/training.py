@@ -72,6 +72,8 @@ class Train(Recipe):
     """Side in pixels that pictures are brought to, by a network that draws them."""
     max_images: MaxImages | None = None
     """Learn from a part of the dataset: the first so many, category by category."""
+    processes: Annotated[int, Field(ge=1, le=16)] = 1
+    """How many share each batch, each on a device of its own; on a CPU they share its cores."""
     augment: Augment | None = None
     """How the pictures are varied. Left out: as the recipe does."""
     label: (

@@ -70,9 +70,12 @@ class Epoch(Row):
 
     Attributes:
         scores: on validation, by name; what a network has instead of PSNR and SSIM.
+        grid_key: of a PNG of what the network made after it.
+        tenant: whose bytes those are; a build from before 0005 writes none, and no grid.
     """
 
     __tablename__ = "epoch"
+    __table_args__ = (Index("ix_epoch_grid_key", "tenant", "grid_key"),)
 
     job_id: Mapped[str] = mapped_column(String(36), ForeignKey("job.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
@@ -84,4 +87,7 @@ class Epoch(Row):
     learning_rate: Mapped[float]
     seconds: Mapped[float]
     images_per_s: Mapped[float]
+    tenant: Mapped[str | None] = mapped_column(String(64))
+    peak_memory_mb: Mapped[float | None]
+    grid_key: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]

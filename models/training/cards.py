@@ -9,8 +9,10 @@ from typing import Any
 import torch
 
 from models.data.image_set import ImageSet
+from models.training import together
 from models.training.batches import image_size_for, pictures_a_step
 from models.training.config import TrainConfig
+from models.training.ending import ended, is_reached, validation
 from models.training.journal import Journal
 from models.training.optimizers import manner
 from models.training.trainer import Trainer
@@ -38,12 +40,14 @@ def card_of(config: TrainConfig, images: ImageSet, trainer: Trainer, journal: Jo
         data=images.source,
         categories=images.categories,
         recipe=_recipe(config, images, trainer, journal),
-        scores=_scores(journal),
+        scores=_scores(config, journal),
     )
 
 
-def _scores(journal: Journal) -> dict[str, float | None]:
+def _scores(config: TrainConfig, journal: Journal) -> dict[str, float | None]:
     """Of the epoch whose weights were kept."""
+    if journal.epochs and is_reached(config, journal.epochs[-1]):
+        return dict(validation(journal.epochs[-1]))
     scored = [epoch for epoch in journal.epochs if epoch.decisive is not None]
     if not scored:
         return {}
@@ -66,7 +70,9 @@ def _recipe(
         "training_pictures": len(learning),
         "validation_pictures": len(held_out),
         "pictures_a_step": pictures_a_step(config, len(learning)),
+        "processes": together.ranks(),
         "steps": journal.step,
+        "ended": ended(config, journal.epochs),
         "wall_s": round(sum(epoch.seconds for epoch in journal.epochs), 1),
         "device": next(trainer.ema.module.parameters()).device.type,
         "threads": torch.get_num_threads(),

@@ -17,7 +17,7 @@ from models.training.batches import Batch, Moment, batch_of
 from models.training.config import TrainConfig
 from models.training.descent import Descent
 from models.training.ema import Ema
-from models.training.pieces import pieces, together
+from models.training.pieces import pieces, whole
 from models.training.temperature import temperature_for
 
 SHIFT_PX = 2
@@ -51,7 +51,7 @@ class ClassifierTrainer:
             told.append((piece, {"cross_entropy": loss.detach()}))
         self.descent.end()
         self.ema.update(self.classifier, batch=len(batch), images_seen=moment.images_seen)
-        return together(told)
+        return whole(told)
 
     def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
         """Nothing: it reads pictures and makes none."""

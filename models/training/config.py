@@ -1,5 +1,6 @@
 """What a training run is told, and the recipes that worked."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -49,6 +50,9 @@ class TrainConfig:
         adversarial: what the GAN's halves are punished for.
         diff_augment: how everything that the discriminator sees is varied.
         smoothing: share of a label that the other categories get.
+        patience: epochs without a better validation score after which the run ends, with the best.
+        target: a validation score as cards name it, and how much of it ends the run at once; a run
+            that does not come to it fails.
     """
 
     network: Network
@@ -78,6 +82,8 @@ class TrainConfig:
     adversarial: Adversarial = "non_saturating"
     diff_augment: DiffAugment = field(default_factory=DiffAugment)
     smoothing: float = 0.1
+    patience: int | None = None
+    target: tuple[str, float] | None = None
 
     def __post_init__(self) -> None:
         if self.image_size not in (32, 64) or self.channels not in (1, 3):
@@ -99,6 +105,10 @@ class TrainConfig:
             raise ValueError("only a classifier learns from labels, or gives some itself")
         if not (self.weight_decay or 0) >= 0 or not (self.clip_norm or 0) >= 0:
             raise ValueError("expected a decay and a longest gradient of at least 0")
+        if self.patience is not None and self.patience < 1:
+            raise ValueError("expected patience of at least 1 epoch")
+        if self.target is not None and not math.isfinite(self.target[1]):
+            raise ValueError("expected a target that is a number")
         if not (0 <= self.dropout < 1 and 0 <= self.smoothing < 1):
             raise ValueError("expected shares from 0 to below 1")
 

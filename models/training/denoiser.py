@@ -13,7 +13,7 @@ from models.training.batches import Batch, Moment
 from models.training.config import TrainConfig
 from models.training.descent import Descent
 from models.training.ema import Ema
-from models.training.pieces import pieces, together
+from models.training.pieces import pieces, whole
 
 WINDOW = 64
 VALIDATION_SIGMA = 25.0
@@ -44,15 +44,18 @@ class DenoiserTrainer:
             told.append((piece, {"l1": loss.detach()}))
         self.descent.end()
         self.ema.update(self.denoiser, batch=len(clean), images_seen=moment.images_seen)
-        return together(told)
+        return whole(told)
 
     @torch.no_grad()
     def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
         """Clean windows, and what is made of them at sigma 25, with the same noise every time."""
-        sigma = torch.full((len(batch.images),), VALIDATION_SIGMA, device=self.device)
-        spoiled = noisy(batch.images, sigma, Generator().manual_seed(0))
+        spoiled = self.spoiled(batch)
         with autocast(self.device, self.config.precision):
-            return batch.images, self.ema.module(spoiled, sigma).clamp(0, 1)
+            return batch.images, self.ema.module(spoiled, self._sigma(batch)).clamp(0, 1)
+
+    def spoiled(self, batch: Batch) -> Tensor:
+        """What it restores."""
+        return noisy(batch.images, self._sigma(batch), Generator().manual_seed(0))
 
     def scores(self, learning: Part, held_out: Part) -> dict[str, float]:
         """None but those of restored pictures."""
@@ -62,3 +65,6 @@ class DenoiserTrainer:
     def finish(self, learning: Part, held_out: Part) -> None:
         """Nothing is fitted afterwards."""
         del learning, held_out
+
+    def _sigma(self, batch: Batch) -> Tensor:
+        return torch.full((len(batch),), VALIDATION_SIGMA, device=self.device)

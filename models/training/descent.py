@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from models.training import together
 from models.training.batches import Moment
 from models.training.config import TrainConfig
 from models.training.optimizers import manner, optimizer_for
@@ -29,7 +30,18 @@ class Descent:
         torch.autograd.backward(loss if piece.share == 1 else loss * piece.share)
 
     def end(self) -> None:
-        """One step with all that was added."""
+        """One step with all that was added, by all processes."""
+        parameters = tuple(self._network.parameters())
+        if together.ranks() > 1:
+            together.add_up(_gradient(parameter) for parameter in parameters)
+            together.even_out(self._network.buffers())
         if self._how.clip_norm:
-            nn.utils.clip_grad_norm_(self._network.parameters(), self._how.clip_norm)
+            nn.utils.clip_grad_norm_(parameters, self._how.clip_norm)
         self.optimizer.step()
+
+
+def _gradient(parameter: nn.Parameter) -> Tensor:
+    """Zero where this process found none; another may have."""
+    if parameter.grad is None:
+        parameter.grad = torch.zeros_like(parameter)
+    return parameter.grad

@@ -17,7 +17,7 @@ from models.training.config import TrainConfig
 from models.training.descent import Descent
 from models.training.ema import Ema
 from models.training.examiner import STEPS_TO_LEARN_IN, Examiner
-from models.training.pieces import Piece, Told, pieces, together
+from models.training.pieces import Piece, Told, pieces, whole
 from models.training.watch import TrainingError
 
 PENALTY_INTERVAL = 16
@@ -60,17 +60,17 @@ class GanTrainer:
 
     def scores(self, learning: Part, held_out: Part) -> dict[str, float]:
         """Of samples beside held-out pictures, as no sample has a right answer of its own."""
-        return self.examiner.scores(self._served(), learning, held_out)
+        return self.examiner.scores(self.served(), learning, held_out)
 
     def finish(self, learning: Part, held_out: Part) -> None:
         """Refuse a generator that had the time to learn and draws the same again and again."""
         if self.config.epochs * steps_of(self.config, len(learning)) < STEPS_TO_LEARN_IN:
             return
-        found = self.examiner.collapse(self._served(), learning, held_out)
+        found = self.examiner.collapse(self.served(), learning, held_out)
         if found is not None:
             raise TrainingError("mode_collapse", f"it draws the same again and again: {found}")
 
-    def _served(self) -> Generator:
+    def served(self) -> Generator:
         return cast(Generator, self.ema.module)
 
     def _portions(self, batch: Batch, moment: Moment) -> list["Portion"]:
@@ -106,7 +106,7 @@ class GanTrainer:
             descent.add(loss, given.piece)
             told.append((given.piece, losses))
         descent.end()
-        return together(told)
+        return whole(told)
 
     def _discriminators(
         self, given: "Portion", fake: Tensor, moment: Moment
@@ -141,7 +141,7 @@ class GanTrainer:
             told.append((given.piece, {"generator": loss.detach()}))
         descent.end()
         self.discriminator.requires_grad_(requires_grad=True)
-        return together(told)
+        return whole(told)
 
 
 @dataclass(frozen=True, slots=True)

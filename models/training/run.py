@@ -1,9 +1,11 @@
 """A training run from its pictures to weights with a card; goes on where it was killed."""
 
+import json
 import logging
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,7 +14,8 @@ from torch import Tensor
 from models import weights
 from models.data.augmentation import augmented
 from models.data.image_set import ImageSet, Part
-from models.training import checkpoint
+from models.evaluation.memory import PeakMemory
+from models.training import checkpoint, ending, together
 from models.training.batches import (
     Batch,
     Moment,
@@ -25,6 +28,7 @@ from models.training.batches import (
 )
 from models.training.cards import card_of, name_of_run
 from models.training.config import TrainConfig
+from models.training.grid import grid
 from models.training.journal import Journal
 from models.training.trainer import Trainer, trainer_for
 from models.training.validate import Quality, quality
@@ -41,7 +45,8 @@ def train(
 ) -> Trained:
     """Train, resuming from `folder` if it holds this very run; writes weights and card there.
 
-    A run that is asked to stop saves its checkpoint and returns at once, without weights.
+    A run that is asked to stop saves its checkpoint and returns at once, without weights; so do, of
+    several processes (`together.joined`), all but the first, which alone writes there.
     """
     learning, held_out = images.split()
     _refuse_too_small(config, learning)
@@ -61,8 +66,12 @@ def train(
     journal = checkpoint.load(folder, trainer, run=run.name)
     if not _all_epochs(run, journal):
         return Trained(folder, tuple(journal.epochs), written=None)
+    ending.refuse_missed(config, journal.epochs)
+    if not together.is_first():
+        return Trained(folder, tuple(journal.epochs), written=None)
     checkpoint.load_best(folder, trainer)
-    trainer.finish(run.learning, run.held_out)
+    with together.apart():
+        trainer.finish(run.learning, run.held_out)
     card = weights.write(trainer.ema.module, folder, card_of(config, images, trainer, journal))
     return Trained(folder, tuple(journal.epochs), written=card)
 
@@ -71,6 +80,9 @@ def _refuse_too_small(config: TrainConfig, learning: Part) -> None:
     if len(learning) < MIN_IMAGES:
         sentence = f"{len(learning)} training pictures, at least {MIN_IMAGES} are needed"
         raise TrainingError("dataset_too_small", sentence)
+    if pictures_a_step(config, len(learning)) < together.ranks():
+        sentence = f"{together.ranks()} processes want a picture each of every batch"
+        raise TrainingError("batch_too_small", sentence)
     if config.network == "denoiser" and min(learning.images.shape[2:]) < 8:
         raise TrainingError("pictures_too_small", "the denoiser learns from 8 pixels a side on")
 
@@ -103,16 +115,25 @@ class Run:
 
 
 def _all_epochs(run: Run, journal: Journal) -> bool:
-    """False if somebody asked to stop before the last."""
-    while journal.step < run.total:
+    """False if somebody asked to stop before the end."""
+    while ending.ended(run.config, journal.epochs) is None:
+        memory = PeakMemory(run.device)
         if not _one_epoch(run, journal):
-            checkpoint.save(run.folder, run.trainer, journal, run=run.name)
+            _save(run, journal)
             return False
-        epoch = _closed(run, journal, *_measured(run))
+        told = together.told_by_first(partial(_measured, run, journal, memory))
+        epoch = Epoch(**json.loads(told))
+        journal.close(epoch)
         _keep_best(run, journal, epoch)
-        checkpoint.save(run.folder, run.trainer, journal, run=run.name)
+        _save(run, journal)
+        _show(run)
         run.watch.on_epoch(epoch)
     return True
+
+
+def _save(run: Run, journal: Journal) -> None:
+    if together.is_first():
+        checkpoint.save(run.folder, run.trainer, journal, run=run.name)
 
 
 def _one_epoch(run: Run, journal: Journal) -> bool:
@@ -122,14 +143,14 @@ def _one_epoch(run: Run, journal: Journal) -> bool:
     since = saved = time.monotonic()
     before = journal.seconds
     for index in range(done, run.steps_per_epoch):
-        if run.watch.should_stop():
+        if together.is_wanted(by_me=run.watch.should_stop()):
             return False
         chosen = rows[index * run.batch_size : (index + 1) * run.batch_size]
         journal.add(_finite(_step(run, journal.step, chosen), journal.step))
         journal.seconds = before + time.monotonic() - since
         run.watch.on_progress(journal.step, run.total)
         if time.monotonic() - saved > CHECKPOINT_EVERY_S:
-            checkpoint.save(run.folder, run.trainer, journal, run=run.name)
+            _save(run, journal)
             saved = time.monotonic()
     return True
 
@@ -152,16 +173,29 @@ def _finite(losses: dict[str, Tensor], step: int) -> dict[str, Tensor]:
     return losses
 
 
-def _measured(run: Run) -> tuple[Quality, float]:
-    """The validation scores, and the seconds they took."""
-    since = time.monotonic()
-    return quality(run.trainer, run.learning, run.held_out, run.device), time.monotonic() - since
+def _show(run: Run) -> None:
+    if run.watch.on_grid is None or not together.is_first():
+        return
+    drawn = grid(run.trainer, run.learning, run.held_out, run.device)
+    if drawn is not None:
+        run.watch.on_grid(drawn)
 
 
-def _closed(run: Run, journal: Journal, measured: Quality, seconds: float) -> Epoch:
+def _measured(run: Run, journal: Journal, memory: PeakMemory) -> str:
+    """The epoch that has just been learnt, as JSON; what it took, without its measuring."""
+    since, peak_mb = time.monotonic(), memory.mb()
+    measured = quality(run.trainer, run.learning, run.held_out, run.device)
+    epoch = _epoch(run, journal, measured, time.monotonic() - since, peak_mb)
+    log.info("epoch done", extra={"epoch": epoch.number, "run": run.name})
+    return json.dumps(asdict(epoch))
+
+
+def _epoch(
+    run: Run, journal: Journal, measured: Quality, seconds: float, peak_mb: float | None
+) -> Epoch:
     images = run.steps_per_epoch * run.batch_size
     rate = next(iter(run.trainer.optimizers.values())).param_groups[0]["lr"]
-    epoch = Epoch(
+    return Epoch(
         number=len(journal.epochs) + 1,
         losses=journal.means(),
         val_psnr_db=measured.psnr_db,
@@ -171,15 +205,14 @@ def _closed(run: Run, journal: Journal, measured: Quality, seconds: float) -> Ep
         images_per_s=round(images / max(journal.seconds, 1e-6), 1),
         identical=measured.identical,
         scores=measured.scores,
+        peak_memory_mb=None if peak_mb is None else round(peak_mb, 1),
     )
-    journal.close(epoch)
-    log.info("epoch done", extra={"epoch": epoch.number, "run": run.name})
-    return epoch
 
 
 def _keep_best(run: Run, journal: Journal, epoch: Epoch) -> None:
-    """A network without a score is best when it is last."""
-    score = epoch.decisive
-    if score is None or journal.best is None or score >= journal.best:
+    """A network without a score is best when it is last, and one with a target when it is there."""
+    score, is_wanted = epoch.decisive, ending.is_reached(run.config, epoch)
+    if score is None or journal.best is None or score >= journal.best or is_wanted:
         journal.best = score
-        checkpoint.save_best(run.folder, run.trainer)
+        if together.is_first():
+            checkpoint.save_best(run.folder, run.trainer)

@@ -14,7 +14,7 @@ from models.training.batches import Batch, Moment, batch_of
 from models.training.config import TrainConfig
 from models.training.descent import Descent
 from models.training.ema import Ema
-from models.training.pieces import Told, pieces, together
+from models.training.pieces import Told, pieces, whole
 
 KL_WARM_UP = 0.15
 JITTER = 1e-4
@@ -44,7 +44,7 @@ class VaeTrainer:
             told.append((piece, losses))
         self.descent.end()
         self.ema.update(self.vae, batch=len(batch), images_seen=moment.images_seen)
-        return together(told)
+        return whole(told)
 
     @torch.no_grad()
     def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from torch import Tensor
+
 from models.weights import Card
 
 
@@ -30,6 +32,7 @@ class Epoch:
         seconds: on the clock, validation included.
         images_per_s: training pictures seen a second.
         identical: reconstructions equal to their reference, left out of the mean PSNR.
+        peak_memory_mb: of its training; on a CPU of the whole process, None where nobody counts.
         scores: by name, of a network whose answers are no pictures; the first one decides.
     """
 
@@ -42,6 +45,7 @@ class Epoch:
     images_per_s: float
     identical: int = 0
     scores: dict[str, float] = field(default_factory=dict)
+    peak_memory_mb: float | None = None
 
     @property
     def decisive(self) -> float | None:
@@ -51,10 +55,16 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Called from the training loop; each may be left out."""
+    """Called from the training loop; each may be left out.
+
+    Attributes:
+        on_grid: what the network makes after an epoch, [1, C, H, W] in [0, 1], before `on_epoch`;
+            it is made only for who asks.
+    """
 
     on_epoch: Callable[[Epoch], None] = field(default=lambda _epoch: None)
     on_progress: Callable[[int, int], None] = field(default=lambda _done, _total: None)
+    on_grid: Callable[[Tensor], None] | None = None
     should_stop: Callable[[], bool] = field(default=lambda: False)
 
 

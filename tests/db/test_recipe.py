@@ -58,7 +58,8 @@ def test_all_that_mean_nothing_are_named_at_once() -> None:
         ("accumulate", 65), ("dropout", 0.95), ("ema_images", 0), ("precision", "fp16"),
         ("optimizer", "lion"), ("schedule", "step"), ("diff_augment", []),
         ("diff_augment", ["blur"]), ("diff_augment", ["color", "color"]), ("diff_augment_p", 0.5),
-        ("adversarial", "wgan"),
+        ("adversarial", "wgan"), ("patience", 0), ("target", {}), ("target", {"psnr": 1.0}),
+        ("target", {"val_ssim": 0.5, "val_psnr_db": 20.0}),
     ],
 )  # fmt: skip
 def test_what_is_out_of_range_is_refused_by_its_name(name: str, value: Any) -> None:

@@ -77,12 +77,19 @@ def until_served(studio: Studio, drawn: dict[str, Any], label: str) -> str:
     return served
 
 
-def test_training_asked_for_twice_at_once_gives_two_versions(studio: Studio) -> None:
+def test_training_asked_for_twice_at_once_is_done_once_and_later_gives_another_version(
+    studio: Studio,
+) -> None:
     asked = {"operation": {"op": "train", "dataset": SMALL, "network": "vae", "epochs": 1}}
     with studio.client() as client:
-        jobs = [client.submit(asked)["id"] for _ in range(2)]
-        first, second = client.wait(jobs, timeout_s=120)
+        job = client.submit(asked)["id"]
+        with pytest.raises(ApiError) as refused:
+            client.submit(asked)
+        first = client.wait([job], timeout_s=120)[0]
+        second = client.wait([client.submit(asked)["id"]], timeout_s=120)[0]
 
+    assert (refused.value.status, refused.value.code) == (409, "training_running")
+    assert job in refused.value.detail
     assert first["state"] == second["state"] == "succeeded"
     assert first["version"]["label"] != second["version"]["label"]
 

@@ -46,6 +46,14 @@ def test_what_a_vae_is_told_arrives() -> None:
     assert (config.precision, config.learning_rate) == ("float32", 0.01)
 
 
+def test_when_it_is_to_end_arrives() -> None:
+    operation = Train(dataset="d", network="vae", patience=3, target={"val_psnr_db": 25.0})
+
+    config = config_of(operation, 0, channels=1)
+
+    assert (config.patience, config.target) == (3, ("val_psnr_db", 25.0))
+
+
 @pytest.mark.parametrize("network", ["gan", "vae"])
 def test_blocks_reach_the_run(network: Literal["gan", "vae"]) -> None:
     ordered = Train(dataset="shoes", network=network, blocks="attention")

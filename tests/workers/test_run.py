@@ -12,9 +12,12 @@ from db.engine import reading, transaction
 from db.operations.order import Order
 from db.selection import Wanted
 from db.tables.versions import Dataset
+from models import images, labels
+from models.labels import Label
 from models.weights import Card
 from tests import factories, rows
 from tests.furniture import libraries
+from tests.models.training.test_run import files_of_at_most
 from tests.rows import TENANT
 from workers import device, ground, register, rendered, run, training
 from workers.device import Device
@@ -60,6 +63,44 @@ def test_a_run_ends_as_a_version_and_leaves_nothing_behind() -> None:
     assert not training.folder_of(job_id).exists()
 
 
+def test_every_epoch_is_a_row_with_its_memory_and_a_labelled_picture() -> None:
+    job_id = claimed(epochs=2)
+
+    train(job_id)
+
+    with reading() as session:
+        epochs = datasets.epochs(session, job_id)
+    grids = [blobs.get(TENANT, epoch.grid_key) for epoch in epochs]
+    assert [epoch.number for epoch in epochs] == [1, 2]
+    assert all(epoch.peak_memory_mb > 50 for epoch in epochs)
+    assert grids[0] != grids[1]
+    assert [labels.read(grid) for grid in grids] == [Label("generated", job_id)] * 2
+    assert images.read(grids[0]).image.shape[2:] == (4 * 30, 8 * 30)
+
+
+def test_a_target_that_is_reached_ends_the_job_well_and_early() -> None:
+    job_id = claimed(epochs=50, target={"val_psnr_db": 1.0})
+
+    train(job_id)
+
+    job = rows.read(job_id)
+    assert job.state == "succeeded"
+    assert (job.report["ended"], job.report["epochs"]) == ("target", 1)
+
+
+def test_a_target_that_is_missed_fails_the_job_and_registers_nothing() -> None:
+    job_id = claimed(target={"val_psnr_db": 90.0})
+
+    train(job_id)
+
+    job = rows.read(job_id)
+    with reading() as session:
+        assert versions.of_job(session, job_id) is None
+    assert (job.state, job.error_code) == ("failed", "target_not_reached")
+    assert "val_psnr_db was to come to 90 and came to " in job.error_detail
+    assert not training.folder_of(job_id).exists()
+
+
 def test_a_run_is_on_its_worker_s_device_and_looks_for_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -87,6 +128,36 @@ def test_no_room_for_the_weights_is_tried_again_later(monkeypatch: pytest.Monkey
     assert job.error_code == "storage"
     assert rows.claim(queue="train") == []  # not at once: it waits its back-off
     assert training.folder_of(job_id).exists()  # and goes on from its checkpoint
+
+
+def test_a_disk_that_fills_under_a_checkpoint_is_said_and_the_job_goes_on_when_there_is_room() -> (
+    None
+):
+    job_id = claimed()
+
+    with files_of_at_most(12_000_000):  # the weights alone are less, the checkpoint is more
+        code = train(job_id)
+
+    job = rows.read(job_id)
+    assert (code, job.state, job.error_code) == (EXIT_WRITTEN, "queued", "disk_full")
+    assert "no room on the worker's disk" in job.error_detail
+    rows.is_due_now(job_id)
+    rows.claim(queue="train")
+    train(job_id)
+    assert rows.read(job_id).state == "succeeded"
+
+
+def test_a_loss_that_leaves_all_bounds_fails_the_job_and_registers_nothing() -> None:
+    wild = {"optimizer": "sgd", "adversarial": "least_squares", "weight_decay": 1.0}
+    job_id = claimed(network="gan", learning_rate=0.1, epochs=3, batch_size=8, **wild)
+
+    train(job_id)
+
+    job = rows.read(job_id)
+    with reading() as session:
+        assert versions.of_job(session, job_id) is None
+    assert (job.state, job.error_code) == ("failed", "loss_not_finite")
+    assert not training.folder_of(job_id).exists()
 
 
 def test_a_run_that_lost_its_lease_writes_no_version() -> None:
@@ -169,7 +240,9 @@ def test_a_catalogue_that_must_be_rendered_tells_how_far_it_is(
     job = rows.read(claimed(dataset="catalogue"))
     operation = Order.model_validate_json(job.request).operation
 
-    found = ground.find(job, operation, rows.lease_of(job), network="vae", image_size=64)
+    own = torch.device("cpu")
+    lease = rows.lease_of(job)
+    found = ground.find(job, operation, lease, own=own, network="vae", image_size=64)
 
     assert found.images.name == "catalogue"
     assert rows.read(job.id).progress == {"rendered": 3, "models": 3}

@@ -11,7 +11,7 @@ from models.data.diff_augment import DiffAugment
 from models.training.batches import Batch, Moment
 from models.training.config import RECIPES, TrainConfig
 from models.training.optimizers import optimizer_for
-from models.training.pieces import pieces, together
+from models.training.pieces import pieces, whole
 from models.training.run import train
 from models.training.schedule import share_of_peak
 from models.training.trainer import trainer_for
@@ -81,7 +81,7 @@ def test_the_loss_of_a_batch_is_the_mean_over_its_pictures():
     values = torch.arange(10.0)
     told = [(one, {"l": values[one.rows].mean()}) for one in pieces(10, parts=3)]
 
-    torch.testing.assert_close(together(told)["l"], values.mean())
+    torch.testing.assert_close(whole(told)["l"], values.mean())
 
 
 def stepped(config: TrainConfig, count: int = 16) -> tuple[dict[str, torch.Tensor], nn.Module]:

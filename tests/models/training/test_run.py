@@ -1,5 +1,8 @@
 """Training runs: they end with weights, go on where they were killed, and say what is wrong."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -206,6 +209,47 @@ def test_a_loss_that_is_no_number_stops_the_run(tmp_path, monkeypatch, network):
 
     assert caught.value.code == "loss_not_finite"
     assert not (tmp_path / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize("network", ["gan", "vae", "denoiser"])
+def test_a_learning_rate_of_a_thousand_stops_the_run_within_an_epoch(tmp_path, network):
+    config = replace(TINY, network=network, learning_rate=1e3)
+
+    with pytest.raises(TrainingError, match="loss_not_finite"):
+        train(config, pictures(), folder=tmp_path, device=CPU, watch=Watch())
+
+    assert not (tmp_path / "checkpoint.safetensors").exists()
+
+
+def test_a_disk_that_fills_leaves_the_last_checkpoint_whole(tmp_path, monkeypatch):
+    small(monkeypatch)
+    whole = train(TINY, pictures(), folder=tmp_path / "a", device=CPU, watch=Watch())
+    with pytest.raises(Killed):
+        train(TINY, pictures(), folder=tmp_path / "b", device=CPU, watch=Watch(on_epoch=_killed))
+    before = (tmp_path / "b" / "checkpoint.safetensors").read_bytes()
+
+    with files_of_at_most(len(before) // 2), pytest.raises(OSError, match="File too large"):
+        train(TINY, pictures(), folder=tmp_path / "b", device=CPU, watch=Watch())
+
+    assert (tmp_path / "b" / "checkpoint.safetensors").read_bytes() == before
+    assert not list((tmp_path / "b").glob("*.draft"))
+    again = train(TINY, pictures(), folder=tmp_path / "b", device=CPU, watch=Watch())
+    assert again.card.sha256 == whole.card.sha256
+
+
+def _killed(_epoch) -> None:
+    raise Killed
+
+
+@contextmanager
+def files_of_at_most(size_bytes: int) -> Iterator[None]:
+    """As a disk that is nearly full: the system refuses what goes beyond."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_folder_of_another_run_is_refused(tmp_path, monkeypatch):
