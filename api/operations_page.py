@@ -105,6 +105,8 @@ def _taken(field: Schema, whole: Schema) -> str:
         case {"type": "array", "prefixItems": items}:
             kinds = list(dict.fromkeys(_taken(item, whole) for item in items))
             return f"{len(items)} of: {'; '.join(kinds)}"
+        case {"type": "array", "items": {"pattern": _}}:
+            return f"{field['minItems']} to {field['maxItems']} names"
         case {"type": "array", "items": item}:
             few, many = field["minItems"], field["maxItems"]
             return f"{few} to {many} of {', '.join(f'`{one}`' for one in _kinds(item))}"

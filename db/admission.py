@@ -87,12 +87,16 @@ def look_up(session: Session, tenant: str, orders: Sequence[Order], *, hold: boo
     needs = {need for order in orders for need in order.operation.needs().items()}
     operations = [order.operation for order in orders]
     judged = {one.version for one in operations if isinstance(one, Evaluate)}
+    begun = {start for one in operations if (start := _start(one))}
     keys = {key for order in orders for key in order.pictures().values()}
     timed = any(order.deadline_at is not None for order in orders)
     return Known(
         sources=pictures.resolve_many(session, tenant, keys, hold=hold),
-        versions=_tried(needs, lambda need: versions.choose(session, tenant, dict([need]))),
-        judged=_tried(judged, lambda name: versions.find(session, tenant, name)),
+        versions=_tried(needs | begun, lambda need: versions.choose(session, tenant, dict([need]))),
+        judged=_tried(
+            judged | {name for _, name in begun if name},
+            lambda name: versions.find(session, tenant, name),
+        ),
         datasets=_tried(
             {lesson for one in operations if (lesson := _lesson(one))},
             lambda lesson: _taught(session, tenant, lesson),
@@ -180,6 +184,17 @@ def _check_versions(order: Order, known: Known) -> None:
                 raise at(pointer(*where, "version"), "version_not_found", str(error)) from error
     if isinstance(order.operation, Evaluate) and (error := known.judged[order.operation.version]):
         raise at("/operation/version", "version_not_found", str(error)) from error
+    if (start := _start(order.operation)) and (error := known.versions[start]):
+        missing = known.judged[start[1] or ""]
+        code = "version_not_found" if missing else "start_unfit"
+        raise at("/operation/start_from", code, str(missing or error)) from error
+
+
+def _start(operation: Operation) -> Need | None:
+    """The version that a training begins with, if it begins with one."""
+    if isinstance(operation, Train) and operation.start_from is not None:
+        return operation.network, operation.start_from
+    return None
 
 
 def _lesson(operation: Operation) -> Lesson | None:

@@ -34,6 +34,7 @@ from workers.failures import LeaseLost
 from workers.ground import Ground
 from workers.patience import Written, patiently
 from workers.recipes import config_of
+from workers.starting import start_of
 from workers.training import folder_of
 
 TELL_EVERY_S = 1.0
@@ -106,6 +107,7 @@ def _run(job: Job, operation: Train, on: Ground, watch: Watch) -> Trained:
         folder=folder_of(job.id),
         device=on.device,
         watch=watch,
+        start=start_of(job, operation),
     )
 
 
@@ -221,10 +223,17 @@ def _write(job: Job, operation: Train, lease: Lease, made: Made, key: str) -> No
             "ended": made.trained.card.recipe["ended"],
             "val_psnr_db": None if last is None else last.val_psnr_db,
             "val_ssim": None if last is None else last.val_ssim,
+            **_began(made.trained.card),
             **_judged(session, job, version, made),
         }
         if not transitions.succeed(session, lease, report=report):
             raise LeaseLost(job.id)  # rolls the version back: on PostgreSQL a sweep may slip in
+
+
+def _began(card: Card) -> dict[str, Any]:
+    """With which version it began, and how good that was on the same held-out pictures."""
+    names = (name for name in card.recipe if name.startswith("start_"))
+    return {name: card.recipe[name] for name in names}
 
 
 def _judged(session: Session, job: Job, version: Version, made: Made) -> dict[str, Any]:

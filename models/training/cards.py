@@ -15,20 +15,28 @@ from models.training.config import TrainConfig
 from models.training.ending import ended, is_reached, validation
 from models.training.journal import Journal
 from models.training.optimizers import manner
+from models.training.starting import Start
 from models.training.trainer import Trainer
 from models.weights import Card
 
 
-def name_of_run(config: TrainConfig, images: ImageSet) -> str:
+def name_of_run(config: TrainConfig, images: ImageSet, start: Start | None = None) -> str:
     """The same settings and pictures give the same name; anything else another one."""
     # What is as it was before there was a choice has no part in it: that choice is no new run.
     usual = asdict(TrainConfig(config.network))
     told = {name: value for name, value in asdict(config).items() if value != usual[name]}
+    told |= {} if start is None else start.told()
     settings = json.dumps({"network": config.network, **told}, sort_keys=True)
     return hashlib.sha256(f"{settings}{images.digest()}".encode()).hexdigest()[:16]
 
 
-def card_of(config: TrainConfig, images: ImageSet, trainer: Trainer, journal: Journal) -> Card:
+def card_of(
+    config: TrainConfig,
+    images: ImageSet,
+    trainer: Trainer,
+    journal: Journal,
+    start: Start | None = None,
+) -> Card:
     """Its sha256 is empty until the weights are written."""
     network: Any = trainer.ema.module
     return Card(
@@ -39,7 +47,7 @@ def card_of(config: TrainConfig, images: ImageSet, trainer: Trainer, journal: Jo
         licence=images.licence,
         data=images.source,
         categories=images.categories,
-        recipe=_recipe(config, images, trainer, journal),
+        recipe=_recipe(config, images, trainer, journal) | _began(start, images, journal),
         scores=_scores(config, journal),
     )
 
@@ -79,6 +87,14 @@ def _recipe(
         "torch": torch.__version__,
         "machine": platform.machine(),
     }
+
+
+def _began(start: Start | None, images: ImageSet, journal: Journal) -> dict[str, Any]:
+    """With which version, which of its parts stayed as they were, and how good it was on these."""
+    if start is None:
+        return {}
+    anew = {"start_anew": list(start.unknown(images.categories))}
+    return start.told() | anew | {f"start_{name}": score for name, score in journal.start.items()}
 
 
 def _side_px(config: TrainConfig, images: ImageSet) -> dict[str, int]:

@@ -15,7 +15,7 @@ from models import weights
 from models.data.augmentation import augmented
 from models.data.image_set import ImageSet, Part
 from models.evaluation.memory import PeakMemory
-from models.training import checkpoint, ending, together
+from models.training import checkpoint, ending, starting, together
 from models.training.batches import (
     Batch,
     Moment,
@@ -30,6 +30,7 @@ from models.training.cards import card_of, name_of_run
 from models.training.config import TrainConfig
 from models.training.grid import grid
 from models.training.journal import Journal
+from models.training.starting import Start
 from models.training.trainer import Trainer, trainer_for
 from models.training.validate import Quality, quality
 from models.training.watch import Epoch, Trained, TrainingError, Watch
@@ -41,18 +42,29 @@ log = logging.getLogger(__name__)
 
 
 def train(
-    config: TrainConfig, images: ImageSet, *, folder: Path, device: torch.device, watch: Watch
+    config: TrainConfig,
+    images: ImageSet,
+    *,
+    folder: Path,
+    device: torch.device,
+    watch: Watch,
+    start: Start | None = None,
 ) -> Trained:
     """Train, resuming from `folder` if it holds this very run; writes weights and card there.
+
+    With `start` it begins with the weights of a version, which are measured before the first step.
 
     A run that is asked to stop saves its checkpoint and returns at once, without weights; so do, of
     several processes (`together.joined`), all but the first, which alone writes there.
     """
     learning, held_out = images.split()
+    config = config if start is None else starting.adapted(config, start)
     _refuse_too_small(config, learning)
     folder.mkdir(parents=True, exist_ok=True)
     size = image_size_for(config, images)
     trainer = trainer_for(config, images, device)
+    if start is not None:
+        starting.begin(trainer, start, images.categories)
     run = Run(
         config=config,
         trainer=trainer,
@@ -61,9 +73,11 @@ def train(
         folder=folder,
         device=device,
         watch=watch,
-        name=name_of_run(config, images),
+        name=name_of_run(config, images, start),
     )
     journal = checkpoint.load(folder, trainer, run=run.name)
+    if start is not None and not journal.step:
+        journal.start = json.loads(together.told_by_first(partial(_before, run)))
     if not _all_epochs(run, journal):
         return Trained(folder, tuple(journal.epochs), written=None)
     ending.refuse_missed(config, journal.epochs)
@@ -72,7 +86,8 @@ def train(
     checkpoint.load_best(folder, trainer)
     with together.apart():
         trainer.finish(run.learning, run.held_out)
-    card = weights.write(trainer.ema.module, folder, card_of(config, images, trainer, journal))
+    card = card_of(config, images, trainer, journal, start)
+    card = weights.write(trainer.ema.module, folder, card)
     return Trained(folder, tuple(journal.epochs), written=card)
 
 
@@ -179,6 +194,12 @@ def _show(run: Run) -> None:
     drawn = grid(run.trainer, run.learning, run.held_out, run.device)
     if drawn is not None:
         run.watch.on_grid(drawn)
+
+
+def _before(run: Run) -> str:
+    """How good the run's network is before the first step, as JSON."""
+    found = quality(run.trainer, run.learning, run.held_out, run.device)
+    return json.dumps(ending.named(found.psnr_db, found.ssim, found.scores))
 
 
 def _measured(run: Run, journal: Journal, memory: PeakMemory) -> str:
