@@ -24,6 +24,7 @@ from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.geometry import At
 from db.jobs import Created
 from db.operations.base import Operation
+from db.operations.compressing import Compress
 from db.operations.explaining import Explain
 from db.operations.order import Order
 from db.operations.training import Evaluate, Train
@@ -86,7 +87,7 @@ def look_up(session: Session, tenant: str, orders: Sequence[Order], *, hold: boo
     """
     needs = {need for order in orders for need in order.operation.needs().items()}
     operations = [order.operation for order in orders]
-    judged = {one.version for one in operations if isinstance(one, Evaluate)}
+    judged = {one.version for one in operations if isinstance(one, Evaluate | Compress)}
     begun = {start for one in operations if (start := _start(one))}
     keys = {key for order in orders for key in order.pictures().values()}
     timed = any(order.deadline_at is not None for order in orders)
@@ -182,7 +183,8 @@ def _check_versions(order: Order, known: Known) -> None:
         for need in operation.needs().items():
             if error := known.versions[need]:
                 raise at(pointer(*where, "version"), "version_not_found", str(error)) from error
-    if isinstance(order.operation, Evaluate) and (error := known.judged[order.operation.version]):
+    judged = order.operation if isinstance(order.operation, Evaluate | Compress) else None
+    if judged and (error := known.judged[judged.version]):
         raise at("/operation/version", "version_not_found", str(error)) from error
     if (start := _start(order.operation)) and (error := known.versions[start]):
         missing = known.judged[start[1] or ""]
@@ -202,7 +204,7 @@ def _lesson(operation: Operation) -> Lesson | None:
     match operation:
         case Train(dataset=name, network=network):
             return name, network
-        case Evaluate(dataset=name) | Explain(dataset=str(name)):
+        case Evaluate(dataset=name) | Compress(dataset=name) | Explain(dataset=str(name)):
             return name, None
         case _:
             return None

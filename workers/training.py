@@ -24,7 +24,7 @@ from workers.failures import Cancelled, Draining, LeaseLost
 from workers.leases import Leases
 from workers.patience import patiently
 
-OPERATIONS = ("train", "evaluate")
+OPERATIONS = ("train", "evaluate", "compress")
 """Those that run in the child."""
 
 EXIT_WRITTEN = 0

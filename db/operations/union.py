@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 from db.operations.augmentation import AugmentPicture
 from db.operations.base import Operation
+from db.operations.compressing import Compress
 from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
 from db.operations.pipeline import Pipeline
@@ -26,6 +27,7 @@ AnyOperation = (
     | Pipeline
     | Train
     | Evaluate
+    | Compress
     | Score
     | Explain
     | AugmentPicture

@@ -12,6 +12,7 @@ from models.data.image_set import ImageSet
 from models.training import together
 from models.training.batches import image_size_for, pictures_a_step
 from models.training.config import TrainConfig
+from models.training.distilling import Original
 from models.training.ending import ended, is_reached, validation
 from models.training.journal import Journal
 from models.training.optimizers import manner
@@ -20,12 +21,13 @@ from models.training.trainer import Trainer
 from models.weights import Card
 
 
-def name_of_run(config: TrainConfig, images: ImageSet, start: Start | None = None) -> str:
+def name_of_run(config: TrainConfig, images: ImageSet, *known: Start | Original) -> str:
     """The same settings and pictures give the same name; anything else another one."""
     # What is as it was before there was a choice has no part in it: that choice is no new run.
     usual = asdict(TrainConfig(config.network))
     told = {name: value for name, value in asdict(config).items() if value != usual[name]}
-    told |= {} if start is None else start.told()
+    for one in known:
+        told |= one.told()
     settings = json.dumps({"network": config.network, **told}, sort_keys=True)
     return hashlib.sha256(f"{settings}{images.digest()}".encode()).hexdigest()[:16]
 
@@ -35,21 +37,33 @@ def card_of(
     images: ImageSet,
     trainer: Trainer,
     journal: Journal,
+    *,
     start: Start | None = None,
+    original: Original | None = None,
 ) -> Card:
     """Its sha256 is empty until the weights are written."""
     network: Any = trainer.ema.module
+    known = [one for one in (start, original) if one is not None]
     return Card(
         name=f"{config.network}-{images.name}",
         network=config.network,
         config=asdict(network.config),
         sha256="",
-        licence=images.licence,
-        data=images.source,
+        licence=_all(images.licence, *(one.card.licence for one in known)),
+        data=_all(images.source, *(one.card.data for one in known)),
         categories=images.categories,
-        recipe=_recipe(config, images, trainer, journal) | _began(start, images, journal),
+        recipe={
+            **_recipe(config, images, trainer, journal),
+            **_began(start, images, journal),
+            **({} if original is None else original.told()),
+        },
         scores=_scores(config, journal),
     )
+
+
+def _all(*told: str) -> str:
+    """Each once: what begins with a version owes to what that learnt from, too."""
+    return "; ".join(dict.fromkeys(told))
 
 
 def _scores(config: TrainConfig, journal: Journal) -> dict[str, float | None]:

@@ -15,7 +15,7 @@ from models import weights
 from models.data.augmentation import augmented
 from models.data.image_set import ImageSet, Part
 from models.evaluation.memory import PeakMemory
-from models.training import checkpoint, ending, starting, together
+from models.training import checkpoint, distilling, ending, starting, together
 from models.training.batches import (
     Batch,
     Moment,
@@ -28,6 +28,7 @@ from models.training.batches import (
 )
 from models.training.cards import card_of, name_of_run
 from models.training.config import TrainConfig
+from models.training.distilling import Original
 from models.training.grid import grid
 from models.training.journal import Journal
 from models.training.starting import Start
@@ -49,10 +50,12 @@ def train(
     device: torch.device,
     watch: Watch,
     start: Start | None = None,
+    original: Original | None = None,
 ) -> Trained:
     """Train, resuming from `folder` if it holds this very run; writes weights and card there.
 
-    With `start` it begins with the weights of a version, which are measured before the first step.
+    With `start` it begins with the weights of a version, which are measured before the first step;
+    with `original` it learns what that answers.
 
     A run that is asked to stop saves its checkpoint and returns at once, without weights; so do, of
     several processes (`together.joined`), all but the first, which alone writes there.
@@ -65,6 +68,8 @@ def train(
     trainer = trainer_for(config, images, device)
     if start is not None:
         starting.begin(trainer, start, images.categories)
+    if original is not None:
+        distilling.follow(trainer, original)
     run = Run(
         config=config,
         trainer=trainer,
@@ -73,7 +78,7 @@ def train(
         folder=folder,
         device=device,
         watch=watch,
-        name=name_of_run(config, images, start),
+        name=name_of_run(config, images, *(one for one in (start, original) if one)),
     )
     journal = checkpoint.load(folder, trainer, run=run.name)
     if start is not None and not journal.step:
@@ -86,7 +91,7 @@ def train(
     checkpoint.load_best(folder, trainer)
     with together.apart():
         trainer.finish(run.learning, run.held_out)
-    card = card_of(config, images, trainer, journal, start)
+    card = card_of(config, images, trainer, journal, start=start, original=original)
     card = weights.write(trainer.ema.module, folder, card)
     return Trained(folder, tuple(journal.epochs), written=card)
 
