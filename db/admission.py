@@ -28,6 +28,7 @@ from db.operations.compressing import Compress
 from db.operations.explaining import Explain
 from db.operations.order import Order
 from db.operations.training import Evaluate, Train
+from db.operations.tuning import Tune
 from db.pictures import Source
 from db.pointers import pointer
 from db.refusals import Refused, at, wrong
@@ -202,7 +203,7 @@ def _start(operation: Operation) -> Need | None:
 def _lesson(operation: Operation) -> Lesson | None:
     """The dataset that it names, if it names one."""
     match operation:
-        case Train(dataset=name, network=network):
+        case Train(dataset=name, network=network) | Tune(dataset=name, network=network):
             return name, network
         case Evaluate(dataset=name) | Compress(dataset=name) | Explain(dataset=str(name)):
             return name, None

@@ -11,6 +11,7 @@ from db.engine import reading, transaction
 from db.fence import Lease
 from db.operations.compressing import Compress
 from db.operations.training import Evaluate, Train
+from db.operations.tuning import Tune
 from db.tables.jobs import Attempt, Job
 from db.tables.versions import Dataset
 from models.data.image_set import ImageSet
@@ -19,7 +20,7 @@ from workers.lessons import kind_for, read
 from workers.patience import patiently
 
 TELL_EVERY_S = 1.0
-Learning = Train | Evaluate | Compress
+Learning = Train | Evaluate | Compress | Tune
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,8 @@ def do(job: Job, operation: Train, lease: Lease) -> bool:
         trained = _trained(job, operation, lease, on)
     if trained.stopped:
         return False
-    found = _measured(job, operation, trained, on)
-    candidacy.commit(job, lease, _candidate(operation, trained, found, on))
+    found = measured(job, operation, trained, on)
+    candidacy.commit(job, lease, candidate(operation, trained, found, on))
     return True
 
 
@@ -67,7 +67,7 @@ def _ground(job: Job, operation: Train, lease: Lease, own: torch.device) -> Grou
     )
 
 
-def _measured(job: Job, operation: Train, trained: Trained, on: Ground) -> Measured | str:
+def measured(job: Job, operation: Train, trained: Trained, on: Ground) -> Measured | str:
     """How good it is; or why that cannot be measured, which is no failure of the training."""
     try:
         return evaluating.measured(
@@ -164,7 +164,7 @@ class Reporter:
         self.asked_to_stop |= not candidacy.waiting(write)
 
 
-def _candidate(operation: Train, trained: Trained, found: Measured | str, on: Ground) -> Candidate:
+def candidate(operation: Train, trained: Trained, found: Measured | str, on: Ground) -> Candidate:
     """What came of a training, and how good it is; or why that was not measured."""
     epochs = trained.epochs
     last = epochs[-1] if epochs else None

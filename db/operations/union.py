@@ -12,6 +12,7 @@ from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
 from db.operations.scoring import Score
 from db.operations.training import Evaluate, Train
+from db.operations.tuning import Tune
 
 AnyOperation = (
     Sample
@@ -28,6 +29,7 @@ AnyOperation = (
     | Train
     | Evaluate
     | Compress
+    | Tune
     | Score
     | Explain
     | AugmentPicture

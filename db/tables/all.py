@@ -10,6 +10,7 @@ from db.tables.pictures import Blob, Picture
 from db.tables.promotions import Evaluation, Promotion
 from db.tables.results import Result
 from db.tables.tenants import ApiKey, Tenant
+from db.tables.trials import Trial
 from db.tables.versions import Dataset, Epoch, Version
 from db.tables.workers import Lock, Worker
 
@@ -36,6 +37,7 @@ __all__ = [
     "Result",
     "Row",
     "Tenant",
+    "Trial",
     "Turn",
     "Version",
     "Worker",

@@ -493,6 +493,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "train": {"dataset": "nobody", "network": "vae"},
     "evaluate": {"version": "nobody@1", "dataset": "nobody"},
     "compress": {"version": "nobody@1", "dataset": "nobody", "how": "quantise"},
+    "tune": {"dataset": "nobody", "network": "vae"},
     "score": {"picture": "", "reference_picture": ""},
     "explain": {"method": "occlusion", "picture": ""},
     "augment": {"picture": ""},
