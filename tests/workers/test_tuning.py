@@ -1,7 +1,11 @@
 """A search in a job's child: trials are rows, the best is a version, a kill costs an epoch."""
 
 import math
+import os
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -196,3 +200,28 @@ def test_a_dataset_that_is_too_small_fails_the_job_and_not_a_trial() -> None:
     job = tuned(dataset="few")
 
     assert (job.state, job.error_code, tried(job.id)) == ("failed", "dataset_too_small", [])
+
+
+@pytest.mark.slow
+def test_a_child_that_is_killed_in_its_second_trial_goes_on_there(home: Path) -> None:
+    job_id = claimed(trials=2, epochs=8)
+    lease = rows.lease_of(rows.read(job_id))
+    asked = [sys.executable, "-m", "workers.run", job_id, lease.owner, str(lease.token)]
+    child = subprocess.Popen([*asked, str(os.getpid())])
+    until = time.monotonic() + 120
+    while not any(one.number == 2 and one.scores for one in tried(job_id)):
+        assert child.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+    child.kill()
+    child.wait()
+    killed = tried(job_id)
+    again = subprocess.run([*asked, str(os.getpid())], timeout=120, check=False)
+
+    assert [one.state for one in killed] == ["complete", "running"]
+    assert again.returncode == EXIT_WRITTEN
+    assert rows.read(job_id).state == "succeeded"
+    before, after = killed[1].scores, tried(job_id)[1].scores
+    assert after[: len(before)] == before
+    assert len(after) == 8
