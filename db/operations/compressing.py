@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from db.operations.base import MAX_SEED, Operation, VersionName
 from db.operations.training import DatasetName, Label, MaxImages
@@ -33,7 +33,7 @@ class Compress(Operation):
     """What it is measured on, and learns from."""
     keep: Annotated[float, Field(ge=0.05, le=0.95)] | None = None
     """Share of the channels of each scale that is left. Left out: 0.5."""
-    max_drop: Annotated[float, Field(ge=0.0)] | None = None
+    max_drop: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
     """How much less good it may be on held-out pictures. Left out: 0.5 dB, 0.02 of accuracy or
     0.001 of kernel distance."""
     epochs: Annotated[int, Field(ge=1, le=1_000)] | None = None
@@ -53,12 +53,16 @@ class Compress(Operation):
     def _means_something(self) -> Self:
         given = [name for name in _OF_LEARNING if getattr(self, name) is not None]
         if self.how == "quantise" and given:
-            told = {"name": given[0]}
-            sentence = "{name} means nothing to quantise, which learns nothing"
-            raise PydanticCustomError("means_nothing", sentence, told)
+            raise ValidationError.from_exception_data("Compress", [_idle(name) for name in given])
         return self
 
     @property
     def learning_epochs(self) -> int:
         """Those that were asked for, or as many as are usual."""
         return self.epochs or EPOCHS[self.how]
+
+
+def _idle(name: str) -> InitErrorDetails:
+    sentence = "{name} means nothing to quantise, which learns nothing"
+    kind = PydanticCustomError("means_nothing", sentence, {"name": name})
+    return InitErrorDetails(type=kind, loc=(name,), input=name)

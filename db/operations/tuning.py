@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from db.operations.base import MAX_SEED, NetworkName, Operation
 from db.operations.training import DatasetName, Label, MaxImages, Train
@@ -124,5 +124,7 @@ def _refuse_no_range(name: str, values: tuple[float | str, ...]) -> None:
         raise _wrong(name, "from above 0")
 
 
-def _wrong(name: str, why: str) -> PydanticCustomError:
-    return PydanticCustomError("search_invalid", "search.{name}: {why}", {"name": name, "why": why})
+def _wrong(name: str, why: str) -> ValidationError:
+    kind = PydanticCustomError("search_invalid", "{name}: {why}", {"name": name, "why": why})
+    error = InitErrorDetails(type=kind, loc=("search", name), input=name)
+    return ValidationError.from_exception_data("Tune", [error])
