@@ -12,10 +12,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from benchmarks import catalogue, catalogue_recipes
+from benchmarks import catalogue, catalogue_recipes, photo_recipes
 from benchmarks.categories import category_scores
 from benchmarks.denoising import noise_scores
 from benchmarks.fashion import gan_scores, vae_scores
+from benchmarks.upscaling import upscale_scores
 from models import weights
 from models.data import fashion_mnist, photographs
 from models.data.image_set import ImageSet
@@ -54,6 +55,12 @@ PRODUCTS = {
         "gan", catalogue_recipes.as_rendered, catalogue.gan_scores, catalogue_recipes.GAN
     ),
     "gan-fashion": Product("gan", fashion_mnist.read, gan_scores),
+    "upscaler-photo-x2": Product(
+        "upscaler", photographs.read_detailed, upscale_scores, photo_recipes.upscaler(2)
+    ),
+    "upscaler-photo-x4": Product(
+        "upscaler", photographs.read_detailed, upscale_scores, photo_recipes.upscaler(4)
+    ),
     "vae-fashion": Product("vae", fashion_mnist.read, vae_scores),
 }
 
@@ -94,7 +101,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="+", choices=sorted(PRODUCTS))
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="checkpoints live here")
     parser.add_argument("--out", type=Path, default=weights.SHIPPED)
-    folder = "folder of BSD68 and CBSD68; without it they are not measured"
+    folder = "folder of BSD68, CBSD68, Set5 and Set14; without it they are not measured"
     parser.add_argument("--benchmarks", type=Path, default=Path("benchmarks-data"), help=folder)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=0)
