@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks import photo_recipes
 from models.data import packed
+from models.data import photographs as whole
 from models.data.augmentation import Augment
 from models.data.diff_augment import DiffAugment
 from models.data.image_set import ImageSet
@@ -52,6 +54,10 @@ def as_rendered(pack: Path) -> ImageSet:
 
 def photographs(pack: Path) -> ImageSet:
     return packed.read(pack / "photographs")
+
+
+def detailed(pack: Path) -> ImageSet:
+    return whole.detailed(photographs(pack))
 
 
 LESSONS = {
@@ -138,4 +144,6 @@ LESSONS = {
         ),
         photographs,
     ),
+    "upscaler-photo-x2": Lesson(replace(photo_recipes.upscaler(2), measured_every=5), detailed),
+    "upscaler-photo-x4": Lesson(replace(photo_recipes.upscaler(4), measured_every=5), detailed),
 }

@@ -37,7 +37,7 @@ from workers.recipes import config_of
 from workers.training import folder_of
 
 TELL_EVERY_S = 1.0
-SHOWS: Final[Mapping[str, SourceKind]] = {"denoiser": "enhanced"}
+SHOWS: Final[Mapping[str, SourceKind]] = {"denoiser": "enhanced", "upscaler": "enhanced"}
 """What a grid's label says of it; others' are generated."""
 MOST_FOR_A_NAME = 10
 

@@ -31,7 +31,7 @@ Kind = Literal["square", "window"]
 
 def kind_for(network: str) -> Kind:
     """What a network sees of a picture: all of it, made small, or windows at its own scale."""
-    return "window" if network == "denoiser" else "square"
+    return "window" if network in ("denoiser", "upscaler") else "square"
 
 
 def read(

@@ -9,10 +9,11 @@ from models.data.diff_augment import DiffAugment
 from models.layers.attention import Blocks
 from models.losses.adversarial import Adversarial
 from models.losses.elbo import Reconstruction
+from models.networks.upscaler import SCALES
 from models.precision import Precision
 from models.training.schedule import ScheduleName
 
-Network = Literal["gan", "vae", "denoiser", "classifier"]
+Network = Literal["gan", "vae", "denoiser", "classifier", "upscaler"]
 OptimizerName = Literal["adam", "adamw", "sgd"]
 
 
@@ -31,6 +32,7 @@ class TrainConfig:
         z_dim: length of the latent vector.
         beta: weight of the VAE's KL term.
         r1_gamma: weight of the GAN's gradient penalty.
+        scale: how many times larger the upscaler makes a picture, 2 or 4.
         ema_images: half-life of the weights' running mean.
         precision: of the convolutions; losses and penalties are always float32.
         augment: variations of the training pictures.
@@ -66,6 +68,7 @@ class TrainConfig:
     z_dim: int = 64
     beta: float = 1.0
     r1_gamma: float = 0.05
+    scale: int = 2
     ema_images: int = 10_000
     precision: Precision = "auto"
     augment: Augment = field(default_factory=Augment)
@@ -88,6 +91,8 @@ class TrainConfig:
     measured_every: int = 1
 
     def __post_init__(self) -> None:
+        if self.scale not in SCALES:
+            raise ValueError(f"expected a scale of 2 or 4, got {self.scale}")
         if self.image_size not in (32, 64) or self.channels not in (1, 3):
             raise ValueError("expected image_size 32 or 64 and channels 1 or 3")
         counts = (self.epochs, self.batch_size, self.z_dim, self.ema_images, self.accumulate)
@@ -129,6 +134,9 @@ RECIPES: dict[Network, TrainConfig] = {
     ),
     "classifier": TrainConfig(
         "classifier", epochs=15, batch_size=256, learning_rate=0.1, augment=Augment(flip=True)
+    ),
+    "upscaler": TrainConfig(
+        "upscaler", epochs=50, batch_size=16, learning_rate=2e-3, channels=3, image_size=64
     ),
 }
 """Where to start; `dataclasses.replace` what should differ."""

@@ -21,6 +21,7 @@ from models.training.batches import (
     Moment,
     batch_of,
     image_size_for,
+    least_side_for,
     order,
     pictures_a_step,
     prepared,
@@ -99,8 +100,10 @@ def _refuse_too_small(config: TrainConfig, learning: Part) -> None:
     if pictures_a_step(config, len(learning)) < together.ranks():
         sentence = f"{together.ranks()} processes want a picture each of every batch"
         raise TrainingError("batch_too_small", sentence)
-    if config.network == "denoiser" and min(learning.images.shape[2:]) < 8:
-        raise TrainingError("pictures_too_small", "the denoiser learns from 8 pixels a side on")
+    least = least_side_for(config)
+    if min(learning.images.shape[2:]) < least:
+        sentence = f"the {config.network} learns from {least} pixels a side on"
+        raise TrainingError("pictures_too_small", sentence)
 
 
 @dataclass(frozen=True, slots=True)
