@@ -59,6 +59,12 @@ run() {
   if compgen -G "$WHEELS/*.whl" >/dev/null; then
     "$PYTHON" -m pip install --quiet --no-index --no-deps --no-compile --target "$site" "$WHEELS"/*.whl
   fi
+  # Not installed, run from here: a worker still wants to know which build it is.
+  local version
+  version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+  mkdir "$site/packshot-$version.dist-info"
+  printf 'Metadata-Version: 2.1\nName: packshot\nVersion: %s\n' "$version" \
+    >"$site/packshot-$version.dist-info/METADATA"
   export PYTHONPATH=$site:$PWD PYTHONUNBUFFERED=1
   step versions "$PYTHON" -c 'import json; from benchmarks import machine; print(json.dumps(machine.described()))'
   # shellcheck disable=SC2086

@@ -60,11 +60,13 @@ def detailed(whole: ImageSet) -> ImageSet:
     """
     shown = detail(whole.images / 255)
     kept = shown >= shown.median()
+    held_out = torch.zeros(len(whole), dtype=torch.bool)
+    held_out[whole.validation] = True
     return replace(
         whole,
         images=whole.images[kept],
         labels=whole.labels[kept],
-        validation=whole.validation[kept],
+        validation=held_out[kept],
         source=f"{whole.source}, the half of the patches that is richer in detail",
     )
 
