@@ -20,13 +20,14 @@ import torch
 
 from benchmarks import pace
 from benchmarks.gpu_recipes import LESSONS
+from models.training.checkpoint import BEST_FILE
 from models.training.config import TrainConfig
 from models.training.run import closed, train
 from models.training.watch import Epoch, Watch
 from models.weights import CARD_FILE, MODEL_FILE
 
 EPOCHS_FILE, CONFIG_FILE, LOG_FILE = "epochs.jsonl", "config.json", "log.txt"
-COME_BACK = (MODEL_FILE, CARD_FILE, EPOCHS_FILE, CONFIG_FILE, LOG_FILE)
+COME_BACK = (MODEL_FILE, CARD_FILE, BEST_FILE, EPOCHS_FILE, CONFIG_FILE, LOG_FILE)
 MEASURED_S = 6.0
 TO_END_S = 60.0
 """Whoever has not ended so long after its time is ended."""
