@@ -17,6 +17,7 @@ from models import int8
 from models.networks.classifier import MIN_SIDE, ClassifierConfig, ProductClassifier
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig, Generator
+from models.networks.upscaler import Upscaler, UpscalerConfig
 from models.networks.vae import ConditionalVae, VaeConfig
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -38,7 +39,7 @@ class Card:
 
     Attributes:
         name: short, unique among what is shipped.
-        network: "gan", "vae", "denoiser" or "classifier".
+        network: "gan", "vae", "denoiser", "classifier" or "upscaler".
         config: of the network, as its config class takes it.
         sha256: of the file of weights.
         licence: of the weights and of what they learnt from, in a line.
@@ -125,6 +126,8 @@ def doors(module: nn.Module) -> dict[str, Door]:
             return {"denoise": module.denoise}
         case ProductClassifier():
             return {"classify": module.classify, "features": module.features}
+        case Upscaler():
+            return {"upscale": module.upscale}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
@@ -148,6 +151,8 @@ def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
         case ProductClassifier(config=config):
             image = torch.rand((1, config.channels, MIN_SIDE, MIN_SIDE), generator=draw)
             return {"classify": (image,), "features": (image,)}
+        case Upscaler(config=config):
+            return {"upscale": (torch.rand((1, config.channels, 64, 64), generator=draw),)}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
@@ -212,6 +217,8 @@ def _network(card: Card) -> nn.Module:
             return Denoiser(DenoiserConfig(**card.config))
         case "classifier":
             return ProductClassifier(ClassifierConfig(**card.config))
+        case "upscaler":
+            return Upscaler(UpscalerConfig(**card.config))
         case _:
             raise WeightsError(f"unknown network {card.network!r}")
 

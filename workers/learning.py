@@ -34,7 +34,7 @@ from workers.starting import start_of
 from workers.training import folder_of
 
 TELL_EVERY_S = 1.0
-SHOWS: Final[Mapping[str, SourceKind]] = {"denoiser": "enhanced"}
+SHOWS: Final[Mapping[str, SourceKind]] = {"denoiser": "enhanced", "upscaler": "enhanced"}
 """What a grid's label says of it; others' are generated."""
 
 _log = structlog.get_logger(__name__)

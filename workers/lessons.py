@@ -31,7 +31,7 @@ Kind = Literal["square", "window"]
 
 def kind_for(network: str) -> Kind:
     """What a network sees of a picture: all of it, made small, or windows at its own scale."""
-    return "window" if network == "denoiser" else "square"
+    return "window" if network in ("denoiser", "upscaler") else "square"
 
 
 def read(
@@ -101,6 +101,7 @@ def _pictures(dataset: Dataset, image_size: int, most: int | None, kind: Kind) -
         rows = _with_windows(rows)
     labels = torch.tensor([dataset.categories.index(row["category"]) for row in rows])
     held_out = torch.tensor([row["split"] == VALIDATION for row in rows])
+    rated = torch.tensor([bool(row.get("rated")) for row in rows])
     chosen = _in_turn(labels, held_out, most)
     found = [_seen(dataset.tenant, rows[place], image_size, kind) for place in chosen.tolist()]
     each = torch.tensor([len(images) for images in found])
@@ -112,6 +113,7 @@ def _pictures(dataset: Dataset, image_size: int, most: int | None, kind: Kind) -
         validation=held_out[chosen].repeat_interleave(each),
         licence=dataset.licence or "not stated",
         source=f"dataset {dataset.name}@{dataset.version}",
+        rated=rated[chosen].repeat_interleave(each),
     )
 
 

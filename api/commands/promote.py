@@ -34,7 +34,8 @@ def promote(
 @app.command()
 def rollback(
     network: Annotated[
-        str, typer.Argument(metavar="NETWORK", help="gan, vae, denoiser or classifier.")
+        str,
+        typer.Argument(metavar="NETWORK", help="gan, vae, denoiser, classifier or upscaler."),
     ],
     *,
     url: Url = None,

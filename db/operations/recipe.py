@@ -33,6 +33,7 @@ OF_NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
     "dropout": ("gan", "vae", "classifier"),
     "smoothing": ("classifier",),
     "blocks": ("gan", "vae"),
+    "scale": ("upscaler",),
 }
 """Which networks a parameter means something to; all others mean something to every network."""
 
@@ -74,6 +75,8 @@ class Recipe(Operation):
     """How everything that a discriminator sees is varied, real and generated alike."""
     diff_augment_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
     """Of a picture, that it is varied at all."""
+    scale: Literal[2, 4] | None = None
+    """How many times larger an upscaler makes a picture; left out, twice."""
     blocks: Literal["residual", "attention"] | None = None
     """What a GAN or VAE is built of; with attention what lies far apart can agree."""
     smoothing: Annotated[float, Field(ge=0.0, le=0.5)] | None = None

@@ -3,7 +3,9 @@
 import torch
 from torch import Generator, Tensor
 
+from models import resampling
 from models.data.image_set import recoloured
+from models.metrics.quantised import quantised
 
 SIGMA_MAX = 75.0
 
@@ -31,6 +33,15 @@ def noisy_pairs(images: Tensor, sigma: Tensor, generator: Generator) -> tuple[Te
 def sigmas(count: int, generator: Generator) -> Tensor:
     """Noise strengths [count] from 0 to 75, the weaker ones more often."""
     return SIGMA_MAX * torch.rand(count, generator=generator).pow(1.5)
+
+
+def lowered(images: Tensor, *, scale: int) -> Tensor:
+    """[N, C, H, W], sides multiples of the scale → so many times smaller, as Pillow's bicubic.
+
+    In steps of 1/255, as a file would have it.
+    """
+    height, width = (side // scale for side in images.shape[2:])
+    return quantised(resampling.resize(images, height=height, width=width))
 
 
 def crops(images: Tensor, size: int, generator: Generator) -> Tensor:

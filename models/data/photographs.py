@@ -4,6 +4,7 @@ Packages `lomiri-wallpapers-16.04` (CC-BY, CC-BY-SA, CC0) and `mate-backgrounds`
 training input and are not redistributed.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from models.data.image_set import ImageSet
+from models.data.windows import detail
 
 FOLDER = Path("/usr/share/backgrounds")
 PATTERNS = ("*.jpg", "mate/nature/*.jpg")
@@ -42,6 +44,30 @@ def read(folder: Path = FOLDER, *, patch: int = PATCH) -> ImageSet:
         validation=torch.tensor(flags),
         licence=LICENCE,
         source=SOURCE,
+    )
+
+
+def read_detailed(folder: Path = FOLDER) -> ImageSet:
+    """The half of the patches that is richer in detail; see `detailed`."""
+    return detailed(read(folder))
+
+
+def detailed(whole: ImageSet) -> ImageSet:
+    """The half of these patches that is richer in detail: no sky, no blur.
+
+    Of plain patches nothing is learnt, and on the mean PSNR of those held out they have more say
+    than all others: what is right to the last bit in most pixels counts 60 dB and more.
+    """
+    shown = detail(whole.images / 255)
+    kept = shown >= shown.median()
+    held_out = torch.zeros(len(whole), dtype=torch.bool)
+    held_out[whole.validation] = True
+    return replace(
+        whole,
+        images=whole.images[kept],
+        labels=whole.labels[kept],
+        validation=held_out[kept],
+        source=f"{whole.source}, the half of the patches that is richer in detail",
     )
 
 

@@ -23,8 +23,15 @@ def windows(image: Tensor, *, side: int, most: int) -> Tensor:
     if min(height, width) < side:
         raise ValueError(f"expected sides of {side} at least, got {height}×{width}")
     found = _grid(image, side)
-    richest = _detail(found).argsort(descending=True, stable=True)
+    richest = detail(found).argsort(descending=True, stable=True)
     return found[richest[:most]]
+
+
+def detail(images: Tensor) -> Tensor:
+    """[N]: how far neighbouring pixels are apart, on average."""
+    down = images.diff(dim=2).abs().mean((1, 2, 3))
+    across = images.diff(dim=3).abs().mean((1, 2, 3))
+    return down + across
 
 
 def _grid(image: Tensor, side: int) -> Tensor:
@@ -35,10 +42,3 @@ def _grid(image: Tensor, side: int) -> Tensor:
     inner = image[0, :, top : top + rows * side, left : left + columns * side]
     cut = inner.reshape(channels, rows, side, columns, side).permute(1, 3, 0, 2, 4)
     return cut.reshape(-1, channels, side, side)
-
-
-def _detail(images: Tensor) -> Tensor:
-    """[N]: how far neighbouring pixels are apart, on average."""
-    down = images.diff(dim=2).abs().mean((1, 2, 3))
-    across = images.diff(dim=3).abs().mean((1, 2, 3))
-    return down + across

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from models.data.image_set import ImageSet, Part
-from models.evaluation import classification, generation, reconstruction, restoration
+from models.evaluation import classification, generation, reconstruction, restoration, upscaling
 from models.evaluation.contender import Contender, Network
 from models.evaluation.exam import Exam
 from models.evaluation.findings import Findings
@@ -13,9 +13,10 @@ from models.failures import CannotDo
 from models.networks.classifier import MIN_SIDE, ProductClassifier
 from models.networks.denoiser import Denoiser
 from models.networks.gan import Generator
+from models.networks.upscaler import Upscaler
 from models.networks.vae import ConditionalVae
 
-UNLABELLED = (Denoiser,)
+UNLABELLED = (Denoiser, Upscaler)
 """Networks that are not told what they see: whatever they learnt from, they take any picture."""
 
 
@@ -69,6 +70,12 @@ def evaluate(
                 Contender(denoiser, images.categories),
                 exam,
                 incumbent=_of_kind(incumbent, Denoiser),
+            )
+        case Upscaler() as upscaler:
+            return upscaling.evaluate(
+                Contender(upscaler, images.categories),
+                exam,
+                incumbent=_of_kind(incumbent, Upscaler),
             )
         case other:
             kind = type(other).__name__

@@ -3,20 +3,16 @@
 Noise is added unclipped, the same to both; what comes out is rounded as a file would be.
 """
 
-import time
-
 import torch
 from torch import Generator, Tensor
 
 from models.data.degradations import noisy
 from models.data.image_set import whole
 from models.editing.denoise import non_local_means
-from models.evaluation.by_category import by_category, over_all, uncompared
+from models.evaluation.beside import Beside, Pictures, findings, timed
 from models.evaluation.contender import Contender
 from models.evaluation.exam import Exam
 from models.evaluation.findings import Findings
-from models.evaluation.lead import lead
-from models.evaluation.memory import PeakMemory
 from models.evaluation.paired import decibels, similarity
 from models.metrics.quantised import quantised
 from models.networks.denoiser import Denoiser
@@ -41,28 +37,16 @@ def evaluate(
     clean = held_out.images / 255
     sigma = torch.full((len(clean),), SIGMA)
     spoiled = noisy(clean, sigma, Generator().manual_seed(SEED))
-    memory, since = PeakMemory(device), time.perf_counter()
-    mended = _mended(candidate.network, spoiled, device)
-    seconds = time.perf_counter() - since
-    ours = decibels(mended, clean)
-    theirs = decibels(_classical(spoiled), clean)
-    followed = uncompared(ours)
-    if incumbent is not None:
-        followed = decibels(_mended(incumbent.network, spoiled, device), clean)
-    return Findings(
-        measure="psnr_db",
-        value=ours.mean().item(),
-        pictures=len(held_out),
-        digest=exam.digest,
-        scores={"psnr_db": ours.mean().item(), **similarity(mended, clean)},
-        baseline="non-local means",
-        over_baseline=lead(ours, theirs),
-        over_incumbent=over_all(ours, followed),
-        unlike=None,
-        categories=by_category(candidate.categories, held_out.labels, ours, followed),
-        ms_per_picture=round(1000 * seconds / len(held_out), 3),
-        peak_memory_mb=memory.mb(),
+    mended, cost = timed(lambda: _mended(candidate.network, spoiled, device), device)
+    followed = None if incumbent is None else _mended(incumbent.network, spoiled, device)
+    found = Beside(
+        ours=decibels(mended, clean),
+        theirs=decibels(_classical(spoiled), clean),
+        followed=None if followed is None else decibels(followed, clean),
+        scores=similarity(mended, clean),
     )
+    pictures = Pictures(held_out.labels, candidate.categories, exam.digest)
+    return findings(pictures, found, measure="psnr_db", baseline="non-local means", cost=cost)
 
 
 @torch.inference_mode()

@@ -16,11 +16,16 @@ class Embedding(nn.Embedding):
             super().reset_parameters()
 
 
-def he(layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, *, gain: float = 1.0) -> None:
-    """Normal weights that keep the variance through a rectifier (He et al. 2015), bias zero."""
+def he(
+    layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, *, gain: float = 1.0, slope: float = 0.0
+) -> None:
+    """Normal weights that keep the variance through a rectifier (He et al. 2015), bias zero.
+
+    `slope` is the rectifier's below zero.
+    """
     if layer.weight.is_meta:
         return
-    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    nn.init.kaiming_normal_(layer.weight, a=slope, nonlinearity="leaky_relu")
     layer.weight.data.mul_(gain)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)

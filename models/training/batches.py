@@ -93,9 +93,32 @@ def image_size_for(config: TrainConfig, images: ImageSet) -> int:
 
 def prepared(part: Part, config: TrainConfig, size: int) -> Part:
     """The part as the network wants it, in memory once."""
-    if config.network == "denoiser":
-        return whole(part, multiple=8)  # it halves three times
+    multiple = multiple_for(config)
+    if multiple is not None:
+        return whole(part, multiple=multiple)
     return resized(part, size=size, channels=config.channels)
+
+
+def multiple_for(config: TrainConfig) -> int | None:
+    """What sides must be multiples of, for a network that sees pictures at their own scale."""
+    match config.network:
+        case "denoiser":
+            return 8  # three halvings
+        case "upscaler":
+            return config.scale
+        case _:
+            return None
+
+
+def least_side_for(config: TrainConfig) -> int:
+    """Below it there is nothing to learn from."""
+    match config.network:
+        case "denoiser":
+            return 8
+        case "upscaler":
+            return 8 * config.scale
+        case _:
+            return 1
 
 
 def batch_of(part: Part, chosen: Tensor, device: torch.device) -> Batch:

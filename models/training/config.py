@@ -9,10 +9,11 @@ from models.data.diff_augment import DiffAugment
 from models.layers.attention import Blocks
 from models.losses.adversarial import Adversarial
 from models.losses.elbo import Reconstruction
+from models.networks.upscaler import SCALES
 from models.precision import Precision
 from models.training.schedule import ScheduleName
 
-Network = Literal["gan", "vae", "denoiser", "classifier"]
+Network = Literal["gan", "vae", "denoiser", "classifier", "upscaler"]
 OptimizerName = Literal["adam", "adamw", "sgd"]
 
 
@@ -31,6 +32,7 @@ class TrainConfig:
         z_dim: length of the latent vector.
         beta: weight of the VAE's KL term.
         r1_gamma: weight of the GAN's gradient penalty.
+        scale: how many times larger the upscaler makes a picture, 2 or 4.
         ema_images: half-life of the weights' running mean.
         precision: of the convolutions; losses and penalties are always float32.
         augment: variations of the training pictures.
@@ -53,6 +55,7 @@ class TrainConfig:
         patience: epochs without a better validation score after which the run ends, with the best.
         target: a validation score as cards name it, and how much of it ends the run at once; a run
             that does not come to it fails.
+        measured_every: so many epochs are learnt before one is measured; the last always is.
         widths: channels of each scale of a denoiser or classifier; None: as its file has them.
     """
 
@@ -66,6 +69,7 @@ class TrainConfig:
     z_dim: int = 64
     beta: float = 1.0
     r1_gamma: float = 0.05
+    scale: int = 2
     ema_images: int = 10_000
     precision: Precision = "auto"
     augment: Augment = field(default_factory=Augment)
@@ -85,9 +89,12 @@ class TrainConfig:
     smoothing: float = 0.1
     patience: int | None = None
     target: tuple[str, float] | None = None
+    measured_every: int = 1
     widths: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
+        if self.scale not in SCALES:
+            raise ValueError(f"expected a scale of 2 or 4, got {self.scale}")
         if self.image_size not in (32, 64) or self.channels not in (1, 3):
             raise ValueError("expected image_size 32 or 64 and channels 1 or 3")
         counts = (self.epochs, self.batch_size, self.z_dim, self.ema_images, self.accumulate)
@@ -113,8 +120,14 @@ class TrainConfig:
             raise ValueError("expected patience of at least 1 epoch")
         if self.target is not None and not math.isfinite(self.target[1]):
             raise ValueError("expected a target that is a number")
+        if self.measured_every < 1 or (self.measured_every > 1 and self._ends_by_scores):
+            raise ValueError("expected each epoch to be measured where patience or a target ends")
         if not (0 <= self.dropout < 1 and 0 <= self.smoothing < 1):
             raise ValueError("expected shares from 0 to below 1")
+
+    @property
+    def _ends_by_scores(self) -> bool:
+        return self.patience is not None or self.target is not None
 
 
 RECIPES: dict[Network, TrainConfig] = {
@@ -125,6 +138,9 @@ RECIPES: dict[Network, TrainConfig] = {
     ),
     "classifier": TrainConfig(
         "classifier", epochs=15, batch_size=256, learning_rate=0.1, augment=Augment(flip=True)
+    ),
+    "upscaler": TrainConfig(
+        "upscaler", epochs=50, batch_size=16, learning_rate=2e-3, channels=3, image_size=64
     ),
 }
 """Where to start; `dataclasses.replace` what should differ."""

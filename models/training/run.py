@@ -21,6 +21,7 @@ from models.training.batches import (
     Moment,
     batch_of,
     image_size_for,
+    least_side_for,
     order,
     pictures_a_step,
     prepared,
@@ -60,6 +61,40 @@ def train(
     A run that is asked to stop saves its checkpoint and returns at once, without weights; so do, of
     several processes (`together.joined`), all but the first, which alone writes there.
     """
+    run = _opened(config, images, folder, device, watch, start, original)
+    journal = checkpoint.load(folder, run.trainer, run=run.name)
+    if start is not None and not journal.step:
+        journal.start = json.loads(together.told_by_first(partial(_before, run)))
+    if not _all_epochs(run, journal):
+        return Trained(folder, tuple(journal.epochs), written=None)
+    ending.refuse_missed(run.config, journal.epochs)
+    if not together.is_first():
+        return Trained(folder, tuple(journal.epochs), written=None)
+    return _written(run, images, journal)
+
+
+def closed(
+    config: TrainConfig,
+    images: ImageSet,
+    *,
+    folder: Path,
+    device: torch.device,
+    start: Start | None = None,
+) -> Trained:
+    """Weights and card of a run that was stopped: the best there was; the card tells its steps."""
+    run = _opened(config, images, folder, device, Watch(), start)
+    return _written(run, images, checkpoint.load(folder, run.trainer, run=run.name))
+
+
+def _opened(
+    config: TrainConfig,
+    images: ImageSet,
+    folder: Path,
+    device: torch.device,
+    watch: Watch,
+    start: Start | None = None,
+    original: Original | None = None,
+) -> "Run":
     learning, held_out = images.split()
     config = config if start is None else starting.adapted(config, start)
     _refuse_too_small(config, learning)
@@ -70,7 +105,7 @@ def train(
         starting.begin(trainer, start, images.categories)
     if original is not None:
         distilling.follow(trainer, original)
-    run = Run(
+    return Run(
         config=config,
         trainer=trainer,
         learning=prepared(learning, config, size),
@@ -79,21 +114,18 @@ def train(
         device=device,
         watch=watch,
         name=name_of_run(config, images, *(one for one in (start, original) if one)),
+        start=start,
+        original=original,
     )
-    journal = checkpoint.load(folder, trainer, run=run.name)
-    if start is not None and not journal.step:
-        journal.start = json.loads(together.told_by_first(partial(_before, run)))
-    if not _all_epochs(run, journal):
-        return Trained(folder, tuple(journal.epochs), written=None)
-    ending.refuse_missed(config, journal.epochs)
-    if not together.is_first():
-        return Trained(folder, tuple(journal.epochs), written=None)
-    checkpoint.load_best(folder, trainer)
+
+
+def _written(run: "Run", images: ImageSet, journal: Journal) -> Trained:
+    checkpoint.load_best(run.folder, run.trainer)
     with together.apart():
-        trainer.finish(run.learning, run.held_out)
-    card = card_of(config, images, trainer, journal, start=start, original=original)
-    card = weights.write(trainer.ema.module, folder, card)
-    return Trained(folder, tuple(journal.epochs), written=card)
+        run.trainer.finish(run.learning, run.held_out)
+    card = card_of(run.config, images, run.trainer, journal, start=run.start, original=run.original)
+    kept = weights.write(run.trainer.ema.module, run.folder, card)
+    return Trained(run.folder, tuple(journal.epochs), written=kept)
 
 
 def _refuse_too_small(config: TrainConfig, learning: Part) -> None:
@@ -103,8 +135,10 @@ def _refuse_too_small(config: TrainConfig, learning: Part) -> None:
     if pictures_a_step(config, len(learning)) < together.ranks():
         sentence = f"{together.ranks()} processes want a picture each of every batch"
         raise TrainingError("batch_too_small", sentence)
-    if config.network == "denoiser" and min(learning.images.shape[2:]) < 8:
-        raise TrainingError("pictures_too_small", "the denoiser learns from 8 pixels a side on")
+    least = least_side_for(config)
+    if min(learning.images.shape[2:]) < least:
+        sentence = f"the {config.network} learns from {least} pixels a side on"
+        raise TrainingError("pictures_too_small", sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +153,8 @@ class Run:
     device: torch.device
     watch: Watch
     name: str
+    start: Start | None = None
+    original: Original | None = None
 
     @property
     def batch_size(self) -> int:
@@ -144,8 +180,9 @@ def _all_epochs(run: Run, journal: Journal) -> bool:
         told = together.told_by_first(partial(_measured, run, journal, memory))
         epoch = Epoch(**json.loads(told))
         journal.close(epoch)
-        _keep_best(run, journal, epoch)
-        _save(run, journal)
+        if _is_due(run.config, epoch.number):
+            _keep_best(run, journal, epoch)
+            _save(run, journal)
         _show(run)
         run.watch.on_epoch(epoch)
     return True
@@ -166,7 +203,7 @@ def _one_epoch(run: Run, journal: Journal) -> bool:
         if together.is_wanted(by_me=run.watch.should_stop()):
             return False
         chosen = rows[index * run.batch_size : (index + 1) * run.batch_size]
-        journal.add(_finite(_step(run, journal.step, chosen), journal.step))
+        journal.add(_told(_step(run, journal.step, chosen), journal.step))
         journal.seconds = before + time.monotonic() - since
         run.watch.on_progress(journal.step, run.total)
         if time.monotonic() - saved > CHECKPOINT_EVERY_S:
@@ -184,13 +221,16 @@ def _step(run: Run, step: int, chosen: Tensor) -> dict[str, Tensor]:
     return run.trainer.step(batch, moment)
 
 
-def _finite(losses: dict[str, Tensor], step: int) -> dict[str, Tensor]:
-    for name, loss in losses.items():
-        if not math.isfinite(loss.item()):
+def _told(losses: dict[str, Tensor], step: int) -> dict[str, float]:
+    """In one message: a GPU waits for each."""
+    values = torch.stack([loss.detach().double() for loss in losses.values()]).tolist()
+    told = dict(zip(losses, values, strict=True))
+    for name, loss in told.items():
+        if not math.isfinite(loss):
             raise TrainingError(
                 "loss_not_finite", f"the {name} loss left all bounds at step {step}"
             )
-    return losses
+    return told
 
 
 def _show(run: Run) -> None:
@@ -210,10 +250,15 @@ def _before(run: Run) -> str:
 def _measured(run: Run, journal: Journal, memory: PeakMemory) -> str:
     """The epoch that has just been learnt, as JSON; what it took, without its measuring."""
     since, peak_mb = time.monotonic(), memory.mb()
-    measured = quality(run.trainer, run.learning, run.held_out, run.device)
+    due = _is_due(run.config, len(journal.epochs) + 1)
+    measured = quality(run.trainer, run.learning, run.held_out, run.device) if due else Quality()
     epoch = _epoch(run, journal, measured, time.monotonic() - since, peak_mb)
     log.info("epoch done", extra={"epoch": epoch.number, "run": run.name})
     return json.dumps(asdict(epoch))
+
+
+def _is_due(config: TrainConfig, number: int) -> bool:
+    return number % config.measured_every == 0 or number == config.epochs
 
 
 def _epoch(

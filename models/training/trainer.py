@@ -11,13 +11,15 @@ from models.networks import classifier, denoiser
 from models.networks.classifier import ClassifierConfig
 from models.networks.denoiser import DenoiserConfig
 from models.networks.gan import GanConfig
-from models.networks.vae import VaeConfig
+from models.networks.upscaler import UpscalerConfig
+from models.networks.vae import Output, VaeConfig
 from models.training.batches import Batch, Moment, image_size_for
 from models.training.classifier import ClassifierTrainer
 from models.training.config import TrainConfig
 from models.training.denoiser import DenoiserTrainer
 from models.training.ema import Ema
 from models.training.gan import GanTrainer
+from models.training.upscaler import UpscalerTrainer
 from models.training.vae import VaeTrainer
 
 
@@ -55,7 +57,11 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
             gan = GanConfig(count, config.channels, size, config.z_dim, blocks=config.blocks)
             return GanTrainer(config, gan, device)
         case "vae":
-            vae = VaeConfig(count, config.channels, size, config.z_dim, blocks=config.blocks)
+            # A chance of a white pixel must be one; everything else learns better without.
+            output: Output = "sigmoid" if config.reconstruction == "bce" else "linear"
+            vae = VaeConfig(
+                *(count, config.channels, size, config.z_dim), blocks=config.blocks, output=output
+            )
             return VaeTrainer(config, vae, device)
         case "denoiser":
             widths = config.widths or denoiser.WIDTHS
@@ -64,5 +70,7 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
             widths = config.widths or classifier.WIDTHS
             reads = ClassifierConfig(count, config.channels, widths)
             return ClassifierTrainer(config, reads, device)
+        case "upscaler":
+            return UpscalerTrainer(config, UpscalerConfig(config.scale), device)
         case never:
             assert_never(never)

@@ -54,6 +54,13 @@ def test_when_it_is_to_end_arrives() -> None:
     assert (config.patience, config.target) == (3, ("val_psnr_db", 25.0))
 
 
+@pytest.mark.parametrize(("told", "scale"), [({}, 2), ({"scale": 4}, 4)])
+def test_how_much_an_upscaler_enlarges_arrives(told: dict[str, Literal[4]], scale: int) -> None:
+    config = config_of(Train(dataset="d", network="upscaler", **told), 0, channels=3)
+
+    assert config.scale == scale
+
+
 @pytest.mark.parametrize("network", ["gan", "vae"])
 def test_blocks_reach_the_run(network: Literal["gan", "vae"]) -> None:
     ordered = Train(dataset="shoes", network=network, blocks="attention")

@@ -82,3 +82,16 @@ def test_pictures_without_a_window_fail_the_job_and_say_so() -> None:
     assert (job.state, job.error_code) == ("failed", "dataset_too_small")
     assert job.error_detail is not None
     assert "0 pictures of 128 px a side" in job.error_detail
+
+
+def test_an_upscaler_is_trained_for_the_scale_that_is_asked_for() -> None:
+    job = _trained(dataset=_photographs("teapots"), network="upscaler", scale=4)
+
+    assert job.state == "succeeded", job.error_detail
+    with reading() as session:
+        version = versions.of_job(session, job.id)
+    assert version is not None
+    assert Card.from_json(version.card).config["scale"] == 4
+    assert job.report is not None
+    assert job.report["evaluation"]["measure"] == "y_psnr_db"
+    assert job.report["evaluation"]["baseline"] == "bicubic"

@@ -1,10 +1,12 @@
 """Noise and windows: of the promised strength, and the same for the same generator."""
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Generator
 
-from models.data.degradations import SIGMA_MAX, crops, noisy, noisy_pairs, sigmas
+from models.data.degradations import SIGMA_MAX, crops, lowered, noisy, noisy_pairs, sigmas
 
 
 def chance(seed: int = 0) -> Generator:
@@ -52,3 +54,16 @@ def test_the_same_generator_gives_the_same_windows_and_another_one_others():
 
     assert torch.equal(crops(images, 16, chance(1)), crops(images, 16, chance(1)))
     assert not torch.equal(crops(images, 16, chance(1)), crops(images, 16, chance(2)))
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_a_picture_is_made_small_as_pillow_would(scale):
+    levels = torch.randint(256, (1, 3, 24, 32), generator=chance()).byte()
+    picture = Image.fromarray(levels[0].permute(1, 2, 0).numpy())
+
+    small = lowered(levels / 255, scale=scale)
+
+    theirs = np.asarray(picture.resize((32 // scale, 24 // scale), Image.Resampling.BICUBIC))
+    off = small[0].permute(1, 2, 0).numpy() * 255 - theirs
+    assert np.abs(off).max() < 1.01  # Pillow rounds twice
+    assert np.abs(off).mean() < 0.3

@@ -42,6 +42,21 @@ def test_a_patch_is_a_window_of_its_photograph():
     assert patches[:4, 0, 0, 0].tolist() == [0, 16, 32, 48]
 
 
+def test_of_all_patches_the_half_that_shows_more_is_kept(tmp_path):
+    save(tmp_path / "plain.jpg", 1024, 256, 100)
+    noise = np.random.default_rng(0).integers(0, 256, (256, 1024, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "rich.jpg", quality=95)
+    Image.fromarray(noise).save(tmp_path / "life_rich.jpg", quality=95)
+
+    found = photographs.read_detailed(tmp_path)
+
+    learning, held_out = found.split()
+    plain = photographs.read(tmp_path).images.flatten(1).double().std(1) < 5
+    assert plain.any()
+    assert found.images.flatten(1).double().std(1).min() > 5
+    assert min(len(learning), len(held_out)) > 0
+
+
 def test_a_machine_without_photographs_is_told_so(tmp_path):
     with pytest.raises(photographs.NoPhotographsError):
         photographs.read(tmp_path)

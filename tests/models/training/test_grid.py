@@ -16,9 +16,10 @@ SIDE = 28 + 2
 
 def grid_of(network: str, monkeypatch, *, held_out: int = 4) -> torch.Tensor | None:
     small(monkeypatch)
-    config = replace(TINY, network=network, channels=3 if network == "denoiser" else 1)
-    images = pictures(side=24 if network == "denoiser" else 28, held_out=held_out)
-    if network == "denoiser":
+    restores = network in ("denoiser", "upscaler")
+    config = replace(TINY, network=network, channels=3 if restores else 1)
+    images = pictures(side=24 if restores else 28, held_out=held_out)
+    if restores:
         images = replace(images, images=images.images.repeat(1, 3, 1, 1))
     return grid(trainer_for(config, images, CPU), *images.split(), CPU)
 
@@ -56,6 +57,15 @@ def test_a_denoiser_s_grid_has_spoiled_pictures_above_restored_ones(monkeypatch)
     clean = pictures(side=24).split()[1].images[0] / 255
     error = drawn[0, :, 1 : side - 1, 1 : side - 1].clamp(0, 1) - clean
     assert 0.03 < error.abs().mean() < 0.12  # sigma is 25 of 255
+
+
+def test_an_upscaler_s_grid_has_small_pictures_above_enlarged_ones(monkeypatch):
+    drawn = grid_of("upscaler", monkeypatch)
+
+    side = 24 + 2
+    assert drawn.shape == (1, 3, 2 * side, COLUMNS * side)
+    small_one = drawn[0, :, 1 : side - 1, 1 : side - 1]
+    assert torch.equal(small_one[:, ::2, ::2], small_one[:, 1::2, 1::2])
 
 
 def test_a_network_that_makes_no_pictures_has_no_grid(monkeypatch):

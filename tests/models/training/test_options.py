@@ -25,6 +25,7 @@ from tests.runs import CPU, TINY, Killed, killed_at, pictures, small
         ("gan", Adam, 0.0, (0.0, 0.99)),
         ("vae", AdamW, 0.01, (0.9, 0.99)),
         ("denoiser", AdamW, 0.0, (0.9, 0.99)),
+        ("upscaler", AdamW, 0.0, (0.9, 0.99)),
         ("classifier", SGD, 5e-4, None),
     ],
 )
@@ -97,10 +98,10 @@ def stepped(config: TrainConfig, count: int = 16) -> tuple[dict[str, torch.Tenso
 
 
 # Batch norm and the best variance are of what is computed at once: theirs is another loss.
-@pytest.mark.parametrize("network", ["gan", "vae", "denoiser"])
+@pytest.mark.parametrize("network", ["gan", "vae", "denoiser", "upscaler"])
 def test_a_batch_in_pieces_is_the_step_of_the_whole(monkeypatch, network):
     small(monkeypatch)
-    channels = 3 if network == "denoiser" else 1
+    channels = 3 if network in ("denoiser", "upscaler") else 1
     config = replace(
         TINY, network=network, channels=channels, reconstruction="mse", optimizer="sgd",
         clip_norm=0.0,

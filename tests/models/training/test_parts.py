@@ -97,6 +97,7 @@ def test_losses_can_be_told_to_stay_in_full_precision():
         {"learning_rate": 0.0},
         {"learning_rate": float("nan")},
         {"beta": -1.0},
+        {"scale": 3},
     ],
 )
 def test_impossible_settings_are_refused(wrong):
@@ -110,6 +111,7 @@ def test_there_is_a_recipe_for_every_network():
         "vae": "vae",
         "denoiser": "denoiser",
         "classifier": "classifier",
+        "upscaler": "upscaler",
     }
 
 
