@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from models.networks.classifier import MIN_SIDE, ClassifierConfig, ProductClassifier
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig, Generator
+from models.networks.translator import Translator, TranslatorConfig
 from models.networks.upscaler import Upscaler, UpscalerConfig
 from models.networks.vae import ConditionalVae, VaeConfig
 
@@ -38,7 +39,7 @@ class Card:
 
     Attributes:
         name: short, unique among what is shipped.
-        network: "gan", "vae", "denoiser", "classifier" or "upscaler".
+        network: "gan", "vae", "denoiser", "classifier", "upscaler" or "translator".
         config: of the network, as its config class takes it.
         sha256: of the file of weights.
         licence: of the weights and of what they learnt from, in a line.
@@ -113,6 +114,8 @@ def doors(module: nn.Module) -> dict[str, Door]:
             return {"classify": module.classify, "features": module.features}
         case Upscaler():
             return {"upscale": module.upscale}
+        case Translator():
+            return {"translate": module.translate}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
@@ -138,6 +141,9 @@ def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
             return {"classify": (image,), "features": (image,)}
         case Upscaler(config=config):
             return {"upscale": (torch.rand((1, config.channels, 64, 64), generator=draw),)}
+        case Translator(config=config):
+            shape = (1, 1, config.image_size, config.image_size)
+            return {"translate": (torch.rand(shape, generator=draw).round(), _first_label())}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
@@ -201,6 +207,8 @@ def _network(card: Card) -> nn.Module:
             return ProductClassifier(ClassifierConfig(**card.config))
         case "upscaler":
             return Upscaler(UpscalerConfig(**card.config))
+        case "translator":
+            return Translator(TranslatorConfig(**card.config))
         case _:
             raise WeightsError(f"unknown network {card.network!r}")
 

@@ -60,7 +60,7 @@ class Train(Recipe):
     timeout_s = 86_400.0
     dataset: DatasetName
     """Id, name (its newest version) or `name@version` of a registered dataset."""
-    network: Literal["gan", "vae", "denoiser", "classifier", "upscaler"]
+    network: Literal["gan", "vae", "denoiser", "classifier", "upscaler", "translator"]
     """Which kind of network learns; those that restore see windows at the pictures' own scale."""
     epochs: Annotated[int, Field(ge=1, le=1_000)] = 20
     """How often it sees the whole dataset."""

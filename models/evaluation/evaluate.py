@@ -4,7 +4,14 @@ import torch
 from torch import nn
 
 from models.data.image_set import ImageSet, Part
-from models.evaluation import classification, generation, reconstruction, restoration, upscaling
+from models.evaluation import (
+    classification,
+    generation,
+    reconstruction,
+    restoration,
+    translation,
+    upscaling,
+)
 from models.evaluation.contender import Contender, Network
 from models.evaluation.exam import Exam
 from models.evaluation.findings import Findings
@@ -13,6 +20,7 @@ from models.failures import CannotDo
 from models.networks.classifier import MIN_SIDE, ProductClassifier
 from models.networks.denoiser import Denoiser
 from models.networks.gan import Generator
+from models.networks.translator import Translator
 from models.networks.upscaler import Upscaler
 from models.networks.vae import ConditionalVae
 
@@ -76,6 +84,12 @@ def evaluate(
                 Contender(upscaler, images.categories),
                 exam,
                 incumbent=_of_kind(incumbent, Upscaler),
+            )
+        case Translator() as translator:
+            return translation.evaluate(
+                Contender(translator, candidate.categories),
+                exam.shaped(size=translator.config.image_size, channels=translator.config.channels),
+                incumbent=_of_kind(incumbent, Translator),
             )
         case other:
             kind = type(other).__name__

@@ -10,6 +10,7 @@ from models.data.image_set import ImageSet, Part
 from models.networks.classifier import ClassifierConfig
 from models.networks.denoiser import DenoiserConfig
 from models.networks.gan import GanConfig
+from models.networks.translator import TranslatorConfig
 from models.networks.upscaler import UpscalerConfig
 from models.networks.vae import VaeConfig
 from models.training.batches import Batch, Moment, image_size_for
@@ -18,6 +19,7 @@ from models.training.config import TrainConfig
 from models.training.denoiser import DenoiserTrainer
 from models.training.ema import Ema
 from models.training.gan import GanTrainer
+from models.training.translator import TranslatorTrainer
 from models.training.upscaler import UpscalerTrainer
 from models.training.vae import VaeTrainer
 
@@ -64,5 +66,8 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
             return ClassifierTrainer(config, ClassifierConfig(count, config.channels), device)
         case "upscaler":
             return UpscalerTrainer(config, UpscalerConfig(config.scale), device)
+        case "translator":
+            translator = TranslatorConfig(count, config.channels, size)
+            return TranslatorTrainer(config, translator, device)
         case never:
             assert_never(never)

@@ -1,4 +1,4 @@
-"""Networks that restore are trained and measured by a job, from a shop's own pictures."""
+"""Networks that restore or translate learn from a shop's pictures by a job, and are measured."""
 
 import shutil
 from collections.abc import Iterator
@@ -95,3 +95,16 @@ def test_an_upscaler_is_trained_for_the_scale_that_is_asked_for() -> None:
     assert job.report is not None
     assert job.report["evaluation"]["measure"] == "y_psnr_db"
     assert job.report["evaluation"]["baseline"] == "bicubic"
+
+
+def test_a_translator_is_trained_on_a_shops_own_pictures() -> None:
+    job = _trained(dataset=_photographs("teapots"), network="translator", image_size=64)
+
+    assert job.state == "succeeded", job.error_detail
+    with reading() as session:
+        version = versions.of_job(session, job.id)
+    assert version is not None
+    card = Card.from_json(version.card)
+    assert (card.config["image_size"], card.recipe["adversarial"]) == (64, "hinge")
+    assert job.report is not None
+    assert job.report["evaluation"]["baseline"] == "the training picture with the nearest edges"

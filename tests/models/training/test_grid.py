@@ -68,6 +68,13 @@ def test_an_upscaler_s_grid_has_small_pictures_above_enlarged_ones(monkeypatch):
     assert torch.equal(small_one[:, ::2, ::2], small_one[:, 1::2, 1::2])
 
 
+def test_a_translator_s_grid_has_sketches_above_what_was_drawn_from_them(monkeypatch):
+    drawn = grid_of("translator", monkeypatch)
+
+    assert drawn.shape == (1, 1, 2 * SIDE, COLUMNS * SIDE)
+    assert set(drawn[..., 1 : SIDE - 1, 1 : SIDE - 1].unique().tolist()) <= {0.0, 1.0}
+
+
 def test_a_network_that_makes_no_pictures_has_no_grid(monkeypatch):
     assert grid_of("classifier", monkeypatch) is None
 

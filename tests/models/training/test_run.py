@@ -17,7 +17,7 @@ from models.training.run import train
 from models.training.watch import TrainingError, Watch
 from tests.runs import CPU, TINY, Killed, killed_at, pictures, small
 
-NETWORKS = ("gan", "vae", "denoiser", "classifier", "upscaler")
+NETWORKS = ("gan", "vae", "denoiser", "classifier", "upscaler", "translator")
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -161,6 +161,7 @@ def test_progress_is_told_in_steps_of_the_whole_run(tmp_path, monkeypatch):
         ("vae", {"reconstruction", "kl"}),
         ("denoiser", {"l1"}),
         ("upscaler", {"l1"}),
+        ("translator", {"critic", "translator", "l1"}),
         ("classifier", {"cross_entropy"}),
     ],
 )
