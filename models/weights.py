@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from models.networks.classifier import MIN_SIDE, ClassifierConfig, ProductClassifier
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig, Generator
+from models.networks.matte import MatteConfig, MatteNet
 from models.networks.translator import Translator, TranslatorConfig
 from models.networks.upscaler import Upscaler, UpscalerConfig
 from models.networks.vae import ConditionalVae, VaeConfig
@@ -39,7 +40,7 @@ class Card:
 
     Attributes:
         name: short, unique among what is shipped.
-        network: "gan", "vae", "denoiser", "classifier", "upscaler" or "translator".
+        network: "gan", "vae", "denoiser", "classifier", "upscaler", "translator" or "matte".
         config: of the network, as its config class takes it.
         sha256: of the file of weights.
         licence: of the weights and of what they learnt from, in a line.
@@ -116,6 +117,8 @@ def doors(module: nn.Module) -> dict[str, Door]:
             return {"upscale": module.upscale}
         case Translator():
             return {"translate": module.translate}
+        case MatteNet():
+            return {"matte": module.matte}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
@@ -144,6 +147,8 @@ def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
         case Translator(config=config):
             shape = (1, 1, config.image_size, config.image_size)
             return {"translate": (torch.rand(shape, generator=draw).round(), _first_label())}
+        case MatteNet():
+            return {"matte": (torch.rand((1, 3, 64, 64), generator=draw),)}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
@@ -209,6 +214,8 @@ def _network(card: Card) -> nn.Module:
             return Upscaler(UpscalerConfig(**card.config))
         case "translator":
             return Translator(TranslatorConfig(**card.config))
+        case "matte":
+            return MatteNet(MatteConfig(**card.config))
         case _:
             raise WeightsError(f"unknown network {card.network!r}")
 

@@ -36,7 +36,7 @@ def rollback(
     network: Annotated[
         str,
         typer.Argument(
-            metavar="NETWORK", help="gan, vae, denoiser, classifier, upscaler or translator."
+            metavar="NETWORK", help="gan, vae, denoiser, classifier, upscaler, translator or matte."
         ),
     ],
     *,

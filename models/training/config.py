@@ -13,7 +13,7 @@ from models.networks.upscaler import SCALES
 from models.precision import Precision
 from models.training.schedule import ScheduleName
 
-Network = Literal["gan", "vae", "denoiser", "classifier", "upscaler", "translator"]
+Network = Literal["gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte"]
 OptimizerName = Literal["adam", "adamw", "sgd"]
 
 
@@ -140,6 +140,14 @@ RECIPES: dict[Network, TrainConfig] = {
         channels=3,
         image_size=64,
         adversarial="hinge",
+        augment=Augment(flip=True),
+    ),
+    "matte": TrainConfig(
+        "matte",
+        epochs=20,
+        batch_size=16,
+        channels=3,
+        image_size=64,
         augment=Augment(flip=True),
     ),
 }

@@ -4,10 +4,11 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from models.data.image_set import Part
+from models.data.image_set import Part, recoloured
 from models.training.batches import Batch, batch_of
 from models.training.denoiser import DenoiserTrainer
 from models.training.gan import GanTrainer
+from models.training.matte import MatteTrainer
 from models.training.trainer import Trainer
 from models.training.translator import TranslatorTrainer
 from models.training.upscaler import UpscalerTrainer
@@ -17,7 +18,7 @@ MOST_ROWS = 8
 PAIRS = 2
 """So many rows of pictures, each above the row of what was made of them."""
 EDGE_PX = 1
-RESTORERS = (DenoiserTrainer, UpscalerTrainer, TranslatorTrainer)
+RESTORERS = (DenoiserTrainer, UpscalerTrainer, TranslatorTrainer, MatteTrainer)
 SEED = 0
 
 
@@ -36,8 +37,9 @@ def grid(trainer: Trainer, learning: Part, held_out: Part, device: torch.device)
     if pair is None:
         return None
     given = trainer.spoiled(batch) if isinstance(trainer, RESTORERS) else pair[0]
-    given = given.expand_as(pair[1])  # a sketch has one channel
-    rows = zip(torch.split(given, COLUMNS), torch.split(pair[1], COLUMNS), strict=True)
+    channels = max(given.shape[1], pair[1].shape[1])  # a sketch has one, and so has a matte
+    both = (recoloured(images, channels=channels) for images in (given, pair[1]))
+    rows = zip(*(torch.split(images, COLUMNS) for images in both), strict=True)
     return _tiled([row for above_and_below in rows for row in above_and_below])
 
 

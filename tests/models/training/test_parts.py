@@ -113,6 +113,7 @@ def test_there_is_a_recipe_for_every_network():
         "classifier": "classifier",
         "upscaler": "upscaler",
         "translator": "translator",
+        "matte": "matte",
     }
 
 
