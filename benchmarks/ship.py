@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from benchmarks import catalogue, catalogue_recipes, photo_recipes
+from benchmarks import catalogue, catalogue_pairs, catalogue_recipes, photo_recipes
 from benchmarks.categories import category_scores
 from benchmarks.denoising import noise_scores
 from benchmarks.fashion import gan_scores, vae_scores
@@ -55,6 +55,15 @@ PRODUCTS = {
         "gan", catalogue_recipes.as_rendered, catalogue.gan_scores, catalogue_recipes.GAN
     ),
     "gan-fashion": Product("gan", fashion_mnist.read, gan_scores),
+    "matte-catalogue": Product(
+        "matte", catalogue_recipes.cut_out, catalogue_pairs.cut_out_scores, catalogue_recipes.MATTE
+    ),
+    "translator-catalogue": Product(
+        "translator",
+        catalogue_recipes.as_rendered,
+        catalogue_pairs.drawn_scores,
+        catalogue_recipes.TRANSLATOR,
+    ),
     "upscaler-photo-x2": Product(
         "upscaler", photographs.read_detailed, upscale_scores, photo_recipes.upscaler(2)
     ),

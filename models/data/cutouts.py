@@ -12,7 +12,8 @@ from torch import Tensor
 
 from models.data import catalogue_set, photographs
 from models.data.catalogue_cache import Progress
-from models.data.catalogue_models import TRAIN, VALIDATION, licences
+from models.data.catalogue_models import TEST, TRAIN, VALIDATION, licences
+from models.data.catalogue_set import Views
 from models.data.image_set import ImageSet, Part
 from models.data.product_classes import CLASSES
 
@@ -52,17 +53,27 @@ def catalogue(cache: Path, grounds: Grounds, *, furniture: Path, on_progress: Pr
     views = catalogue_set.views(
         cache, splits=(TRAIN, VALIDATION), furniture=furniture, on_progress=on_progress
     )
+    cut = _cut(views)
     held_out = torch.tensor([one.split == VALIDATION for one in views.listed])
     return CutOuts(
         name=catalogue_set.NAME,
-        images=torch.cat([views.images, views.alpha], dim=1),
-        labels=views.labels,
+        images=cut.images,
+        labels=cut.labels,
         categories=CLASSES,
         validation=held_out[views.models],
         licence=licences(views.listed),
         source=f"{catalogue_set.SOURCE}, on {photographs.SOURCE}",
         grounds=grounds,
     )
+
+
+def catalogue_test(cache: Path, *, furniture: Path) -> Part:
+    """Cut-outs of models that nothing learns from or is chosen by: for numbers that are told."""
+    return _cut(catalogue_set.views(cache, splits=(TEST,), furniture=furniture))
+
+
+def _cut(views: Views) -> Part:
+    return Part(torch.cat([views.images, views.alpha], dim=1), views.labels)
 
 
 def photographed(folder: Path = photographs.FOLDER) -> Grounds:

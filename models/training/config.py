@@ -146,6 +146,7 @@ RECIPES: dict[Network, TrainConfig] = {
         "matte",
         epochs=20,
         batch_size=16,
+        learning_rate=2e-3,
         channels=3,
         image_size=64,
         augment=Augment(flip=True),
