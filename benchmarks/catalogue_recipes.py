@@ -53,12 +53,8 @@ def tested_on() -> Part:
 
 def cut_out() -> CutOuts:
     """The same pictures with their exact alpha, and photographs to put them on."""
-    return cutouts.catalogue(
-        rendered.folder(),
-        cutouts.photographed(),
-        furniture=rendered.furniture(),
-        on_progress=lambda _done, _total: None,
-    )
+    grounds = cutouts.photographed()
+    return cutouts.catalogue(rendered.folder(), grounds, furniture=rendered.furniture())
 
 
 def cut_out_tested_on() -> Part:

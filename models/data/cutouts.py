@@ -13,7 +13,8 @@ from torch import Tensor
 from models.data import catalogue_set, photographs
 from models.data.catalogue_cache import Progress
 from models.data.catalogue_models import TEST, TRAIN, VALIDATION, licences
-from models.data.catalogue_set import Views
+from models.data.catalogue_set import RECIPE, Views
+from models.data.catalogue_shots import Recipe
 from models.data.image_set import ImageSet, Part
 from models.data.product_classes import CLASSES
 
@@ -44,14 +45,25 @@ class CutOuts(ImageSet):
         return Part(images, self.labels).digest()
 
 
-def catalogue(cache: Path, grounds: Grounds, *, furniture: Path, on_progress: Progress) -> CutOuts:
+def catalogue(
+    cache: Path,
+    grounds: Grounds,
+    *,
+    furniture: Path,
+    recipe: Recipe = RECIPE,
+    on_progress: Progress = lambda _done, _total: None,
+) -> CutOuts:
     """The rendered catalogue with the alpha that the renderer knows, split by model.
 
     Raises:
         CannotDo: `dataset_missing` where the package is not there, or nothing can be rendered.
     """
     views = catalogue_set.views(
-        cache, splits=(TRAIN, VALIDATION), furniture=furniture, on_progress=on_progress
+        cache,
+        splits=(TRAIN, VALIDATION),
+        furniture=furniture,
+        recipe=recipe,
+        on_progress=on_progress,
     )
     cut = _cut(views)
     held_out = torch.tensor([one.split == VALIDATION for one in views.listed])
