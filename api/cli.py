@@ -18,6 +18,7 @@ from api.commands import (
     operate,
     promote,
     retrain,
+    rules,
     submit,
     watch,
     webhooks,
@@ -35,6 +36,7 @@ _PARTS = (machine, submit, watch, batch, look, feedback, promote, retrain, opera
 for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(rules.app, name="rules")
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.tenants_app, name="tenants")
 app.add_typer(webhooks.app, name="webhooks")

@@ -300,6 +300,23 @@ class Client:
         """The next version of a dataset, by what people thought of results."""
         return self._post(f"/v1/datasets/{dataset}/feedback")
 
+    def add_rule(self, operation: Json, *, when: Mapping[str, float], promote: bool = True) -> Json:
+        """Have a network trained again by itself: `when` has ratings, drop_db, over_results."""
+        body = {"operation": operation, "when": dict(when), "promote": promote}
+        return self._post("/v1/retraining-rules", body)
+
+    def rules(self) -> list[Json]:
+        """What trains networks again, oldest first."""
+        return _items(self._get("/v1/retraining-rules").json(), "retraining rules")
+
+    def rule(self, rule_id: str) -> Json:
+        """One of them, with what came of it."""
+        return self._one(f"/v1/retraining-rules/{rule_id}")
+
+    def remove_rule(self, rule_id: str) -> None:
+        """It starts nothing more."""
+        self._send(self._http.build_request("DELETE", f"/v1/retraining-rules/{rule_id}"))
+
     def workers(self) -> list[Json]:
         return _items(self._get("/v1/workers").json(), "workers")
 

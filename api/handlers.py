@@ -27,6 +27,7 @@ from db.refusals import Refused
 from db.registration import NothingLeft, StillLooking
 from db.results import ResultNotFound
 from db.reviewing import NotHeld
+from db.rules import RuleExists, RuleNotFound
 from db.secrets import SecretKeyMissing
 from db.tenants import TenantExists, TenantNotFound
 from db.versions import VersionNotFound
@@ -46,6 +47,8 @@ _CODES: Final[Mapping[type[Exception], str]] = {
     DatasetUnfit: "dataset_unfit",
     NothingLeft: "dataset_empty",
     NothingRated: "nothing_rated",
+    RuleNotFound: "rule_not_found",
+    RuleExists: "rule_exists",
     ResultNotFound: "result_not_found",
     NotHeld: "result_not_held",
     StillOpen: "job_open",

@@ -1,6 +1,7 @@
 """Trains, measures and ships the weights that come with us: `python -m benchmarks.ship NAME`.
 
-Goes on where it was killed. The card that lies beside the weights is written here, never by hand.
+Goes on where it was killed. With `--trained` it only measures what a leg brought back. The card
+that lies beside the weights is written here, never by hand.
 """
 
 import argparse
@@ -84,31 +85,37 @@ def main() -> None:
 
 
 def _ship(name: str, arguments: argparse.Namespace) -> None:
+    if arguments.trained is None:
+        _train(name, arguments)
+    trained = (arguments.trained or arguments.runs) / name
+    card = weights.Card.from_json((trained / weights.CARD_FILE).read_text(encoding="utf-8"))
+    network = weights.read((trained / weights.MODEL_FILE).read_bytes(), card)
+    scores, baseline = PRODUCTS[name].measure(network, arguments.benchmarks)
+    card = replace(card, name=name, scores={**card.scores, **scores}, baseline=baseline)
+    log.info("%s", weights.write(network, arguments.out / name, card).to_json())
+
+
+def _train(name: str, arguments: argparse.Namespace) -> None:
     product = PRODUCTS[name]
     config = replace(product.recipe or RECIPES[product.network], seed=arguments.seed)
     if arguments.epochs:
         config = replace(config, epochs=arguments.epochs)
     watch = Watch(on_epoch=lambda epoch: log.info("%s %s", name, epoch))
-    trained = train(
+    train(
         config,
         product.pictures(),
         folder=arguments.runs / name,
         device=torch.device(arguments.device),
         watch=watch,
     )
-    content = (trained.folder / weights.MODEL_FILE).read_bytes()
-    network = weights.read(content, trained.card)
-    scores, baseline = product.measure(network, arguments.benchmarks)
-    card = replace(
-        trained.card, name=name, scores={**trained.card.scores, **scores}, baseline=baseline
-    )
-    log.info("%s", weights.write(network, arguments.out / name, card).to_json())
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ship", description=__doc__)
     parser.add_argument("names", nargs="+", choices=sorted(PRODUCTS))
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="checkpoints live here")
+    folder = "folder of what a leg brought back: nothing is trained, that is measured"
+    parser.add_argument("--trained", type=Path, help=folder)
     parser.add_argument("--out", type=Path, default=weights.SHIPPED)
     folder = "folder of BSD68, CBSD68, Set5 and Set14; without it they are not measured"
     parser.add_argument("--benchmarks", type=Path, default=Path("benchmarks-data"), help=folder)

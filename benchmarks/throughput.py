@@ -107,14 +107,14 @@ def main() -> None:
                         rows.append(found)
                     else:
                         loads.append(found)
-    if arguments.json:
-        told = {
-            **machine.described(),
-            "database": arguments.database,
-            "rows": [asdict(row) for row in rows],
-            "loads": [asdict(one) for one in loads],
-        }
-        arguments.json.write_text(json.dumps(told, indent=2) + "\n")
+                if arguments.json:  # after each workload: whoever stops it keeps what there is
+                    told = {
+                        **machine.described(),
+                        "database": arguments.database,
+                        "rows": [asdict(row) for row in rows],
+                        "loads": [asdict(one) for one in loads],
+                    }
+                    arguments.json.write_text(json.dumps(told, indent=2) + "\n")
 
 
 def measured(

@@ -63,7 +63,11 @@ def of(session: Session, dataset: Dataset) -> Rated:
     kept = [_kept(entry) for entry in dataset.manifest if entry["sha256"] not in rejected]
     known = {entry["picture"]: entry["category"] for entry in dataset.manifest}
     proposed = list(_proposed(opinions, known, only=dataset.categories))
-    new = [Wanted(one.picture, one.category, one.product) for one in proposed if one.category]
+    new = [
+        Wanted(one.picture, one.category, one.product, rated=True)
+        for one in proposed
+        if one.category
+    ]
     wanted = {one.picture: one for one in [*new, *kept]}  # what is in it keeps its category
     there = candidates.find(session, dataset.tenant, wanted)
     fit = [wanted[picture] for picture, one in there.items() if one.key not in rejected]
@@ -80,7 +84,8 @@ def _kept(entry: Mapping[str, Any]) -> Wanted:
     product = entry.get("product")
     # Where nobody said so, each picture is a product of its own.
     said = None if product == entry["picture"] else product
-    return Wanted(entry["picture"], entry["category"], said)
+    rated = bool(entry.get("rated"))
+    return Wanted(entry["picture"], entry["category"], said, rated=rated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,17 @@ from db.splits import Groups, Split
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A picture that somebody names for a dataset; `product` is None where nobody said."""
+    """A picture that somebody names for a dataset.
+
+    Attributes:
+        product: None where nobody said.
+        rated: it enters because people rated a result.
+    """
 
     picture: str
     category: str
     product: str | None = None
+    rated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,4 +154,5 @@ def _entry(one: _Fit, split: Split) -> dict[str, Any]:
         "split": split,
         "phash": one.look.phash,
         "side_px": one.candidate.side_px,
+        **({"rated": True} if one.wanted.rated else {}),
     }

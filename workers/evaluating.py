@@ -1,8 +1,10 @@
 """A version beside its baseline and what serves now: measured, and kept as a row."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import torch
 from sqlalchemy.orm import Session
@@ -25,6 +27,8 @@ from models.weights import Card
 from workers import ground, settings
 from workers.patience import patiently
 
+SINGLE: Final = ("psnr_db", "accuracy")
+"""Measures of one picture; a distance between sets says nothing of a handful."""
 UNSIZED_PX = 64
 """A side for networks that take any: a shop's pictures are read so large."""
 
@@ -35,10 +39,12 @@ class Measured:
 
     Attributes:
         incumbent_id: what served when it was measured; none if nothing did.
+        rated: the same on what people rated of the held-out pictures; none where that is nothing.
     """
 
     findings: Findings
     incumbent_id: str | None
+    rated: Findings | None = None
 
     def told(self) -> dict[str, Any]:
         """As a job's report and the row of the evaluation have it."""
@@ -48,6 +54,7 @@ class Measured:
             "beats_incumbent": self.findings.beats_incumbent,
             "fallen": list(self.findings.fallen),
             "incumbent_id": self.incumbent_id,
+            "rated": None if self.rated is None else _briefly(self.rated),
         }
 
 
@@ -112,14 +119,36 @@ def measured(
         serving = versions.serving_now(session, tenant, network)
     if serving is not None and serving.id == version_id:
         serving = None
-    found = evaluate(
+    measure = partial(
+        evaluate,
         candidate,
-        images,
         incumbent=None if serving is None else of_version(serving),
         teach=Teacher(len(candidate.categories), device),
         device=device,
     )
-    return Measured(found, None if serving is None else serving.id)
+    found = measure(images)
+    return Measured(
+        found, None if serving is None else serving.id, _of_rated(measure, found, images)
+    )
+
+
+def _of_rated(
+    measure: Callable[[ImageSet], Findings], found: Findings, images: ImageSet
+) -> Findings | None:
+    """Only what is told of each picture by itself is told of a few of them."""
+    rated = images.held_out_rated()
+    return None if rated is None or found.measure not in SINGLE else measure(rated)
+
+
+def _briefly(rated: Findings) -> dict[str, Any]:
+    over = rated.over_incumbent
+    return {
+        "pictures": rated.pictures,
+        "value": rated.value,
+        "baseline": rated.over_baseline.other,
+        "incumbent": None if over is None else over.other,
+        "beats_incumbent": rated.beats_incumbent,
+    }
 
 
 def keep(session: Session, job: Job, version_id: str, found: Measured, *, dataset_id: str) -> None:

@@ -119,6 +119,7 @@ def _pictures(dataset: Dataset, image_size: int, most: int | None, kind: Kind) -
         rows = _with_windows(rows)
     labels = torch.tensor([dataset.categories.index(row["category"]) for row in rows])
     held_out = torch.tensor([row["split"] == VALIDATION for row in rows])
+    rated = torch.tensor([bool(row.get("rated")) for row in rows])
     chosen = _in_turn(labels, held_out, most)
     found = [_seen(dataset.tenant, rows[place], image_size, kind) for place in chosen.tolist()]
     each = torch.tensor([len(images) for images in found])
@@ -132,6 +133,7 @@ def _pictures(dataset: Dataset, image_size: int, most: int | None, kind: Kind) -
         validation=held_out[chosen].repeat_interleave(each),
         licence=dataset.licence or "not stated",
         source=f"dataset {dataset.name}@{dataset.version}",
+        rated=rated[chosen].repeat_interleave(each),
     )
     return _on(_grounds(), pictures) if kind == "cutout" else pictures
 

@@ -29,6 +29,7 @@ from workers.locks import LockFile
 from workers.patience import patiently
 from workers.perform import Bench, perform
 from workers.queues import ring
+from workers.retrainer import Retrainer
 from workers.seats import Seats
 from workers.settings import WorkerSettings
 from workers.sweeper import Sweeper
@@ -80,6 +81,7 @@ class Process:
             on_drain_asked=exits.ask_to_stop,
         )
         self._sweeper = Sweeper(self.id)
+        self._retrainer = Retrainer(self.id)
         # As long as its leases hold, a finished job waits for a database that does not answer.
         self._committer = Committer(
             patience_s=given.lease_s, company=lambda: self._feeder.company()
@@ -124,6 +126,7 @@ class Process:
             self.state = "broken" if is_broken else "ready"
         self._leases.start()
         self._sweeper.start()
+        self._retrainer.start()
         if is_broken:
             _log.error(
                 "the device was lost too often; no jobs", noted_in=str(self._breakdowns.path)
@@ -164,6 +167,7 @@ class Process:
         self._committer.stop()
         self._leases.stop()
         self._sweeper.stop()
+        self._retrainer.stop()
         self._watchdog.stop()
         self._batcher.stop()
         self.state = "stopped"

@@ -69,6 +69,12 @@ def status(*, as_json: AsJson = False) -> None:
 
 
 @data_app.command()
+def pack(folder: Annotated[str, typer.Argument()] = ".pack") -> None:
+    """Pack what our networks learn from, to carry it to a machine with a GPU."""
+    _child(["workers.packing", folder], as_json=False)
+
+
+@data_app.command()
 def render(*, as_json: AsJson = False) -> None:
     """Photograph the 3D models of the dataset `catalogue` now, not at the first training on it."""
     _child(["workers.render"], as_json=as_json)

@@ -9,6 +9,7 @@ from db.tables.jobs import Attempt, Job, JobInput, Queue, Turn
 from db.tables.pictures import Blob, Picture
 from db.tables.promotions import Evaluation, Promotion
 from db.tables.results import Result
+from db.tables.retrainings import Retraining, RetrainingRule
 from db.tables.tenants import ApiKey, Tenant
 from db.tables.versions import Dataset, Epoch, Version
 from db.tables.workers import Lock, Worker
@@ -34,6 +35,8 @@ __all__ = [
     "Promotion",
     "Queue",
     "Result",
+    "Retraining",
+    "RetrainingRule",
     "Row",
     "Tenant",
     "Turn",

@@ -4,11 +4,18 @@ Off unless asked for: the shoes of Fashion-MNIST all look one way, and a mirrore
 generator otherwise.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor
+from torch.nn import functional
 from torchvision.transforms import v2
+
+from models.data.image_set import border
+
+NUMBERS = 5
+"""Of chance that one picture needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +77,51 @@ def augmented(images: Tensor, augment: Augment, *, seed: int) -> Tensor:
     """[N, C, H, W] in [0, 1] → the same shape and range; the same seed gives the same pictures."""
     if not augment:
         return images
-    change, light = _transform(augment, side=images.shape[-1]), _light(augment.jitter)
+    # On the CPU, so that the numbers do not depend on the device.
+    chance = torch.rand(len(images), NUMBERS, generator=Generator().manual_seed(seed))
+    moved = _moved(images, augment, chance)
+    return _lit(moved, augment.jitter, seed=seed) if augment.jitter else moved
+
+
+def _moved(images: Tensor, augment: Augment, chance: Tensor) -> Tensor:
+    """All pictures at once: one by one a GPU would wait for each."""
+    if augment.flip:
+        is_mirrored = (chance[:, 0] < 0.5).to(images.device)
+        images = torch.where(is_mirrored[:, None, None, None], images.flip(-1), images)
+    if not (augment.rotate_deg or augment.scale or augment.crop):
+        return images
+    # What comes in from outside takes the border's colour: it is filled with zero.
+    ground = border(images)
+    places = _places(images.shape, augment, chance).to(images.device)
+    grid = functional.affine_grid(places, list(images.shape), align_corners=False)
+    moved = functional.grid_sample(images - ground, grid, align_corners=False)
+    return (moved + ground).clamp(0, 1)
+
+
+def _places(shape: torch.Size, augment: Augment, chance: Tensor) -> Tensor:
+    """Where each picture's pixels come from, [N, 2, 3], in the coordinates of `affine_grid`."""
+    height, width = shape[2:]
+    angle = (2 * chance[:, 1] - 1) * augment.rotate_deg * math.pi / 180
+    scale = 1 + (2 * chance[:, 2] - 1) * augment.scale
+    cosine, sine = angle.cos() / scale, angle.sin() / scale
+    right, down = (_whole_pixels(chance[:, 3 + axis], augment, width) for axis in (0, 1))
+    rows = (
+        torch.stack([cosine, sine * height / width, 2 * right / width], dim=1),
+        torch.stack([-sine * width / height, cosine, 2 * down / height], dim=1),
+    )
+    return torch.stack(rows, dim=1)
+
+
+def _whole_pixels(chance: Tensor, augment: Augment, side: int) -> Tensor:
+    """How far each picture is shifted, so that a shift alone leaves it sharp."""
+    most = max(1, round(side * augment.crop)) if augment.crop else 0
+    return (chance * (2 * most + 1)).floor() - most
+
+
+def _lit(images: Tensor, jitter: Jitter, *, seed: int) -> Tensor:
+    """Colours change last: what came in from outside is lit as the rest."""
+    light = v2.ColorJitter(jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue)
     # torchvision draws from the global generator: fork it, so that nobody else notices.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return torch.stack([light(_filled(change, image)) for image in images])
-
-
-def _transform(augment: Augment, *, side: int) -> nn.Module:
-    steps: list[nn.Module] = []
-    if augment.rotate_deg or augment.scale:
-        span = (1 - augment.scale, 1 + augment.scale) if augment.scale else None
-        bilinear = v2.InterpolationMode.BILINEAR
-        steps.append(v2.RandomAffine(augment.rotate_deg, scale=span, interpolation=bilinear))
-    if augment.crop:
-        steps.append(v2.RandomCrop(side, padding=max(1, round(side * augment.crop))))
-    if augment.flip:
-        steps.append(v2.RandomHorizontalFlip())
-    return v2.Compose(steps) if steps else nn.Identity()
-
-
-def _light(jitter: Jitter) -> nn.Module:
-    """Colours change last: what came in from outside is lit as the rest."""
-    if not jitter:
-        return nn.Identity()
-    return v2.ColorJitter(jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue)
-
-
-def _filled(change: nn.Module, image: Tensor) -> Tensor:
-    """What comes in from outside takes the border's colour: transforms fill with zero."""
-    ring = torch.cat([image[:, 0], image[:, -1], image[:, :, 0], image[:, :, -1]], dim=1)
-    border = ring.median(dim=1).values[:, None, None]
-    return (change(image - border) + border).clamp(0, 1)
+        return torch.stack([light(image) for image in images])

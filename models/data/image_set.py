@@ -1,7 +1,7 @@
 """A set of labelled pictures to train on: small enough for memory, split before anything learns."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -39,6 +39,7 @@ class ImageSet:
         validation: indexes [M] int64, or a mask [N] bool.
         licence: of the pictures, in a line.
         source: where they come from, in a line.
+        rated: mask [N] bool of those that people rated; None where nobody rates.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ImageSet:
     validation: Tensor
     licence: str
     source: str
+    rated: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or self.images.dtype != torch.uint8:
@@ -63,6 +65,21 @@ class ImageSet:
         held_out = torch.zeros(len(self), dtype=torch.bool)
         held_out[self.validation] = True
         return self._part(~held_out), self._part(held_out)
+
+    def held_out_rated(self) -> "ImageSet | None":
+        """The same to learn from, and held out only what people rated; None if that is nothing."""
+        held_out = torch.zeros(len(self), dtype=torch.bool)
+        held_out[self.validation] = True
+        if self.rated is None or not (held_out & self.rated).any():
+            return None
+        kept = ~held_out | self.rated
+        return replace(
+            self,
+            images=self.images[kept],
+            labels=self.labels[kept],
+            validation=held_out[kept],
+            rated=self.rated[kept],
+        )
 
     def digest(self) -> str:
         """Of all of it, whatever the split."""

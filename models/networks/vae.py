@@ -8,6 +8,7 @@ With attention both halves attend on grids of 8 and 16 pixels (SAGAN, Zhang et a
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -21,11 +22,16 @@ from models.layers.residual import Smooth
 BASE = 4
 WIDTHS = {32: (32, 64, 128, 128), 64: (32, 48, 64, 128, 128)}
 LOG_VARIANCE_RANGE = (-12.0, 6.0)
+Output = Literal["sigmoid", "linear"]
 
 
 @dataclass(frozen=True, slots=True)
 class VaeConfig:
-    """`image_size` is what goes in and comes out: 24 to 32 or 48 to 64 pixels."""
+    """`image_size` is what goes in and comes out: 24 to 32 or 48 to 64 pixels.
+
+    `output`: how the last layer's numbers become pixels. A sigmoid never quite reaches white: of
+    pictures on a white ground it is driven so far that nothing of the product is learnt any more.
+    """
 
     categories: int
     channels: int = 1
@@ -33,6 +39,7 @@ class VaeConfig:
     z_dim: int = 32
     embed_dim: int = 32
     blocks: Blocks = "residual"
+    output: Output = "sigmoid"
 
 
 class ConditionalVae(nn.Module):
@@ -55,7 +62,8 @@ class ConditionalVae(nn.Module):
     def forward(self, image: Tensor, label: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """→ reconstruction [N, C, S, S], mean [N, z], log variance [N, z]."""
         mean, log_variance = self.encode(image, label)
-        return self.decode(mean + (log_variance / 2).exp() * noise, label), mean, log_variance
+        z = mean + (log_variance / 2).exp() * noise
+        return self.decoder(z, label), mean, log_variance
 
     def encode(self, image: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
         """The door: images [N, C, S, S] → mean and log variance, each [N, z]."""
@@ -63,7 +71,7 @@ class ConditionalVae(nn.Module):
 
     def decode(self, z: Tensor, label: Tensor) -> Tensor:
         """The door: z [N, z] → images [N, C, S, S] in [0, 1]."""
-        return self.decoder(z, label)
+        return self.decoder(z, label).clamp(0, 1)
 
     def prior(self, noise: Tensor, label: Tensor) -> Tensor:
         """The door: normal noise [N, z] → z [N, z] as this category's pictures are spread."""
@@ -101,6 +109,7 @@ class Decoder(nn.Module):
     def __init__(self, config: VaeConfig) -> None:
         super().__init__()
         self.image_size = config.image_size
+        self.output = config.output
         widths = WIDTHS[grid_for(config.image_size)][::-1]
         self.category = Embedding(config.categories, config.embed_dim)
         self.base = nn.Linear(config.z_dim + config.embed_dim, widths[0] * BASE * BASE)
@@ -122,8 +131,9 @@ class Decoder(nn.Module):
         h = h.unflatten(1, (-1, BASE, BASE))
         for block in self.blocks:
             h = attended(self.attention, block(h))
-        logits = self.out(functional.silu(h)).float()
-        return crop(torch.sigmoid(logits), size=self.image_size)
+        drawn = self.out(functional.silu(h)).float()
+        image = torch.sigmoid(drawn) if self.output == "sigmoid" else drawn + 0.5
+        return crop(image, size=self.image_size)
 
 
 def _halved(in_channels: int, out_channels: int) -> nn.Sequential:

@@ -56,6 +56,7 @@ class TrainConfig:
         patience: epochs without a better validation score after which the run ends, with the best.
         target: a validation score as cards name it, and how much of it ends the run at once; a run
             that does not come to it fails.
+        measured_every: so many epochs are learnt before one is measured; the last always is.
     """
 
     network: Network
@@ -89,6 +90,7 @@ class TrainConfig:
     smoothing: float = 0.1
     patience: int | None = None
     target: tuple[str, float] | None = None
+    measured_every: int = 1
 
     def __post_init__(self) -> None:
         if self.scale not in SCALES:
@@ -116,8 +118,14 @@ class TrainConfig:
             raise ValueError("expected patience of at least 1 epoch")
         if self.target is not None and not math.isfinite(self.target[1]):
             raise ValueError("expected a target that is a number")
+        if self.measured_every < 1 or (self.measured_every > 1 and self._ends_by_scores):
+            raise ValueError("expected each epoch to be measured where patience or a target ends")
         if not (0 <= self.dropout < 1 and 0 <= self.smoothing < 1):
             raise ValueError("expected shares from 0 to below 1")
+
+    @property
+    def _ends_by_scores(self) -> bool:
+        return self.patience is not None or self.target is not None
 
 
 RECIPES: dict[Network, TrainConfig] = {

@@ -3,8 +3,6 @@
 import json
 from dataclasses import asdict, dataclass, field
 
-from torch import Tensor
-
 from models.training.watch import Epoch
 
 
@@ -26,10 +24,10 @@ class Journal:
     seconds: float = 0.0
     best: float | None = None
 
-    def add(self, losses: dict[str, Tensor]) -> None:
+    def add(self, losses: dict[str, float]) -> None:
         for name, loss in losses.items():
             total, count = self.sums.get(name, (0.0, 0))
-            self.sums[name] = (total + loss.item(), count + 1)
+            self.sums[name] = (total + loss, count + 1)
         self.step += 1
 
     def means(self) -> dict[str, float]:

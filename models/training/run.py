@@ -49,14 +49,32 @@ def train(
     A run that is asked to stop saves its checkpoint and returns at once, without weights; so do, of
     several processes (`together.joined`), all but the first, which alone writes there.
     """
+    run = _opened(config, images, folder, device, watch)
+    journal = checkpoint.load(folder, run.trainer, run=run.name)
+    if not _all_epochs(run, journal):
+        return Trained(folder, tuple(journal.epochs), written=None)
+    ending.refuse_missed(config, journal.epochs)
+    if not together.is_first():
+        return Trained(folder, tuple(journal.epochs), written=None)
+    return _written(run, images, journal)
+
+
+def closed(config: TrainConfig, images: ImageSet, *, folder: Path, device: torch.device) -> Trained:
+    """Weights and card of a run that was stopped: the best there was; the card tells its steps."""
+    run = _opened(config, images, folder, device, Watch())
+    return _written(run, images, checkpoint.load(folder, run.trainer, run=run.name))
+
+
+def _opened(
+    config: TrainConfig, images: ImageSet, folder: Path, device: torch.device, watch: Watch
+) -> "Run":
     learning, held_out = images.split()
     _refuse_too_small(config, learning)
     folder.mkdir(parents=True, exist_ok=True)
     size = image_size_for(config, images)
-    trainer = trainer_for(config, images, device)
-    run = Run(
+    return Run(
         config=config,
-        trainer=trainer,
+        trainer=trainer_for(config, images, device),
         learning=prepared(learning, config, size),
         held_out=prepared(held_out, config, size),
         folder=folder,
@@ -64,17 +82,15 @@ def train(
         watch=watch,
         name=name_of_run(config, images),
     )
-    journal = checkpoint.load(folder, trainer, run=run.name)
-    if not _all_epochs(run, journal):
-        return Trained(folder, tuple(journal.epochs), written=None)
-    ending.refuse_missed(config, journal.epochs)
-    if not together.is_first():
-        return Trained(folder, tuple(journal.epochs), written=None)
-    checkpoint.load_best(folder, trainer)
+
+
+def _written(run: "Run", images: ImageSet, journal: Journal) -> Trained:
+    checkpoint.load_best(run.folder, run.trainer)
     with together.apart():
-        trainer.finish(run.learning, run.held_out)
-    card = weights.write(trainer.ema.module, folder, card_of(config, images, trainer, journal))
-    return Trained(folder, tuple(journal.epochs), written=card)
+        run.trainer.finish(run.learning, run.held_out)
+    card = card_of(run.config, images, run.trainer, journal)
+    kept = weights.write(run.trainer.ema.module, run.folder, card)
+    return Trained(run.folder, tuple(journal.epochs), written=kept)
 
 
 def _refuse_too_small(config: TrainConfig, learning: Part) -> None:
@@ -127,8 +143,9 @@ def _all_epochs(run: Run, journal: Journal) -> bool:
         told = together.told_by_first(partial(_measured, run, journal, memory))
         epoch = Epoch(**json.loads(told))
         journal.close(epoch)
-        _keep_best(run, journal, epoch)
-        _save(run, journal)
+        if _is_due(run.config, epoch.number):
+            _keep_best(run, journal, epoch)
+            _save(run, journal)
         _show(run)
         run.watch.on_epoch(epoch)
     return True
@@ -149,7 +166,7 @@ def _one_epoch(run: Run, journal: Journal) -> bool:
         if together.is_wanted(by_me=run.watch.should_stop()):
             return False
         chosen = rows[index * run.batch_size : (index + 1) * run.batch_size]
-        journal.add(_finite(_step(run, journal.step, chosen), journal.step))
+        journal.add(_told(_step(run, journal.step, chosen), journal.step))
         journal.seconds = before + time.monotonic() - since
         run.watch.on_progress(journal.step, run.total)
         if time.monotonic() - saved > CHECKPOINT_EVERY_S:
@@ -167,13 +184,16 @@ def _step(run: Run, step: int, chosen: Tensor) -> dict[str, Tensor]:
     return run.trainer.step(batch, moment)
 
 
-def _finite(losses: dict[str, Tensor], step: int) -> dict[str, Tensor]:
-    for name, loss in losses.items():
-        if not math.isfinite(loss.item()):
+def _told(losses: dict[str, Tensor], step: int) -> dict[str, float]:
+    """In one message: a GPU waits for each."""
+    values = torch.stack([loss.detach().double() for loss in losses.values()]).tolist()
+    told = dict(zip(losses, values, strict=True))
+    for name, loss in told.items():
+        if not math.isfinite(loss):
             raise TrainingError(
                 "loss_not_finite", f"the {name} loss left all bounds at step {step}"
             )
-    return losses
+    return told
 
 
 def _show(run: Run) -> None:
@@ -187,10 +207,15 @@ def _show(run: Run) -> None:
 def _measured(run: Run, journal: Journal, memory: PeakMemory) -> str:
     """The epoch that has just been learnt, as JSON; what it took, without its measuring."""
     since, peak_mb = time.monotonic(), memory.mb()
-    measured = quality(run.trainer, run.learning, run.held_out, run.device)
+    due = _is_due(run.config, len(journal.epochs) + 1)
+    measured = quality(run.trainer, run.learning, run.held_out, run.device) if due else Quality()
     epoch = _epoch(run, journal, measured, time.monotonic() - since, peak_mb)
     log.info("epoch done", extra={"epoch": epoch.number, "run": run.name})
     return json.dumps(asdict(epoch))
+
+
+def _is_due(config: TrainConfig, number: int) -> bool:
+    return number % config.measured_every == 0 or number == config.epochs
 
 
 def _epoch(

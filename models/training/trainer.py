@@ -14,7 +14,7 @@ from models.networks.gan import GanConfig
 from models.networks.matte import MatteConfig
 from models.networks.translator import TranslatorConfig
 from models.networks.upscaler import UpscalerConfig
-from models.networks.vae import VaeConfig
+from models.networks.vae import Output, VaeConfig
 from models.training.batches import Batch, Moment, image_size_for
 from models.training.classifier import ClassifierTrainer
 from models.training.config import TrainConfig
@@ -62,7 +62,11 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
             gan = GanConfig(count, config.channels, size, config.z_dim, blocks=config.blocks)
             return GanTrainer(config, gan, device)
         case "vae":
-            vae = VaeConfig(count, config.channels, size, config.z_dim, blocks=config.blocks)
+            # A chance of a white pixel must be one; everything else learns better without.
+            output: Output = "sigmoid" if config.reconstruction == "bce" else "linear"
+            vae = VaeConfig(
+                *(count, config.channels, size, config.z_dim), blocks=config.blocks, output=output
+            )
             return VaeTrainer(config, vae, device)
         case "denoiser":
             return DenoiserTrainer(config, DenoiserConfig(), device)

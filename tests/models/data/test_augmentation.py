@@ -2,9 +2,12 @@
 
 import pytest
 import torch
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.v2 import functional
 
 from models.data.augmentation import Augment, Jitter, augmented
 
+BILINEAR = InterpolationMode.BILINEAR
 ALL = Augment(rotate_deg=20, flip=True, crop=0.1, scale=0.2)
 
 
@@ -93,3 +96,32 @@ def test_impossible_light_is_refused(wrong):
 def test_an_impossible_wish_is_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Augment(**wrong)
+
+
+def test_a_shift_alone_leaves_pictures_sharp():
+    images = pictures(40).round()
+
+    shifted = augmented(images, Augment(crop=0.1), seed=1)
+
+    torch.testing.assert_close(shifted, shifted.round())
+    assert len({tuple(one.round().flatten().tolist()) for one in shifted}) > 10
+
+
+def test_a_turn_is_by_the_angle_that_torchvision_turns_by():
+    images = torch.zeros(200, 1, 33, 33)
+    images[..., 14:19, 4:29] = 1.0
+
+    turned = augmented(images, Augment(rotate_deg=90), seed=1)
+
+    angles = [functional.rotate(images[0], angle, BILINEAR) for angle in range(-90, 91)]
+    off = torch.stack([(turned - one).abs().mean((1, 2, 3)) for one in angles]).min(0).values
+    assert off.max() < 0.02
+
+
+def test_wide_pictures_turn_without_being_sheared():
+    images = torch.zeros(64, 1, 32, 64)
+    images[..., 12:20, 28:36] = 1.0
+
+    turned = augmented(images, Augment(rotate_deg=45), seed=1)
+
+    assert (turned.sum((1, 2, 3)) / 64 - 1).abs().max() < 0.05

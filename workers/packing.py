@@ -1,0 +1,60 @@
+"""`python -m workers.packing FOLDER`: what our networks learn from, packed to be carried.
+
+To a machine with a GPU, say, that has no network: `python -m benchmarks.leg` reads it there.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from models.data import catalogue_set, fashion_mnist, packed, photographs
+from models.data.image_set import ImageSet
+from models.failures import CannotDo
+from workers import rendered
+
+JPEG_QUALITY = 90
+"""46 dB: far below the noise that is added to photographs. To the bit they would take 90 MiB."""
+
+SETS: dict[str, tuple[Callable[[], ImageSet], int | None]] = {
+    "fashion-mnist": (fashion_mnist.read, None),
+    "catalogue": (
+        lambda: catalogue_set.read(rendered.folder(), furniture=rendered.furniture(), twins=True),
+        None,
+    ),
+    "photographs": (photographs.read, JPEG_QUALITY),
+}
+"""By the folder they get: who reads them, and the quality they may lose pictures to."""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Runs the command line and gives its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m workers.packing", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(".pack"))
+    folder = parser.parse_args(words).folder
+    try:
+        size_bytes = pack(folder, say=_say)
+    except (CannotDo, OSError) as error:
+        _say(f"nothing is packed: {error}")
+        return 1
+    _say(f"{size_bytes / 2**20:.1f} MiB in {folder}")
+    return 0
+
+
+def pack(folder: Path, *, say: Callable[[str], object]) -> int:
+    """Writes every set into a folder of its own and tells the bytes of all."""
+    total = 0
+    for name, (read, quality) in SETS.items():
+        size_bytes = packed.write(read(), folder / name, quality=quality)
+        say(f"{name:16} {size_bytes / 2**20:.1f} MiB")
+        total += size_bytes
+    return total
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
