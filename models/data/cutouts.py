@@ -29,7 +29,7 @@ class Grounds:
     held_out: Tensor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CutOuts(ImageSet):
     """Cut-outs, and what they are put on.
 
