@@ -30,8 +30,8 @@ GAN = TrainConfig(
     ema_images=20_000,
     augment=Augment(flip=True),
 )
-TRANSLATOR = replace(RECIPES["translator"], epochs=40, batch_size=32)
-MATTE = replace(RECIPES["matte"], epochs=40, batch_size=32)
+TRANSLATOR = replace(RECIPES["translator"], epochs=40)
+MATTE = replace(RECIPES["matte"], epochs=40)
 """As long as a graphics card has patience for: hours of a CPU, as the one above."""
 OTHER_VIEWS = Recipe(views=2, seed=1)
 

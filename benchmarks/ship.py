@@ -100,6 +100,8 @@ def _train(name: str, arguments: argparse.Namespace) -> None:
     config = replace(product.recipe or RECIPES[product.network], seed=arguments.seed)
     if arguments.epochs:
         config = replace(config, epochs=arguments.epochs)
+    if arguments.batch_size:
+        config = replace(config, batch_size=arguments.batch_size)
     watch = Watch(on_epoch=lambda epoch: log.info("%s %s", name, epoch))
     train(
         config,
@@ -122,6 +124,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=0, help="other than the recipe's")
+    parser.add_argument("--batch-size", type=int, default=0, help="other than the recipe's")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
