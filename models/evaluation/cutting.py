@@ -19,6 +19,7 @@ from models.networks.matte import MatteNet
 
 SEED = 7
 PIECE = 16
+TOGETHER = 256
 
 
 def evaluate(
@@ -39,22 +40,29 @@ def evaluate(
     held_out, device = exam.held_out, exam.device
     if held_out.images.shape[1] != CHANNELS:
         raise CannotDo("no_transparency", "mattes are measured on pictures that are cut out")
-    chance = Generator().manual_seed(SEED)
-    seen = composed(held_out.images / 255, grounds.held_out, chance)
-    made, cost = timed(lambda: _made(candidate.network, seen.images, device), device)
-    classical = _classical(seen.images)
+    images, alpha = _composed(held_out.images, grounds)
+    made, cost = timed(lambda: _made(candidate.network, images, device), device)
+    classical = _classical(images)
     followed = None
     if incumbent is not None:
-        followed = iou(_made(incumbent.network, seen.images, device), seen.alpha)
+        followed = iou(_made(incumbent.network, images, device), alpha)
     found = Beside(
-        ours=iou(made, seen.alpha),
-        theirs=iou(classical, seen.alpha),
+        ours=iou(made, alpha),
+        theirs=iou(classical, alpha),
         followed=followed,
-        scores={"mae": _mae(made, seen.alpha), "mae_classical": _mae(classical, seen.alpha)},
+        scores={"mae": _mae(made, alpha), "mae_classical": _mae(classical, alpha)},
     )
     pictures = Pictures(held_out.labels, candidate.categories, exam.digest)
     baseline = "the classical cut-out"
     return findings(pictures, found, measure="iou", baseline=baseline, cost=cost)
+
+
+def _composed(cutouts: Tensor, grounds: Grounds) -> tuple[Tensor, Tensor]:
+    """Pictures [N, 3, S, S] and their mattes [N, 1, S, S]; a few at a time, to spare memory."""
+    chance = Generator().manual_seed(SEED)
+    pieces = torch.split(cutouts, TOGETHER)
+    found = [composed(piece / 255, grounds.held_out, chance) for piece in pieces]
+    return torch.cat([one.images for one in found]), torch.cat([one.alpha for one in found])
 
 
 def iou(made: Tensor, alpha: Tensor) -> Tensor:

@@ -92,7 +92,9 @@ def _made(network: Translator, sketch: Tensor, labels: Tensor, device: torch.dev
 
 def _nearest(learnt: Part, sketch: Tensor) -> Tensor:
     """[N], the row of the training picture whose lines are most in the same places."""
-    known, asked = (_places(one) for one in (_sketches(learnt.images), sketch))
+    pieces = torch.split(learnt.images, PIECE)
+    known = torch.cat([_places(_sketches(one)) for one in pieces])
+    asked = _places(sketch)
     return torch.cat([torch.cdist(one, known).argmin(1) for one in torch.split(asked, PIECE)])
 
 
