@@ -51,7 +51,7 @@ chaos: setup ## kill, freeze, stop and wipe while JOBS=1000 run on DATABASE=sqli
 	@$(BIN)/python -m benchmarks.chaos --jobs $(or $(JOBS),1000) --seed $(or $(SEED),1) --database $(or $(DATABASE),sqlite)
 
 lock: ## pin every version with its hashes
-	@$(BIN)/uv pip compile pyproject.toml --extra api --extra worker --extra postgres --extra dev \
+	@$(BIN)/uv pip compile pyproject.toml --extra api --extra worker --extra postgres --extra tuning --extra tensorboard --extra dev \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" --output-file requirements/all.txt --quiet
 

@@ -203,6 +203,11 @@ class Client:
         """What a training's network made after an epoch, as PNG."""
         return self._get(f"/v1/jobs/{job_id}/epochs/{epoch}/grid").content
 
+    def trials(self, job_id: str) -> list[Json]:
+        """How the trials of a search went, the first one first."""
+        items: list[Json] = self._get(f"/v1/jobs/{job_id}/trials").json()["items"]
+        return items
+
     def picture_content(self, picture_id: str) -> bytes:
         return self._get(f"/v1/pictures/{picture_id}/content").content
 

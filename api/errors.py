@@ -94,6 +94,7 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
     "dataset_empty": Kind(422, "No picture is left to learn from"),
     "nothing_rated": Kind(422, "No rating changes the dataset"),
     "dataset_too_small": Kind(422, "The dataset has too few pictures"),
+    "start_unfit": Kind(422, "The training cannot begin with this version"),
     "dataset_unfit": Kind(422, "The dataset cannot train this network"),
     "idempotency_key_reused": Kind(422, "The key was used for another request"),
     "batch_empty": Kind(422, "The batch has no lines"),

@@ -27,6 +27,7 @@ from api.routes import (
     results,
     rules,
     tenants,
+    trials,
     versions,
     webhooks,
 )
@@ -37,8 +38,8 @@ from db import default_secrets, migrate
 from workers import settings as worker_settings
 
 _ROUTERS = (
-    *(pictures, jobs, epochs, batches, results, feedback, datasets, rules, versions, discovery),
-    *(queues, deliveries, webhooks, keys, tenants, health),
+    *(pictures, jobs, epochs, trials, batches, results, feedback, datasets, rules, versions),
+    *(discovery, queues, deliveries, webhooks, keys, tenants, health),
 )
 _MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"
 _log = structlog.get_logger(__name__)

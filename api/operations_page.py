@@ -105,9 +105,13 @@ def _taken(field: Schema, whole: Schema) -> str:
         case {"type": "array", "prefixItems": items}:
             kinds = list(dict.fromkeys(_taken(item, whole) for item in items))
             return f"{len(items)} of: {'; '.join(kinds)}"
+        case {"type": "array", "items": {"pattern": _}}:
+            return f"{field['minItems']} to {field['maxItems']} names"
         case {"type": "array", "items": item}:
             few, many = field["minItems"], field["maxItems"]
             return f"{few} to {many} of {', '.join(f'`{one}`' for one in _kinds(item))}"
+        case {"propertyNames": {"enum": names}, "additionalProperties": {"type": "array"}}:
+            return f"a list for any of {', '.join(f'`{name}`' for name in names)}"
         case {"type": "object", "propertyNames": {"enum": names}}:
             return f"`min` and `max` for any of {', '.join(f'`{name}`' for name in names)}"
         case {"format": "date-time"}:

@@ -24,9 +24,11 @@ from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.geometry import At
 from db.jobs import Created
 from db.operations.base import Operation
+from db.operations.compressing import Compress
 from db.operations.explaining import Explain
 from db.operations.order import Order
 from db.operations.training import Evaluate, Train
+from db.operations.tuning import Tune
 from db.pictures import Source
 from db.pointers import pointer
 from db.refusals import Refused, at, wrong
@@ -86,13 +88,17 @@ def look_up(session: Session, tenant: str, orders: Sequence[Order], *, hold: boo
     """
     needs = {need for order in orders for need in order.operation.needs().items()}
     operations = [order.operation for order in orders]
-    judged = {one.version for one in operations if isinstance(one, Evaluate)}
+    judged = {one.version for one in operations if isinstance(one, Evaluate | Compress)}
+    begun = {start for one in operations if (start := _start(one))}
     keys = {key for order in orders for key in order.pictures().values()}
     timed = any(order.deadline_at is not None for order in orders)
     return Known(
         sources=pictures.resolve_many(session, tenant, keys, hold=hold),
-        versions=_tried(needs, lambda need: versions.choose(session, tenant, dict([need]))),
-        judged=_tried(judged, lambda name: versions.find(session, tenant, name)),
+        versions=_tried(needs | begun, lambda need: versions.choose(session, tenant, dict([need]))),
+        judged=_tried(
+            judged | {name for _, name in begun if name},
+            lambda name: versions.find(session, tenant, name),
+        ),
         datasets=_tried(
             {lesson for one in operations if (lesson := _lesson(one))},
             lambda lesson: _taught(session, tenant, lesson),
@@ -178,16 +184,28 @@ def _check_versions(order: Order, known: Known) -> None:
         for need in operation.needs().items():
             if error := known.versions[need]:
                 raise at(pointer(*where, "version"), "version_not_found", str(error)) from error
-    if isinstance(order.operation, Evaluate) and (error := known.judged[order.operation.version]):
+    judged = order.operation if isinstance(order.operation, Evaluate | Compress) else None
+    if judged and (error := known.judged[judged.version]):
         raise at("/operation/version", "version_not_found", str(error)) from error
+    if (start := _start(order.operation)) and (error := known.versions[start]):
+        missing = known.judged[start[1] or ""]
+        code = "version_not_found" if missing else "start_unfit"
+        raise at("/operation/start_from", code, str(missing or error)) from error
+
+
+def _start(operation: Operation) -> Need | None:
+    """The version that a training begins with, if it begins with one."""
+    if isinstance(operation, Train) and operation.start_from is not None:
+        return operation.network, operation.start_from
+    return None
 
 
 def _lesson(operation: Operation) -> Lesson | None:
     """The dataset that it names, if it names one."""
     match operation:
-        case Train(dataset=name, network=network):
+        case Train(dataset=name, network=network) | Tune(dataset=name, network=network):
             return name, network
-        case Evaluate(dataset=name) | Explain(dataset=str(name)):
+        case Evaluate(dataset=name) | Compress(dataset=name) | Explain(dataset=str(name)):
             return name, None
         case _:
             return None

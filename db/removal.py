@@ -12,6 +12,7 @@ from db.tables.deliveries import Delivery, DeliveryAttempt
 from db.tables.feedback import Feedback
 from db.tables.jobs import Attempt, Job, JobInput
 from db.tables.results import KEYS, Result
+from db.tables.trials import Trial
 from db.tables.versions import Epoch, Version
 
 Keys = Mapping[str, set[str]]
@@ -32,7 +33,7 @@ def remove_jobs(session: Session, job_ids: Collection[str]) -> Keys:
     shown = (Epoch.job_id.in_(job_ids), Epoch.grid_key.is_not(None))
     for tenant, key in session.execute(select(Epoch.tenant, Epoch.grid_key).where(*shown)):
         keys.setdefault(str(tenant), set()).add(str(key))
-    for table in (Epoch, Attempt, JobInput):
+    for table in (Epoch, Trial, Attempt, JobInput):
         _remove(session, table, table.job_id.in_(job_ids))
     _remove(session, Job, Job.id.in_(job_ids))
     return keys

@@ -44,6 +44,7 @@ from db.tables.jobs import (
     Job,
 )
 from db.tables.results import Result
+from db.tables.trials import Trial
 from db.tables.versions import Epoch
 
 SOLO_FROM_CRASH = 2
@@ -307,7 +308,10 @@ def sweep(session: Session, *, most: int = MOST_AT_ONCE) -> Sequence[Job]:
     """Running → queued, cancelled or dead, for every lease that ran out; the token moves on."""
     overtime = clock.seconds_after(Job.started_at, Job.timeout_s) <= clock.now()
     # A training job that got through an epoch goes on from there: its worker's end is no crash.
-    advanced = exists().where(Epoch.job_id == Job.id, Epoch.created_at > Job.started_at)
+    advanced = or_(
+        exists().where(Epoch.job_id == Job.id, Epoch.created_at > Job.started_at),
+        exists().where(Trial.job_id == Job.id, Trial.changed_at > Job.started_at),
+    )
     expired = and_(Job.state == AS_RUNNING, Job.lease_expires_at < clock.now())
     these = unlocked(expired, first=Job.lease_expires_at, most=most)
     statement = _back_in_line(

@@ -1,4 +1,4 @@
-"""Weights on disk: float16 safetensors with a card, checked before a single number is used."""
+"""Weights on disk: float16 or int8 safetensors with a card, checked before a number is used."""
 
 import hashlib
 import json
@@ -13,6 +13,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
+from models import int8
 from models.networks.classifier import MIN_SIDE, ClassifierConfig, ProductClassifier
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig, Generator
@@ -91,15 +92,29 @@ def read(weights: bytes, card: Card) -> nn.Module:
     return network.eval().requires_grad_(requires_grad=False)
 
 
-def write(module: nn.Module, folder: Path, card: Card) -> Card:
-    """Write weights as float16 and the card beside them; each file appears whole or not at all."""
-    state = {k: v.detach().cpu().half().contiguous() for k, v in module.state_dict().items()}
-    weights = safetensors.torch.save(state)
+def write(module: nn.Module, folder: Path, card: Card, *, as_int8: bool = False) -> Card:
+    """Write weights as float16 and the card beside them; each file appears whole or not at all.
+
+    With `as_int8` what is large is written in a byte a number, see `models.int8`.
+    """
+    if as_int8:
+        weights = safetensors.torch.save(_contiguous(int8.packed(module)))
+    else:
+        weights = safetensors.torch.save(_contiguous(module.state_dict()))
     card = replace(card, sha256=hashlib.sha256(weights).hexdigest())
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / MODEL_FILE, weights)
     write_whole(folder / CARD_FILE, card.to_json().encode())
     return card
+
+
+def _contiguous(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """In float16, but for int8 and its scales."""
+    whole = {name: one.detach().cpu().contiguous() for name, one in state.items()}
+    return {
+        name: one if name.endswith((int8.NUMBERS, int8.SCALES)) else one.half()
+        for name, one in whole.items()
+    }
 
 
 def doors(module: nn.Module) -> dict[str, Door]:
@@ -184,11 +199,14 @@ def _checked(weights: bytes) -> dict[str, Tensor]:
     except safetensors.SafetensorError as error:
         raise WeightsError(f"not a safetensors file: {error}") from error
     for name, tensor in tensors.items():
-        if tensor.dtype not in DTYPES:
+        if tensor.dtype not in DTYPES and not name.endswith(int8.NUMBERS):
             raise WeightsError(f"{name} is {tensor.dtype}, expected float16 or float32")
         if not tensor.isfinite().all():
             raise WeightsError(f"{name} holds numbers that are not finite")
-    return tensors
+    try:
+        return int8.widened(tensors)
+    except ValueError as error:
+        raise WeightsError(str(error)) from error
 
 
 def _skeleton(card: Card) -> nn.Module:

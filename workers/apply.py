@@ -3,11 +3,13 @@
 from typing import assert_never
 
 from db.operations.augmentation import AugmentPicture
+from db.operations.compressing import Compress
 from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
 from db.operations.pipeline import Pipeline
 from db.operations.scoring import Score
 from db.operations.training import Evaluate, Train
+from db.operations.tuning import Tune
 from db.operations.union import AnyOperation
 from models.editing.augment import augment
 from models.generation.interpolate import interpolate
@@ -38,7 +40,7 @@ def apply(operation: AnyOperation, given: Given) -> Made:
             return pipeline(operation, given)
         case Score():
             return Made(images=(given.image(),), expected=given.image("reference_picture"))
-        case Train() | Evaluate():
+        case Train() | Evaluate() | Compress() | Tune():
             raise AssertionError("what learns or judges runs in a process of its own")
         case _:
             return edit(operation, given)

@@ -62,9 +62,7 @@ def do(job: Job, operation: Evaluate, lease: Lease) -> None:
     """A version that has a row, on pictures that the caller names."""
     with reading() as session:
         version = versions.find(session, job.tenant, operation.version)
-    # As large as it learnt from them: what is read smaller and made larger again is easier.
-    card = Card.from_json(version.card)
-    side_px = int(card.config.get("image_size") or card.recipe.get("image_size", UNSIZED_PX))
+    side_px = side_px_of(Card.from_json(version.card))
     own = ground.device_of(lease)
     on = ground.find(job, operation, lease, own=own, network=version.network, image_size=side_px)
     found = measured(
@@ -82,6 +80,11 @@ def do(job: Job, operation: Evaluate, lease: Lease) -> None:
                 keep(session, job, version.id, found, dataset_id=on.dataset.id)
 
     patiently(write, patience_s=settings.get().lease_s)
+
+
+def side_px_of(card: Card) -> int:
+    """As large as it learnt from them: what is read smaller and made larger again is easier."""
+    return int(card.config.get("image_size") or card.recipe.get("image_size", UNSIZED_PX))
 
 
 def contender(data: bytes, card: Card) -> Contender[nn.Module]:

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from db import datasets, transitions
 from db.engine import reading, transaction
 from db.fence import Lease
+from db.operations.compressing import Compress
 from db.operations.training import Evaluate, Train
+from db.operations.tuning import Tune
 from db.tables.jobs import Attempt, Job
 from db.tables.versions import Dataset
 from models.data.image_set import ImageSet
@@ -18,6 +20,7 @@ from workers.lessons import kind_for, read
 from workers.patience import patiently
 
 TELL_EVERY_S = 1.0
+Learning = Train | Evaluate | Compress | Tune
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ def device_of(lease: Lease) -> torch.device:
 
 def find(
     job: Job,
-    operation: Train | Evaluate,
+    operation: Learning,
     lease: Lease,
     *,
     own: torch.device,
@@ -46,7 +49,7 @@ def find(
 ) -> Ground:
     """Pictures of a shop are read as the network wants them; those that ship are as they are."""
     with reading() as session:
-        dataset = _dataset(session, job, operation)
+        dataset = _dataset(session, job, operation, network)
     device.pin(own, memory_share=settings.get().memory_share)
     images = read(
         dataset,
@@ -78,9 +81,9 @@ class _Rendering:
         patiently(write, patience_s=settings.get().lease_s)
 
 
-def _dataset(session: Session, job: Job, operation: Train | Evaluate) -> Dataset:
+def _dataset(session: Session, job: Job, operation: Learning, network: str) -> Dataset:
     """As it was when the job was made: the next attempt learns from the very same pictures."""
     tenant, name, then = job.tenant, operation.dataset, job.created_at
-    if isinstance(operation, Train):
-        return datasets.to_train_on(session, tenant, name, network=operation.network, as_of=then)
-    return datasets.find(session, tenant, name, as_of=then)
+    if isinstance(operation, Evaluate):
+        return datasets.find(session, tenant, name, as_of=then)
+    return datasets.to_train_on(session, tenant, name, network=network, as_of=then)

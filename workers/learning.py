@@ -3,37 +3,34 @@
 import dataclasses
 import signal
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
 import torch
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from torch import Tensor
 
-from db import blobs, datasets, grids, transitions, versions
+from db import blobs, datasets, grids, transitions
 from db.engine import transaction
 from db.fence import Lease
 from db.operations.training import Train
-from db.tables.jobs import SUCCEEDED, Job
-from db.tables.versions import Dataset, Version
-from db.transitions import Outcome
+from db.tables.jobs import Job
+from db.tables.versions import Dataset
 from models import images, labels
 from models.failures import CannotDo
 from models.labels import SourceKind
 from models.training import run
 from models.training.watch import Epoch, Trained, Watch
 from models.weights import MODEL_FILE, Card
-from workers import board, evaluating, ground, ranks, settings
+from workers import board, candidacy, evaluating, ground, ranks
 from workers.board import Board
+from workers.candidacy import Candidate
 from workers.evaluating import Measured
-from workers.failures import LeaseLost
 from workers.ground import Ground
-from workers.patience import Written, patiently
 from workers.recipes import config_of
+from workers.starting import start_of
 from workers.training import folder_of
 
 TELL_EVERY_S = 1.0
@@ -43,7 +40,6 @@ SHOWS: Final[Mapping[str, SourceKind]] = {
     "matte": "composite",
 }
 """What a grid's label says of it; others' are generated."""
-MOST_FOR_A_NAME = 10
 
 _log = structlog.get_logger(__name__)
 
@@ -55,8 +51,8 @@ def do(job: Job, operation: Train, lease: Lease) -> bool:
         trained = _trained(job, operation, lease, on)
     if trained.stopped:
         return False
-    found = _measured(job, operation, trained, on)
-    _commit(job, operation, lease, Made(trained, found, on.dataset.id))
+    found = measured(job, operation, trained, on)
+    candidacy.commit(job, lease, candidate(operation, trained, found, on))
     return True
 
 
@@ -75,7 +71,7 @@ def _ground(job: Job, operation: Train, lease: Lease, own: torch.device) -> Grou
     )
 
 
-def _measured(job: Job, operation: Train, trained: Trained, on: Ground) -> Measured | str:
+def measured(job: Job, operation: Train, trained: Trained, on: Ground) -> Measured | str:
     """How good it is; or why that cannot be measured, which is no failure of the training."""
     try:
         return evaluating.measured(
@@ -92,15 +88,9 @@ def _measured(job: Job, operation: Train, trained: Trained, on: Ground) -> Measu
 
 
 def _trained(job: Job, operation: Train, lease: Lease, on: Ground) -> Trained:
-    reporter = Reporter(job, lease, operation, on.dataset, board.of_job(job.id))
-    signal.signal(signal.SIGTERM, lambda *_: setattr(reporter, "asked_to_stop", True))
-    watch = Watch(
-        on_epoch=reporter.epoch,
-        on_progress=reporter.progress,
-        on_grid=reporter.grid,
-        should_stop=lambda: reporter.asked_to_stop,
-    )
-    return _run(job, operation, on, watch)
+    told_on = board.of_job(job.id)
+    reporter = Reporter(job, lease, operation.network, operation.epochs, on.dataset, told_on)
+    return _run(job, operation, on, reporter.watch(grids=True))
 
 
 def _run(job: Job, operation: Train, on: Ground, watch: Watch) -> Trained:
@@ -111,6 +101,7 @@ def _run(job: Job, operation: Train, on: Ground, watch: Watch) -> Trained:
         folder=folder_of(job.id),
         device=on.device,
         watch=watch,
+        start=start_of(job, operation),
     )
 
 
@@ -120,16 +111,27 @@ class Reporter:
 
     job: Job
     lease: Lease
-    operation: Train
+    network: str
+    epochs: int
     dataset: Dataset
     board: Board
     grid_key: str | None = None
     asked_to_stop: bool = False
     told_at: float = field(default_factory=time.monotonic)
 
+    def watch(self, *, grids: bool = False) -> Watch:
+        """For a run of this process, which from now on hears SIGTERM as a wish to stop."""
+        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "asked_to_stop", True))
+        return Watch(
+            on_epoch=self.epoch,
+            on_progress=self.progress,
+            on_grid=self.grid if grids else None,
+            should_stop=lambda: self.asked_to_stop,
+        )
+
     def grid(self, drawn: Tensor) -> None:
         """Kept at once; the epoch that is told next names it."""
-        kind = SHOWS.get(self.operation.network, "generated")
+        kind = SHOWS.get(self.network, "generated")
         bare = images.encode(drawn, format="png")
         data = labels.write(bare, format="png", source_kind=kind, job_id=self.job.id)
         self.grid_key = blobs.put(self.job.tenant, data)
@@ -146,7 +148,7 @@ class Reporter:
                     self._record(session, number, values)
             return held
 
-        self.asked_to_stop |= not _patiently(write)
+        self.asked_to_stop |= not candidacy.waiting(write)
         self.board.epoch(epoch)
 
     def _record(self, session: Session, number: int, values: dict[str, Any]) -> None:
@@ -158,88 +160,38 @@ class Reporter:
         if time.monotonic() - self.told_at < TELL_EVERY_S:
             return
         self.told_at = time.monotonic()
-        progress = {"step": done, "total": total, "epochs": self.operation.epochs}
+        progress = {"step": done, "total": total, "epochs": self.epochs}
 
         def write() -> bool:
             with transaction() as session:
                 return transitions.report_progress(session, self.lease, progress)
 
-        self.asked_to_stop |= not _patiently(write)
+        self.asked_to_stop |= not candidacy.waiting(write)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What came of a training: weights, and how good they are; or why that was not measured."""
-
-    trained: Trained
-    found: Measured | str
-    dataset_id: str
-
-    def card(self) -> Card:
-        """With the scores of what was evaluated, beside the baseline's."""
-        if isinstance(self.found, str):
-            return self.trained.card
-        findings = self.found.findings
-        return replace(
-            self.trained.card,
-            scores={**self.trained.card.scores, **findings.scores},
-            baseline={findings.measure: findings.over_baseline.other},
-        )
-
-
-def _commit(job: Job, operation: Train, lease: Lease, made: Made) -> None:
-    """The version and the job's success are one transaction, or nothing."""
-    key = blobs.put(job.tenant, (made.trained.folder / MODEL_FILE).read_bytes())
-    for _ in range(MOST_FOR_A_NAME):
-        with suppress(IntegrityError):  # another run took the version's number at the same moment
-            _patiently(lambda: _write(job, operation, lease, made, key))
-            return
-    raise RuntimeError(f"{MOST_FOR_A_NAME} other runs took the number of this version")
-
-
-def _write(job: Job, operation: Train, lease: Lease, made: Made, key: str) -> None:
-    epochs = made.trained.epochs
+def candidate(operation: Train, trained: Trained, found: Measured | str, on: Ground) -> Candidate:
+    """What came of a training, and how good it is; or why that was not measured."""
+    epochs = trained.epochs
     last = epochs[-1] if epochs else None
-    with transaction() as session:
-        if transitions.has_ended_so(session, Outcome(lease, SUCCEEDED)):
-            return  # the answer to this commit was lost, the commit was not
-        if not transitions.is_held(session, lease):
-            _log.warning("a late version was refused", job=job.id, token=lease.token)
-            return
-        blobs.hold(session, job.tenant, [key])
-        dataset = datasets.find(session, job.tenant, operation.dataset, as_of=job.created_at)
-        version = versions.add(
-            session,
-            tenant=job.tenant,
-            name=operation.label or f"{operation.network}-{dataset.name}",
-            network=operation.network,
-            state="candidate",
-            weights_key=key,
-            card=made.card().to_json(),
-            dataset_id=dataset.id,
-            job_id=job.id,
-        )
-        report = {
-            "version": version.label,
-            "version_id": version.id,
-            "epochs": len(epochs),
-            "ended": made.trained.card.recipe["ended"],
-            "val_psnr_db": None if last is None else last.val_psnr_db,
-            "val_ssim": None if last is None else last.val_ssim,
-            **_judged(session, job, version, made),
-        }
-        if not transitions.succeed(session, lease, report=report):
-            raise LeaseLost(job.id)  # rolls the version back: on PostgreSQL a sweep may slip in
+    report = {
+        "epochs": len(epochs),
+        "ended": trained.card.recipe["ended"],
+        "val_psnr_db": None if last is None else last.val_psnr_db,
+        "val_ssim": None if last is None else last.val_ssim,
+        **_began(trained.card),
+    }
+    return Candidate(
+        name=operation.label or f"{operation.network}-{on.dataset.name}",
+        network=operation.network,
+        weights=(trained.folder / MODEL_FILE).read_bytes(),
+        card=trained.card,
+        found=found,
+        dataset=on.dataset,
+        report=report,
+    )
 
 
-def _judged(session: Session, job: Job, version: Version, made: Made) -> dict[str, Any]:
-    """The evaluation's row, and what the job reports of it."""
-    if isinstance(made.found, str):
-        return {"evaluation": None, "not_evaluated": made.found}
-    evaluating.keep(session, job, version.id, made.found, dataset_id=made.dataset_id)
-    return {"evaluation": made.found.told()}
-
-
-def _patiently(write: Callable[[], Written]) -> Written:
-    """As long as the parent's lease would hold: hours of training wait for a database."""
-    return patiently(write, patience_s=settings.get().lease_s)
+def _began(card: Card) -> dict[str, Any]:
+    """With which version it began, and how good that was on the same held-out pictures."""
+    names = (name for name in card.recipe if name.startswith("start_"))
+    return {name: card.recipe[name] for name in names}

@@ -12,11 +12,13 @@ import structlog
 from db import transitions
 from db.engine import reading, transaction
 from db.fence import Lease
+from db.operations.compressing import Compress
 from db.operations.order import Order
 from db.operations.training import Evaluate, Train
+from db.operations.tuning import Tune
 from db.operations.union import AnyOperation
 from db.tables.jobs import Job
-from workers import evaluating, learning, ranks, settings, tether
+from workers import compressing, evaluating, learning, ranks, settings, tether, tuning
 from workers.failures import judge
 from workers.patience import patiently
 from workers.training import EXIT_STOPPED, EXIT_WRITTEN, forget
@@ -50,6 +52,10 @@ def _do(job: Job, operation: AnyOperation, lease: Lease) -> bool:
         case Evaluate():
             evaluating.do(job, operation, lease)
             return True
+        case Compress():
+            return compressing.do(job, operation, lease)
+        case Tune():
+            return tuning.do(job, operation, lease)
         case _:
             raise TypeError(f"{operation.op} is done by a hand")
 

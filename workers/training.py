@@ -24,9 +24,11 @@ from workers.failures import Cancelled, Draining, LeaseLost
 from workers.leases import Leases
 from workers.patience import patiently
 
-OPERATIONS = ("train", "evaluate")
+OPERATIONS = ("train", "evaluate", "compress", "tune")
 """Those that run in the child."""
 
+MARK_FILE = "advanced"
+"""Beside checkpoints, where what has advanced need not leave one."""
 EXIT_WRITTEN = 0
 EXIT_STOPPED = 3
 GRACE_S = 3.0
@@ -104,9 +106,9 @@ def _put_down(lease: Lease, code: int, *, has_advanced: bool) -> None:
 
 
 def _checkpointed(folder: Path) -> float:
-    """When the checkpoint was written; 0 before the first."""
-    path = folder / "checkpoint.safetensors"
-    return path.stat().st_mtime if path.exists() else 0.0
+    """When the newest checkpoint or mark was written; 0 before the first."""
+    found = (path for name in ("checkpoint.safetensors", MARK_FILE) for path in folder.rglob(name))
+    return max((path.stat().st_mtime for path in found), default=0.0)
 
 
 def _ends_well(child: "subprocess.Popen[bytes]") -> bool:

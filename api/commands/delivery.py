@@ -81,6 +81,8 @@ def _share(progress: object) -> float:
 def _epoch(job: Json) -> str:
     """Which epoch it is at, and how the last one went."""
     progress, epochs = job.get("progress") or {}, job.get("epochs") or []
+    if job["state"] not in TERMINAL and "trial" in progress:
+        return f", trial {progress['trial']} of {progress['trials']}"
     if job["state"] in TERMINAL or "epochs" not in progress:
         return ""
     last = epochs[-1] if epochs else {}

@@ -10,6 +10,7 @@ from api.commands.delivery import show, watched
 from api.commands.options import AsJson, Url, connect, dump, table
 
 app = typer.Typer()
+_OF_TRIALS = ("trial", "state", "parameters", "value", "epochs", "seconds")
 _COLUMNS = ("epoch", "losses", "val_psnr_db", "val_ssim", "scores", "seconds", "peak_memory_mb")
 
 
@@ -23,11 +24,17 @@ def watch(
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Wait for a job with a bar, and tell how it ended; of a training, how each epoch went."""
+    """Wait for a job with a bar, and tell how it ended: each epoch of a training, each trial."""
     with connect(url) as client:
         (ended,) = watched(client, [client.job(job)], label="watch")
         files = _grids(client, ended, grids) if grids else {}
-    if ended.get("epochs") is None:
+        tried = client.trials(job) if ended["op"] == "tune" else []
+    if as_json and tried:
+        dump({"job": ended, "trials": tried})
+    elif tried:
+        table(_OF_TRIALS, [_trial(one) for one in tried])
+        show([ended], {}, as_json=False)
+    elif ended.get("epochs") is None:
         show([ended], {}, as_json=as_json)
     elif as_json:
         dump({"job": ended, "grids": files})
@@ -48,6 +55,16 @@ def _grids(client: Client, job: Json, folder: Path) -> dict[str, str]:
             path.write_bytes(client.grid(job["id"], epoch["number"]))
             written[str(epoch["number"])] = str(path)
     return written
+
+
+def _trial(one: Json) -> tuple[Any, ...]:
+    told = " ".join(f"{name} {_short(value)}" for name, value in one["parameters"].items())
+    value = "" if one["value"] is None else f"{one['measure']} {one['value']:.4g}"
+    return one["number"], one["state"], told, value, len(one["scores"]), f"{one['seconds']:.0f}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _row(epoch: Json) -> tuple[Any, ...]:

@@ -30,6 +30,7 @@ RETRY_AFTER_S = 2
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _READ, _WRITE = [needs("jobs:read")], [needs("jobs:write")]
 _NOT_FOUND = "job_not_found"
+_LEARNING = ("train", "compress")
 _log = structlog.get_logger(__name__)
 
 
@@ -165,7 +166,7 @@ def _order_of(job: Job) -> Order:
 
 def _fresh(job: Job, response: Response) -> JobOut:
     """A job as it was made: nothing has happened to it yet that would have to be read back."""
-    epochs: list[Epoch] | None = [] if job.op == "train" else None
+    epochs: list[Epoch] | None = [] if job.op in _LEARNING else None
     return _with_headers(
         job_out(job, attempts=[], results=[], epochs=epochs, version=None), response
     )
@@ -179,7 +180,7 @@ def _told(tenant: str, job_id: str, response: Response) -> JobOut:
             job,
             attempts=attempts.of(session, job.id),
             results=results.of_jobs(session, tenant, [job.id]),
-            epochs=datasets.epochs(session, job.id) if job.op == "train" else None,
+            epochs=datasets.epochs(session, job.id) if job.op in _LEARNING else None,
             version=versions.of_job(session, job.id),
         )
     return _with_headers(told, response)

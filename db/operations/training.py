@@ -13,6 +13,7 @@ Label = Annotated[
 
 
 DatasetName = Annotated[str, StringConstraints(min_length=1, max_length=140, pattern=r"^[^\x00]+$")]
+PartName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}$")]
 MaxImages = Annotated[int, Field(ge=8, le=10_000_000)]
 
 
@@ -76,6 +77,10 @@ class Train(Recipe):
     """How many share each batch, each on a device of its own; on a CPU they share its cores."""
     augment: Augment | None = None
     """How the pictures are varied. Left out: as the recipe does."""
+    start_from: VersionName | None = None
+    """Id or label of a version of this network, whose weights it begins with. Left out: anew."""
+    freeze: Annotated[tuple[PartName, ...], Field(min_length=1, max_length=8)] | None = None
+    """Parts of that version that stay as they are; of a vae `encoder` and `decoder`, say."""
     label: (
         Annotated[
             str,
@@ -91,6 +96,8 @@ class Train(Recipe):
 
     @model_validator(mode="after")
     def _means_something(self) -> Self:
+        if self.freeze and self.start_from is None:
+            raise ValueError("freeze what? nothing stays as it is without start_from")
         refuse_what_means_nothing(self, self.network)
         if self.network == "matte" and self.augment is not None and self.augment.jitter != Jitter():
             raise ValueError("jitter means nothing to a matte: its grounds change the light")

@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 from db.operations.augmentation import AugmentPicture
 from db.operations.base import Operation
+from db.operations.compressing import Compress
 from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
 from db.operations.pipeline import Pipeline
@@ -11,6 +12,7 @@ from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
 from db.operations.scoring import Score
 from db.operations.training import Evaluate, Train
+from db.operations.tuning import Tune
 
 AnyOperation = (
     Sample
@@ -26,6 +28,8 @@ AnyOperation = (
     | Pipeline
     | Train
     | Evaluate
+    | Compress
+    | Tune
     | Score
     | Explain
     | AugmentPicture

@@ -11,6 +11,7 @@ from db.tables.promotions import Evaluation, Promotion
 from db.tables.results import Result
 from db.tables.retrainings import Retraining, RetrainingRule
 from db.tables.tenants import ApiKey, Tenant
+from db.tables.trials import Trial
 from db.tables.versions import Dataset, Epoch, Version
 from db.tables.workers import Lock, Worker
 
@@ -39,6 +40,7 @@ __all__ = [
     "RetrainingRule",
     "Row",
     "Tenant",
+    "Trial",
     "Turn",
     "Version",
     "Worker",

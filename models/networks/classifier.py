@@ -8,7 +8,7 @@ al. 2017); `features` the [N, 128] before the last layer, by which pictures can 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +40,11 @@ def side_px_of(recipe: Mapping[str, Any]) -> int:
 class ProductClassifier(nn.Module):
     """A residual block a scale; each way down doubles the channels and halves the side."""
 
+    parts: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "features": ("stem", "blocks", "down"),
+        "out": ("out",),
+    }
+    by_category: ClassVar[tuple[str, ...]] = ("out.weight", "out.bias")
     temperature: Tensor
 
     def __init__(self, config: ClassifierConfig) -> None:

@@ -5,6 +5,7 @@ units, 0 to 75 → [N, 3, H, W] in [0, 1]; 1.07 M. No global pooling and no norm
 overlap by the margin give exactly what the whole picture gives.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
@@ -28,6 +29,11 @@ class DenoiserConfig:
 class Denoiser(nn.Module):
     """A U-net of one residual block a scale; predicts the noise and takes it away."""
 
+    parts: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "encoder": ("head", "before", "down"),
+        "body": ("body",),
+        "decoder": ("up", "after", "tail"),
+    }
     tiling: ClassVar[Tiling] = Tiling(multiple=8, margin=56)
 
     def __init__(self, config: DenoiserConfig) -> None:

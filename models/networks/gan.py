@@ -6,8 +6,10 @@ Discriminator: images [N, C, S, S] in [0, 1], label [N] → logits [N]; 0.70 M a
 With attention both attend on grids of 8 and 16 pixels (SAGAN, Zhang et al. 2019).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +38,15 @@ class GanConfig:
 
 class Generator(nn.Module):
     """Style = noise and category through two layers; each block doubles the side."""
+
+    parts: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "category": ("category",),
+        "style": ("style1", "style2"),
+        "base": ("base",),
+        "blocks": ("blocks", "attention"),
+        "out": ("out",),
+    }
+    by_category: ClassVar[tuple[str, ...]] = ("category.weight",)
 
     def __init__(self, config: GanConfig) -> None:
         super().__init__()

@@ -6,9 +6,10 @@ Images [N, C, S, S] in [0, 1] and label [N] int64 in; images of the same shape o
 With attention both halves attend on grids of 8 and 16 pixels (SAGAN, Zhang et al. 2019).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -45,6 +46,13 @@ class VaeConfig:
 class ConditionalVae(nn.Module):
     """Encoder, decoder, and one Gaussian per category over the latent space."""
 
+    parts: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "encoder": ("encoder",),
+        "decoder": ("decoder",),
+    }
+    by_category: ClassVar[tuple[str, ...]] = (
+        "encoder.category.weight", "decoder.category.weight", "prior_mean", "prior_scale",
+    )  # fmt: skip
     prior_mean: Tensor
     prior_scale: Tensor
 

@@ -12,36 +12,58 @@ from models.data.image_set import ImageSet
 from models.training import together
 from models.training.batches import image_size_for, pictures_a_step
 from models.training.config import TrainConfig
+from models.training.distilling import Original
 from models.training.ending import ended, is_reached, validation
 from models.training.journal import Journal
 from models.training.optimizers import manner
+from models.training.starting import Start
 from models.training.trainer import Trainer
 from models.weights import Card
 
 
-def name_of_run(config: TrainConfig, images: ImageSet) -> str:
+def name_of_run(config: TrainConfig, images: ImageSet, *known: Start | Original) -> str:
     """The same settings and pictures give the same name; anything else another one."""
     # What is as it was before there was a choice has no part in it: that choice is no new run.
     usual = asdict(TrainConfig(config.network))
     told = {name: value for name, value in asdict(config).items() if value != usual[name]}
+    for one in known:
+        told |= one.told()
     settings = json.dumps({"network": config.network, **told}, sort_keys=True)
     return hashlib.sha256(f"{settings}{images.digest()}".encode()).hexdigest()[:16]
 
 
-def card_of(config: TrainConfig, images: ImageSet, trainer: Trainer, journal: Journal) -> Card:
+def card_of(
+    config: TrainConfig,
+    images: ImageSet,
+    trainer: Trainer,
+    journal: Journal,
+    *,
+    start: Start | None = None,
+    original: Original | None = None,
+) -> Card:
     """Its sha256 is empty until the weights are written."""
     network: Any = trainer.ema.module
+    known = [one for one in (start, original) if one is not None]
     return Card(
         name=f"{config.network}-{images.name}",
         network=config.network,
         config=asdict(network.config),
         sha256="",
-        licence=images.licence,
-        data=images.source,
+        licence=_all(images.licence, *(one.card.licence for one in known)),
+        data=_all(images.source, *(one.card.data for one in known)),
         categories=images.categories,
-        recipe=_recipe(config, images, trainer, journal),
+        recipe={
+            **_recipe(config, images, trainer, journal),
+            **_began(start, images, journal),
+            **({} if original is None else original.told()),
+        },
         scores=_scores(config, journal),
     )
+
+
+def _all(*told: str) -> str:
+    """Each once: what begins with a version owes to what that learnt from, too."""
+    return "; ".join(dict.fromkeys(told))
 
 
 def _scores(config: TrainConfig, journal: Journal) -> dict[str, float | None]:
@@ -79,6 +101,14 @@ def _recipe(
         "torch": torch.__version__,
         "machine": platform.machine(),
     }
+
+
+def _began(start: Start | None, images: ImageSet, journal: Journal) -> dict[str, Any]:
+    """With which version, which of its parts stayed as they were, and how good it was on these."""
+    if start is None:
+        return {}
+    anew = {"start_anew": list(start.unknown(images.categories))}
+    return start.told() | anew | {f"start_{name}": score for name, score in journal.start.items()}
 
 
 def _side_px(config: TrainConfig, images: ImageSet) -> dict[str, int]:

@@ -10,6 +10,7 @@ from torch.optim.optimizer import Optimizer
 from models.data.erasing import erased
 from models.data.image_set import Part
 from models.data.shifts import shifted
+from models.losses.distillation import softened
 from models.metrics.accuracy import accuracy, balanced_accuracy
 from models.networks.classifier import ClassifierConfig, ProductClassifier
 from models.precision import autocast
@@ -39,6 +40,7 @@ class ClassifierTrainer:
         self.classifier.drop.p = config.dropout
         self.descent = Descent(self.classifier, config)
         self.optimizers: dict[str, Optimizer] = {"classifier": self.descent.optimizer}
+        self.original: nn.Module | None = None
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
         chance, told = moment.generator(), []
@@ -90,4 +92,8 @@ class ClassifierTrainer:
     def _loss(self, images: Tensor, labels: Tensor) -> Tensor:
         with autocast(self.device, self.config.precision):
             logits = self.classifier(images)
+            if self.original is not None:
+                with torch.no_grad():
+                    wanted = self.original(images)
+                return softened(logits, wanted)
         return functional.cross_entropy(logits, labels, label_smoothing=self.config.smoothing)

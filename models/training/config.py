@@ -57,6 +57,7 @@ class TrainConfig:
         target: a validation score as cards name it, and how much of it ends the run at once; a run
             that does not come to it fails.
         measured_every: so many epochs are learnt before one is measured; the last always is.
+        widths: channels of each scale of a denoiser or classifier; None: as its file has them.
     """
 
     network: Network
@@ -91,6 +92,7 @@ class TrainConfig:
     patience: int | None = None
     target: tuple[str, float] | None = None
     measured_every: int = 1
+    widths: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.scale not in SCALES:
@@ -114,6 +116,8 @@ class TrainConfig:
             raise ValueError("only a classifier learns from labels, or gives some itself")
         if not (self.weight_decay or 0) >= 0 or not (self.clip_norm or 0) >= 0:
             raise ValueError("expected a decay and a longest gradient of at least 0")
+        if self.widths is not None and self.network not in ("denoiser", "classifier"):
+            raise ValueError("only a denoiser or a classifier has widths to choose")
         if self.patience is not None and self.patience < 1:
             raise ValueError("expected patience of at least 1 epoch")
         if self.target is not None and not math.isfinite(self.target[1]):

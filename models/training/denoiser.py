@@ -28,18 +28,20 @@ class DenoiserTrainer:
         self.networks: dict[str, nn.Module] = {"denoiser": self.denoiser}
         self.descent = Descent(self.denoiser, config)
         self.optimizers: dict[str, Optimizer] = {"denoiser": self.descent.optimizer}
+        self.original: nn.Module | None = None
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
         chance = moment.generator()
         windows = crops(batch.images, min(WINDOW, batch.images.shape[-1]), chance)
         sigma = sigmas(len(windows), chance).to(self.device)
         clean, spoiled = noisy_pairs(windows, sigma, chance)
+        wanted = clean if self.original is None else self._mended(self.original, spoiled, sigma)
         self.descent.begin(moment)
         told = []
         for piece in pieces(len(clean), parts=self.config.accumulate):
             with autocast(self.device, self.config.precision):
                 output = self.denoiser(spoiled[piece.rows], sigma[piece.rows])
-            loss = l1(output, clean[piece.rows])
+            loss = l1(output, wanted[piece.rows])
             self.descent.add(loss, piece)
             told.append((piece, {"l1": loss.detach()}))
         self.descent.end()
@@ -65,6 +67,13 @@ class DenoiserTrainer:
     def finish(self, learning: Part, held_out: Part) -> None:
         """Nothing is fitted afterwards."""
         del learning, held_out
+
+    @torch.no_grad()
+    def _mended(self, original: nn.Module, spoiled: Tensor, sigma: Tensor) -> Tensor:
+        """What the network that is to be followed makes of them."""
+        with autocast(self.device, self.config.precision):
+            answer: Tensor = original(spoiled, sigma)
+        return answer.float()
 
     def _sigma(self, batch: Batch) -> Tensor:
         return torch.full((len(batch),), VALIDATION_SIGMA, device=self.device)

@@ -31,7 +31,7 @@ class Descent:
 
     def end(self) -> None:
         """One step with all that was added, by all processes."""
-        parameters = tuple(self._network.parameters())
+        parameters = tuple(one for one in self._network.parameters() if one.requires_grad)
         if together.ranks() > 1:
             together.add_up(_gradient(parameter) for parameter in parameters)
             together.even_out(self._network.buffers())

@@ -3,7 +3,7 @@
 All is read from the epochs that are complete, which the journal keeps: a resumed run counts on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from models.training.config import TrainConfig
@@ -55,9 +55,16 @@ def refuse_missed(config: TrainConfig, epochs: Sequence[Epoch]) -> None:
 
 def validation(epoch: Epoch) -> dict[str, float]:
     """All validation scores of an epoch under the names that cards have; the higher the better."""
-    pictures = {"val_psnr_db": epoch.val_psnr_db, "val_ssim": epoch.val_ssim}
+    return named(epoch.val_psnr_db, epoch.val_ssim, epoch.scores)
+
+
+def named(
+    psnr_db: float | None, ssim: float | None, scores: Mapping[str, float]
+) -> dict[str, float]:
+    """Those that there are, under these names."""
+    pictures = {"val_psnr_db": psnr_db, "val_ssim": ssim}
     there = {name: score for name, score in pictures.items() if score is not None}
-    return there | {f"val_{name}": score for name, score in epoch.scores.items()}
+    return there | {f"val_{name}": score for name, score in scores.items()}
 
 
 def _in_vain(epochs: Sequence[Epoch]) -> int:

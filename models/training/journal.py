@@ -16,6 +16,7 @@ class Journal:
         sums: of each loss over the epoch under way, with the number of steps that had it.
         seconds: spent on the epoch under way.
         best: the best validation score so far.
+        start: validation scores before the first step, of a run that began with a version.
     """
 
     step: int = 0
@@ -23,6 +24,7 @@ class Journal:
     sums: dict[str, tuple[float, int]] = field(default_factory=dict)
     seconds: float = 0.0
     best: float | None = None
+    start: dict[str, float] = field(default_factory=dict)
 
     def add(self, losses: dict[str, float]) -> None:
         for name, loss in losses.items():

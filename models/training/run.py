@@ -15,7 +15,7 @@ from models import weights
 from models.data.augmentation import augmented
 from models.data.image_set import ImageSet, Part
 from models.evaluation.memory import PeakMemory
-from models.training import checkpoint, ending, together
+from models.training import checkpoint, distilling, ending, starting, together
 from models.training.batches import (
     Batch,
     Moment,
@@ -29,8 +29,10 @@ from models.training.batches import (
 )
 from models.training.cards import card_of, name_of_run
 from models.training.config import TrainConfig
+from models.training.distilling import Original
 from models.training.grid import grid
 from models.training.journal import Journal
+from models.training.starting import Start
 from models.training.trainer import Trainer, trainer_for
 from models.training.validate import Quality, quality
 from models.training.watch import Epoch, Trained, TrainingError, Watch
@@ -42,45 +44,78 @@ log = logging.getLogger(__name__)
 
 
 def train(
-    config: TrainConfig, images: ImageSet, *, folder: Path, device: torch.device, watch: Watch
+    config: TrainConfig,
+    images: ImageSet,
+    *,
+    folder: Path,
+    device: torch.device,
+    watch: Watch,
+    start: Start | None = None,
+    original: Original | None = None,
 ) -> Trained:
     """Train, resuming from `folder` if it holds this very run; writes weights and card there.
+
+    With `start` it begins with the weights of a version, which are measured before the first step;
+    with `original` it learns what that answers.
 
     A run that is asked to stop saves its checkpoint and returns at once, without weights; so do, of
     several processes (`together.joined`), all but the first, which alone writes there.
     """
-    run = _opened(config, images, folder, device, watch)
+    run = _opened(config, images, folder, device, watch, start, original)
     journal = checkpoint.load(folder, run.trainer, run=run.name)
+    if start is not None and not journal.step:
+        journal.start = json.loads(together.told_by_first(partial(_before, run)))
     if not _all_epochs(run, journal):
         return Trained(folder, tuple(journal.epochs), written=None)
-    ending.refuse_missed(config, journal.epochs)
+    ending.refuse_missed(run.config, journal.epochs)
     if not together.is_first():
         return Trained(folder, tuple(journal.epochs), written=None)
     return _written(run, images, journal)
 
 
-def closed(config: TrainConfig, images: ImageSet, *, folder: Path, device: torch.device) -> Trained:
+def closed(
+    config: TrainConfig,
+    images: ImageSet,
+    *,
+    folder: Path,
+    device: torch.device,
+    start: Start | None = None,
+) -> Trained:
     """Weights and card of a run that was stopped: the best there was; the card tells its steps."""
-    run = _opened(config, images, folder, device, Watch())
+    run = _opened(config, images, folder, device, Watch(), start)
     return _written(run, images, checkpoint.load(folder, run.trainer, run=run.name))
 
 
 def _opened(
-    config: TrainConfig, images: ImageSet, folder: Path, device: torch.device, watch: Watch
+    config: TrainConfig,
+    images: ImageSet,
+    folder: Path,
+    device: torch.device,
+    watch: Watch,
+    start: Start | None = None,
+    original: Original | None = None,
 ) -> "Run":
     learning, held_out = images.split()
+    config = config if start is None else starting.adapted(config, start)
     _refuse_too_small(config, learning)
     folder.mkdir(parents=True, exist_ok=True)
     size = image_size_for(config, images)
+    trainer = trainer_for(config, images, device)
+    if start is not None:
+        starting.begin(trainer, start, images.categories)
+    if original is not None:
+        distilling.follow(trainer, original)
     return Run(
         config=config,
-        trainer=trainer_for(config, images, device),
+        trainer=trainer,
         learning=prepared(learning, config, size),
         held_out=prepared(held_out, config, size),
         folder=folder,
         device=device,
         watch=watch,
-        name=name_of_run(config, images),
+        name=name_of_run(config, images, *(one for one in (start, original) if one)),
+        start=start,
+        original=original,
     )
 
 
@@ -88,7 +123,7 @@ def _written(run: "Run", images: ImageSet, journal: Journal) -> Trained:
     checkpoint.load_best(run.folder, run.trainer)
     with together.apart():
         run.trainer.finish(run.learning, run.held_out)
-    card = card_of(run.config, images, run.trainer, journal)
+    card = card_of(run.config, images, run.trainer, journal, start=run.start, original=run.original)
     kept = weights.write(run.trainer.ema.module, run.folder, card)
     return Trained(run.folder, tuple(journal.epochs), written=kept)
 
@@ -118,6 +153,8 @@ class Run:
     device: torch.device
     watch: Watch
     name: str
+    start: Start | None = None
+    original: Original | None = None
 
     @property
     def batch_size(self) -> int:
@@ -202,6 +239,12 @@ def _show(run: Run) -> None:
     drawn = grid(run.trainer, run.learning, run.held_out, run.device)
     if drawn is not None:
         run.watch.on_grid(drawn)
+
+
+def _before(run: Run) -> str:
+    """How good the run's network is before the first step, as JSON."""
+    found = quality(run.trainer, run.learning, run.held_out, run.device)
+    return json.dumps(ending.named(found.psnr_db, found.ssim, found.scores))
 
 
 def _measured(run: Run, journal: Journal, memory: PeakMemory) -> str:

@@ -8,6 +8,7 @@ from torch.optim.optimizer import Optimizer
 
 from models.data.cutouts import CutOuts
 from models.data.image_set import ImageSet, Part
+from models.networks import classifier, denoiser
 from models.networks.classifier import ClassifierConfig
 from models.networks.denoiser import DenoiserConfig
 from models.networks.gan import GanConfig
@@ -69,9 +70,12 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
             )
             return VaeTrainer(config, vae, device)
         case "denoiser":
-            return DenoiserTrainer(config, DenoiserConfig(), device)
+            widths = config.widths or denoiser.WIDTHS
+            return DenoiserTrainer(config, DenoiserConfig(widths=widths), device)
         case "classifier":
-            return ClassifierTrainer(config, ClassifierConfig(count, config.channels), device)
+            widths = config.widths or classifier.WIDTHS
+            reads = ClassifierConfig(count, config.channels, widths)
+            return ClassifierTrainer(config, reads, device)
         case "upscaler":
             return UpscalerTrainer(config, UpscalerConfig(config.scale), device)
         case "translator":

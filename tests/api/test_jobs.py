@@ -492,6 +492,8 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "pipeline": {"picture": "", "steps": [{"op": "upscale"}]},
     "train": {"dataset": "nobody", "network": "vae"},
     "evaluate": {"version": "nobody@1", "dataset": "nobody"},
+    "compress": {"version": "nobody@1", "dataset": "nobody", "how": "quantise"},
+    "tune": {"dataset": "nobody", "network": "vae"},
     "score": {"picture": "", "reference_picture": ""},
     "explain": {"method": "occlusion", "picture": ""},
     "augment": {"picture": ""},

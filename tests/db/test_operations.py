@@ -30,10 +30,15 @@ LEAST: dict[str, dict[str, Any]] = {
     "pipeline": {"picture": A, "steps": [{"op": "upscale"}]},
     "train": {"dataset": "shoes", "network": "vae"},
     "evaluate": {"version": "shoes@1", "dataset": "shoes"},
+    "compress": {"version": "shoes@1", "dataset": "shoes", "how": "prune"},
+    "tune": {"dataset": "shoes", "network": "vae"},
     "score": {"picture": A, "reference_picture": B},
     "explain": {"method": "latent"},
     "augment": {"picture": A},
 }
+QUEUES = {
+    "train": "train", "evaluate": "train", "compress": "train", "tune": "train", "score": "cpu",
+}  # fmt: skip
 BESIDE: dict[str, dict[str, Any]] = {
     "patch_share": {"method": "occlusion", "picture": A, "stride_share": 0.02},
     "stride_share": {"method": "occlusion", "picture": A, "patch_share": 0.5},
@@ -567,7 +572,7 @@ def test_what_is_explained_is_needed(given: dict[str, Any], needs: dict[str, str
 def test_an_operation_has_a_queue_of_ours_and_time_to_run(op: str):
     kind = OPERATIONS[op]
 
-    assert kind.queue == {"train": "train", "evaluate": "train", "score": "cpu"}.get(op, "gpu")
+    assert kind.queue == QUEUES.get(op, "gpu")
     assert kind.timeout_s >= 60
 
 

@@ -34,13 +34,13 @@ TRAINING: Final = {
 def mug(number: int) -> bytes:
     """What the shop sells at first: a square one."""
     chance = random.Random(number)
-    return on_white(chance, chance.randint(4, 40), chance.randint(4, 40), 20, 20)
+    return on_white(chance, chance.randint(4, 44), chance.randint(4, 44), 16, 16)
 
 
 def lamp(number: int) -> bytes:
     """What it sells later: long and narrow."""
     chance = random.Random(1_000 + number)
-    return on_white(chance, chance.randint(4, 46), chance.randint(4, 10), 14, 50)
+    return on_white(chance, chance.randint(4, 50), chance.randint(4, 12), 10, 48)
 
 
 def on_white(chance: random.Random, left: int, top: int, width: int, height: int) -> bytes:
