@@ -1,11 +1,14 @@
 """What the networks that ship learn of the rendered catalogue, and how."""
 
-from models.data import catalogue_set
+from dataclasses import replace
+
+from models.data import catalogue_set, cutouts
 from models.data.augmentation import Augment
 from models.data.catalogue_models import TRAIN
 from models.data.catalogue_shots import Recipe
+from models.data.cutouts import CutOuts
 from models.data.image_set import ImageSet, Part
-from models.training.config import TrainConfig
+from models.training.config import RECIPES, TrainConfig
 from workers import rendered
 
 CLASSIFIER = TrainConfig(
@@ -27,6 +30,9 @@ GAN = TrainConfig(
     ema_images=20_000,
     augment=Augment(flip=True),
 )
+TRANSLATOR = replace(RECIPES["translator"], epochs=40)
+MATTE = replace(RECIPES["matte"], epochs=40)
+"""As long as a graphics card has patience for: hours of a CPU, as the one above."""
 OTHER_VIEWS = Recipe(views=2, seed=1)
 
 
@@ -43,6 +49,17 @@ def with_twins() -> ImageSet:
 def tested_on() -> Part:
     """Pictures of models that nothing learnt from or was chosen by."""
     return catalogue_set.read_test(rendered.folder(), furniture=rendered.furniture())
+
+
+def cut_out() -> CutOuts:
+    """The same pictures with their exact alpha, and photographs to put them on."""
+    grounds = cutouts.photographed()
+    return cutouts.catalogue(rendered.folder(), grounds, furniture=rendered.furniture())
+
+
+def cut_out_tested_on() -> Part:
+    """The same of what nothing learnt from or was chosen by."""
+    return cutouts.catalogue_test(rendered.folder(), furniture=rendered.furniture())
 
 
 def unseen_views() -> Part:

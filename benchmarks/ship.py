@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from benchmarks import catalogue, catalogue_recipes, photo_recipes
+from benchmarks import catalogue, catalogue_pairs, catalogue_recipes, photo_recipes
 from benchmarks.categories import category_scores
 from benchmarks.denoising import noise_scores
 from benchmarks.fashion import gan_scores, vae_scores
@@ -56,6 +56,15 @@ PRODUCTS = {
         "gan", catalogue_recipes.as_rendered, catalogue.gan_scores, catalogue_recipes.GAN
     ),
     "gan-fashion": Product("gan", fashion_mnist.read, gan_scores),
+    "matte-catalogue": Product(
+        "matte", catalogue_recipes.cut_out, catalogue_pairs.cut_out_scores, catalogue_recipes.MATTE
+    ),
+    "translator-catalogue": Product(
+        "translator",
+        catalogue_recipes.as_rendered,
+        catalogue_pairs.drawn_scores,
+        catalogue_recipes.TRANSLATOR,
+    ),
     "upscaler-photo-x2": Product(
         "upscaler", photographs.read_detailed, upscale_scores, photo_recipes.upscaler(2)
     ),
@@ -91,6 +100,8 @@ def _train(name: str, arguments: argparse.Namespace) -> None:
     config = replace(product.recipe or RECIPES[product.network], seed=arguments.seed)
     if arguments.epochs:
         config = replace(config, epochs=arguments.epochs)
+    if arguments.batch_size:
+        config = replace(config, batch_size=arguments.batch_size)
     watch = Watch(on_epoch=lambda epoch: log.info("%s %s", name, epoch))
     train(
         config,
@@ -113,6 +124,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=0, help="other than the recipe's")
+    parser.add_argument("--batch-size", type=int, default=0, help="other than the recipe's")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 

@@ -37,6 +37,8 @@ NEEDS: Final = {
         Need("vae", held_out=True),
         Need("classifier", held_out=True, categories=2),
         Need("denoiser", held_out=True, side_px=WINDOW_PX),
+        Need("translator", held_out=True),
+        Need("matte", held_out=True),  # of pictures that are cut out, which training sees first
         Need("upscaler", held_out=True, side_px=WINDOW_PX),
     )
 }

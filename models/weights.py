@@ -17,6 +17,8 @@ from models import int8
 from models.networks.classifier import MIN_SIDE, ClassifierConfig, ProductClassifier
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig, Generator
+from models.networks.matte import MatteConfig, MatteNet
+from models.networks.translator import Translator, TranslatorConfig
 from models.networks.upscaler import Upscaler, UpscalerConfig
 from models.networks.vae import ConditionalVae, VaeConfig
 
@@ -39,7 +41,7 @@ class Card:
 
     Attributes:
         name: short, unique among what is shipped.
-        network: "gan", "vae", "denoiser", "classifier" or "upscaler".
+        network: "gan", "vae", "denoiser", "classifier", "upscaler", "translator" or "matte".
         config: of the network, as its config class takes it.
         sha256: of the file of weights.
         licence: of the weights and of what they learnt from, in a line.
@@ -128,6 +130,10 @@ def doors(module: nn.Module) -> dict[str, Door]:
             return {"classify": module.classify, "features": module.features}
         case Upscaler():
             return {"upscale": module.upscale}
+        case Translator():
+            return {"translate": module.translate}
+        case MatteNet():
+            return {"matte": module.matte}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
@@ -153,6 +159,11 @@ def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
             return {"classify": (image,), "features": (image,)}
         case Upscaler(config=config):
             return {"upscale": (torch.rand((1, config.channels, 64, 64), generator=draw),)}
+        case Translator(config=config):
+            shape = (1, 1, config.image_size, config.image_size)
+            return {"translate": (torch.rand(shape, generator=draw).round(), _first_label())}
+        case MatteNet():
+            return {"matte": (torch.rand((1, 3, 64, 64), generator=draw),)}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
@@ -219,6 +230,10 @@ def _network(card: Card) -> nn.Module:
             return ProductClassifier(ClassifierConfig(**card.config))
         case "upscaler":
             return Upscaler(UpscalerConfig(**card.config))
+        case "translator":
+            return Translator(TranslatorConfig(**card.config))
+        case "matte":
+            return MatteNet(MatteConfig(**card.config))
         case _:
             raise WeightsError(f"unknown network {card.network!r}")
 

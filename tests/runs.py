@@ -5,6 +5,7 @@ import torch
 from models.data.image_set import ImageSet
 from models.training.config import TrainConfig
 from models.training.watch import Watch
+from tests.cutouts import cutouts
 
 CPU = torch.device("cpu")
 TINY = TrainConfig("vae", epochs=4, batch_size=8, z_dim=8, precision="float32")
@@ -19,6 +20,11 @@ def pictures(count: int = 20, side: int = 28, channels: int = 1, held_out: int =
     validation = torch.arange(count - held_out, count)
     labels = torch.arange(count) % 2
     return ImageSet("tiny", images.byte(), labels, ("a", "b"), validation, "CC0", "made here")
+
+
+def lessons(network: str) -> ImageSet:
+    """What a network of this kind learns from."""
+    return cutouts() if network == "matte" else pictures()
 
 
 def chance() -> torch.Generator:

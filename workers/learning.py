@@ -34,7 +34,11 @@ from workers.starting import start_of
 from workers.training import folder_of
 
 TELL_EVERY_S = 1.0
-SHOWS: Final[Mapping[str, SourceKind]] = {"denoiser": "enhanced", "upscaler": "enhanced"}
+SHOWS: Final[Mapping[str, SourceKind]] = {
+    "denoiser": "enhanced",
+    "upscaler": "enhanced",
+    "matte": "composite",
+}
 """What a grid's label says of it; others' are generated."""
 
 _log = structlog.get_logger(__name__)
@@ -90,8 +94,9 @@ def _trained(job: Job, operation: Train, lease: Lease, on: Ground) -> Trained:
 
 
 def _run(job: Job, operation: Train, on: Ground, watch: Watch) -> Trained:
+    colours = min(3, on.images.images.shape[1])  # how far a cut-out covers is none
     return run.train(
-        config_of(operation, job.seed, channels=on.images.images.shape[1]),
+        config_of(operation, job.seed, channels=colours),
         on.images,
         folder=folder_of(job.id),
         device=on.device,

@@ -1,7 +1,7 @@
 """From a dataset's row to the pictures that a network learns from."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Literal
 
 import torch
@@ -11,12 +11,14 @@ from db import blobs, datasets, trainable
 from db import settings as db_settings
 from db.splits import VALIDATION, VALIDATION_SHARE
 from db.tables.versions import Dataset
-from db.trainable import WINDOW_PX
+from db.trainable import MIN_PICTURES, WINDOW_PX
 from models import images
-from models.data import catalogue_set, debian, fashion_mnist, samples
+from models.data import catalogue_set, cutouts, debian, fashion_mnist, photographs, samples
 from models.data.catalogue_cache import Progress
+from models.data.cutouts import CHANNELS, CutOuts, Grounds
 from models.data.image_set import ImageSet, fitted
 from models.data.windows import windows
+from models.images import Loaded
 from workers import rendered
 from workers.failures import Permanent
 
@@ -26,12 +28,21 @@ CATALOGUE = catalogue_set.NAME
 WINDOWS_EACH = 4
 """Of a picture to learn from; ten thousand pictures come to 2 GB."""
 
-Kind = Literal["square", "window"]
+Kind = Literal["square", "window", "cutout"]
 
 
 def kind_for(network: str) -> Kind:
-    """What a network sees of a picture: all of it, made small, or windows at its own scale."""
-    return "window" if network in ("denoiser", "upscaler") else "square"
+    """What a network sees of a picture: all of it, made small, or windows at its own scale.
+
+    Of a cut-out it sees how far the product covers each pixel, too.
+    """
+    match network:
+        case "denoiser" | "upscaler":
+            return "window"
+        case "matte":
+            return "cutout"
+        case _:
+            return "square"
 
 
 def read(
@@ -53,16 +64,19 @@ def read(
 
     Raises:
         Permanent: `dataset_missing` where a data package is not installed here;
-            `pictures_too_small` where no picture has a window.
+            `pictures_too_small` where no picture has a window; `no_transparency` where too few
+            pictures are cut out.
         CannotDo: `dataset_missing` where the catalogue cannot be rendered.
     """
     readers: dict[str, Callable[[], ImageSet]] = {
         FASHION_MNIST: _fashion_mnist,
         SMALL_FASHION_MNIST: _garments,
-        CATALOGUE: lambda: _catalogue(on_progress),
+        CATALOGUE: lambda: _catalogue(on_progress, kind),
         datasets.PICTURES: lambda: _pictures(dataset, image_size, most, kind),
     }
     found = readers[dataset.kind]()
+    if kind == "cutout" and not isinstance(found, CutOuts):
+        raise Permanent("no_transparency", f"no picture of {dataset.name} is cut out")
     return found if dataset.kind == datasets.PICTURES else _first(found, most)
 
 
@@ -76,7 +90,11 @@ def _fashion_mnist() -> ImageSet:
     return fashion_mnist.read(folder)
 
 
-def _catalogue(on_progress: Progress) -> ImageSet:
+def _catalogue(on_progress: Progress, kind: Kind) -> ImageSet:
+    if kind == "cutout":
+        return cutouts.catalogue(
+            rendered.folder(), _grounds(), furniture=rendered.furniture(), on_progress=on_progress
+        )
     return catalogue_set.read(
         rendered.folder(), furniture=rendered.furniture(), on_progress=on_progress
     )
@@ -105,7 +123,9 @@ def _pictures(dataset: Dataset, image_size: int, most: int | None, kind: Kind) -
     chosen = _in_turn(labels, held_out, most)
     found = [_seen(dataset.tenant, rows[place], image_size, kind) for place in chosen.tolist()]
     each = torch.tensor([len(images) for images in found])
-    return ImageSet(
+    if kind == "cutout":
+        _refuse_too_few(each, held_out[chosen])
+    pictures = ImageSet(
         name=dataset.name,
         images=torch.cat(found),
         labels=labels[chosen].repeat_interleave(each),
@@ -115,6 +135,32 @@ def _pictures(dataset: Dataset, image_size: int, most: int | None, kind: Kind) -
         source=f"dataset {dataset.name}@{dataset.version}",
         rated=rated[chosen].repeat_interleave(each),
     )
+    return _on(_grounds(), pictures) if kind == "cutout" else pictures
+
+
+def _refuse_too_few(each: Tensor, held_out: Tensor) -> None:
+    """That pictures are cut out is not in the dataset's row: it is seen when they are read."""
+    learnt, measured = int(each[~held_out].sum()), int(each[held_out].sum())
+    if learnt < MIN_PICTURES or not measured:
+        raise Permanent(
+            "no_transparency",
+            f"of the pictures {learnt} to learn from and {measured} held out are cut out; "
+            f"{MIN_PICTURES} and 1 are needed",
+        )
+
+
+def _on(grounds: Grounds, pictures: ImageSet) -> CutOuts:
+    own = {field.name: getattr(pictures, field.name) for field in fields(pictures)}
+    return CutOuts(**own, grounds=grounds)
+
+
+def _grounds() -> Grounds:
+    folder = debian.find("usr/share/backgrounds", home=db_settings.get().home)
+    try:
+        return cutouts.photographed(folder or photographs.FOLDER)
+    except photographs.NoPhotographsError as error:
+        sentence = "photographs to put products on are not here; run `packshot data fetch`"
+        raise Permanent("dataset_missing", sentence) from error
 
 
 def _with_windows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -126,9 +172,12 @@ def _with_windows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _seen(tenant: str, row: dict[str, Any], image_size: int, kind: Kind) -> Tensor:
-    """What a network sees of a picture: uint8 [n, 3, S, S]."""
-    image = images.read(blobs.get(tenant, row["sha256"])).image
+    """What a network sees of a picture: uint8 [n, 3, S, S], or [n, 4, S, S] where it is cut out."""
+    loaded = images.read(blobs.get(tenant, row["sha256"]))
+    image = loaded.image
     match kind:
+        case "cutout":
+            found = _cut_out(loaded, image_size)
         case "square":
             found = fitted(image, size=image_size, channels=3)
         case "window":
@@ -136,6 +185,14 @@ def _seen(tenant: str, row: dict[str, Any], image_size: int, kind: Kind) -> Tens
             most = 1 if row["split"] == VALIDATION else WINDOWS_EACH
             found = windows(image, side=WINDOW_PX, most=most)
     return (found * 255).round().to(torch.uint8)
+
+
+def _cut_out(loaded: Loaded, image_size: int) -> Tensor:
+    """[1, 4, S, S] in [0, 1]; of an opaque picture nothing, [0, 4, S, S]."""
+    if loaded.alpha is None:
+        return torch.empty(0, CHANNELS, image_size, image_size)
+    both = torch.cat([loaded.image, loaded.alpha], dim=1)
+    return fitted(both, size=image_size, channels=CHANNELS)
 
 
 def _held_out(labels: Tensor) -> Tensor:

@@ -35,7 +35,9 @@ def promote(
 def rollback(
     network: Annotated[
         str,
-        typer.Argument(metavar="NETWORK", help="gan, vae, denoiser, classifier or upscaler."),
+        typer.Argument(
+            metavar="NETWORK", help="gan, vae, denoiser, classifier, upscaler, translator or matte."
+        ),
     ],
     *,
     url: Url = None,

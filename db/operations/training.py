@@ -61,7 +61,7 @@ class Train(Recipe):
     timeout_s = 86_400.0
     dataset: DatasetName
     """Id, name (its newest version) or `name@version` of a registered dataset."""
-    network: Literal["gan", "vae", "denoiser", "classifier", "upscaler"]
+    network: Literal["gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte"]
     """Which kind of network learns; those that restore see windows at the pictures' own scale."""
     epochs: Annotated[int, Field(ge=1, le=1_000)] = 20
     """How often it sees the whole dataset."""
@@ -99,6 +99,8 @@ class Train(Recipe):
         if self.freeze and self.start_from is None:
             raise ValueError("freeze what? nothing stays as it is without start_from")
         refuse_what_means_nothing(self, self.network)
+        if self.network == "matte" and self.augment is not None and self.augment.jitter != Jitter():
+            raise ValueError("jitter means nothing to a matte: its grounds change the light")
         return self
 
 

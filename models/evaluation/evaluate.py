@@ -3,8 +3,17 @@
 import torch
 from torch import nn
 
+from models.data.cutouts import CutOuts, Grounds
 from models.data.image_set import ImageSet, Part
-from models.evaluation import classification, generation, reconstruction, restoration, upscaling
+from models.evaluation import (
+    classification,
+    cutting,
+    generation,
+    reconstruction,
+    restoration,
+    translation,
+    upscaling,
+)
 from models.evaluation.contender import Contender, Network
 from models.evaluation.exam import Exam
 from models.evaluation.findings import Findings
@@ -13,10 +22,12 @@ from models.failures import CannotDo
 from models.networks.classifier import MIN_SIDE, ProductClassifier
 from models.networks.denoiser import Denoiser
 from models.networks.gan import Generator
+from models.networks.matte import MatteNet
+from models.networks.translator import Translator
 from models.networks.upscaler import Upscaler
 from models.networks.vae import ConditionalVae
 
-UNLABELLED = (Denoiser, Upscaler)
+UNLABELLED = (Denoiser, Upscaler, MatteNet)
 """Networks that are not told what they see: whatever they learnt from, they take any picture."""
 
 
@@ -77,9 +88,28 @@ def evaluate(
                 exam,
                 incumbent=_of_kind(incumbent, Upscaler),
             )
+        case Translator() as translator:
+            return translation.evaluate(
+                Contender(translator, candidate.categories),
+                exam.shaped(size=translator.config.image_size, channels=translator.config.channels),
+                incumbent=_of_kind(incumbent, Translator),
+            )
+        case MatteNet() as matte:
+            return cutting.evaluate(
+                Contender(matte, images.categories),
+                exam,
+                _grounds(images),
+                incumbent=_of_kind(incumbent, MatteNet),
+            )
         case other:
             kind = type(other).__name__
             raise CannotDo("not_measurable", f"nothing is known to measure of a {kind}")
+
+
+def _grounds(images: ImageSet) -> Grounds:
+    if not isinstance(images, CutOuts):
+        raise CannotDo("no_transparency", "a matte is measured on cut-out pictures")
+    return images.grounds
 
 
 def _side(images: ImageSet) -> int:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from models.evaluation.lead import Lead
 
-Measure = Literal["psnr_db", "y_psnr_db", "accuracy", "kernel_distance"]
+Measure = Literal["psnr_db", "y_psnr_db", "accuracy", "kernel_distance", "iou"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
+from models.data.cutouts import CHANNELS
 from models.data.image_set import ImageSet, Part, resized, whole
 from models.networks.classifier import MIN_SIDE
 from models.training.config import TrainConfig
@@ -93,6 +94,8 @@ def image_size_for(config: TrainConfig, images: ImageSet) -> int:
 
 def prepared(part: Part, config: TrainConfig, size: int) -> Part:
     """The part as the network wants it, in memory once."""
+    if config.network == "matte":
+        return resized(part, size=size, channels=CHANNELS)
     multiple = multiple_for(config)
     if multiple is not None:
         return whole(part, multiple=multiple)

@@ -14,7 +14,7 @@ from models.networks.vae import Output
 from models.precision import Precision
 from models.training.schedule import ScheduleName
 
-Network = Literal["gan", "vae", "denoiser", "classifier", "upscaler"]
+Network = Literal["gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte"]
 OptimizerName = Literal["adam", "adamw", "sgd"]
 
 
@@ -50,7 +50,8 @@ class TrainConfig:
             VAE's decoder, is told that is left out.
         reconstruction: how far off the VAE's picture is.
         free_bits: of the VAE's KL term, nats a dimension that cost nothing.
-        adversarial: what the GAN's halves are punished for.
+        adversarial: what the halves of a GAN or a translator are punished for.
+        l1_weight: of a translator's absolute differences, beside what its critic says.
         diff_augment: how everything that the discriminator sees is varied.
         smoothing: share of a label that the other categories get.
         patience: epochs without a better validation score after which the run ends, with the best.
@@ -87,6 +88,7 @@ class TrainConfig:
     reconstruction: Reconstruction = "gaussian"
     free_bits: float = 0.0
     adversarial: Adversarial = "non_saturating"
+    l1_weight: float = 100.0
     diff_augment: DiffAugment = field(default_factory=DiffAugment)
     smoothing: float = 0.1
     patience: int | None = None
@@ -103,7 +105,7 @@ class TrainConfig:
         counts = (self.epochs, self.batch_size, self.z_dim, self.ema_images, self.accumulate)
         if min(counts) < 1:
             raise ValueError("expected at least 1 epoch, picture a step and latent dimension")
-        weights = (self.beta, self.r1_gamma, self.free_bits)
+        weights = (self.beta, self.r1_gamma, self.free_bits, self.l1_weight)
         if not (self.learning_rate > 0 and min(weights) >= 0):
             raise ValueError("expected a learning rate above 0 and weights of at least 0")
         if not (0 < self.labelled_share <= 1 and 0 < (self.pseudo_threshold or 1) <= 1):
@@ -144,6 +146,25 @@ RECIPES: dict[Network, TrainConfig] = {
     ),
     "upscaler": TrainConfig(
         "upscaler", epochs=50, batch_size=16, learning_rate=2e-3, channels=3, image_size=64
+    ),
+    "translator": TrainConfig(
+        "translator",
+        epochs=20,
+        batch_size=16,
+        learning_rate=1e-3,
+        channels=3,
+        image_size=64,
+        adversarial="hinge",
+        augment=Augment(flip=True),
+    ),
+    "matte": TrainConfig(
+        "matte",
+        epochs=20,
+        batch_size=16,
+        learning_rate=2e-3,
+        channels=3,
+        image_size=64,
+        augment=Augment(flip=True),
     ),
 }
 """Where to start; `dataclasses.replace` what should differ."""

@@ -4,11 +4,13 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from models.data.image_set import Part
+from models.data.image_set import Part, recoloured
 from models.training.batches import Batch, batch_of
 from models.training.denoiser import DenoiserTrainer
 from models.training.gan import GanTrainer
+from models.training.matte import MatteTrainer
 from models.training.trainer import Trainer
+from models.training.translator import TranslatorTrainer
 from models.training.upscaler import UpscalerTrainer
 
 COLUMNS = 8
@@ -16,7 +18,7 @@ MOST_ROWS = 8
 PAIRS = 2
 """So many rows of pictures, each above the row of what was made of them."""
 EDGE_PX = 1
-RESTORERS = (DenoiserTrainer, UpscalerTrainer)
+RESTORERS = (DenoiserTrainer, UpscalerTrainer, TranslatorTrainer, MatteTrainer)
 SEED = 0
 
 
@@ -25,8 +27,8 @@ def grid(trainer: Trainer, learning: Part, held_out: Part, device: torch.device)
     """[1, C, H, W] in [0, 1]; None of a network that makes no pictures.
 
     A GAN's has a row for each category and the same noise in each column; of others, held-out
-    pictures stand above what was made of them (spoiled, of what restores), of learnt ones where
-    none is held out.
+    pictures (spoiled or sketched, where that is what a network is given) stand above what was made
+    of them, of learnt ones where none is held out.
     """
     if isinstance(trainer, GanTrainer):
         return _tiled(_drawn(trainer))
@@ -35,7 +37,9 @@ def grid(trainer: Trainer, learning: Part, held_out: Part, device: torch.device)
     if pair is None:
         return None
     given = trainer.spoiled(batch) if isinstance(trainer, RESTORERS) else pair[0]
-    rows = zip(torch.split(given, COLUMNS), torch.split(pair[1], COLUMNS), strict=True)
+    channels = max(given.shape[1], pair[1].shape[1])  # a sketch has one, and so has a matte
+    both = (recoloured(images, channels=channels) for images in (given, pair[1]))
+    rows = zip(*(torch.split(images, COLUMNS) for images in both), strict=True)
     return _tiled([row for above_and_below in rows for row in above_and_below])
 
 

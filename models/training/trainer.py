@@ -6,11 +6,14 @@ import torch
 from torch import Tensor, nn
 from torch.optim.optimizer import Optimizer
 
+from models.data.cutouts import CutOuts
 from models.data.image_set import ImageSet, Part
 from models.networks import classifier, denoiser
 from models.networks.classifier import ClassifierConfig
 from models.networks.denoiser import DenoiserConfig
 from models.networks.gan import GanConfig
+from models.networks.matte import MatteConfig
+from models.networks.translator import TranslatorConfig
 from models.networks.upscaler import UpscalerConfig
 from models.networks.vae import Output, VaeConfig
 from models.training.batches import Batch, Moment, image_size_for
@@ -19,8 +22,11 @@ from models.training.config import TrainConfig
 from models.training.denoiser import DenoiserTrainer
 from models.training.ema import Ema
 from models.training.gan import GanTrainer
+from models.training.matte import MatteTrainer
+from models.training.translator import TranslatorTrainer
 from models.training.upscaler import UpscalerTrainer
 from models.training.vae import VaeTrainer
+from models.training.watch import TrainingError
 
 
 class Trainer(Protocol):
@@ -73,5 +79,12 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
             return ClassifierTrainer(config, reads, device)
         case "upscaler":
             return UpscalerTrainer(config, UpscalerConfig(config.scale), device)
+        case "translator":
+            translator = TranslatorConfig(count, config.channels, size)
+            return TranslatorTrainer(config, translator, device)
+        case "matte":
+            if not isinstance(images, CutOuts):
+                raise TrainingError("no_transparency", "a matte is learnt from cut-out pictures")
+            return MatteTrainer(config, MatteConfig(), images.grounds, device)
         case never:
             assert_never(never)

@@ -25,6 +25,7 @@ class Epoch:
         number: from 1.
         losses: means over the epoch; gan: generator, discriminator, r1; vae: reconstruction (the
             decoder's), kl (the encoder's), both in nats a picture; denoiser, upscaler: l1;
+            translator: critic, translator, l1; matte: coarse, fine;
             classifier: cross_entropy.
         val_psnr_db: mean over validation reconstructions; None where there is no reference.
         val_ssim: the same of SSIM.

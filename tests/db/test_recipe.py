@@ -28,6 +28,8 @@ def asked(network: str = "gan", **told: Any) -> Train:
         ("vae", {"r1_gamma": 0.05}),
         ("vae", {"adversarial": "hinge"}),
         ("vae", {"diff_augment": ["color"]}),
+        ("gan", {"l1_weight": 10.0}),
+        ("denoiser", {"scale": 4}),
     ],
     ids=lambda one: one if isinstance(one, str) else "-".join(one),
 )
@@ -85,3 +87,10 @@ def test_an_order_is_kept_as_it_was_given() -> None:
 
 def test_every_parameter_of_some_networks_only_is_one_that_can_be_given() -> None:
     assert set(OF_NETWORKS) <= set(Recipe.model_fields)
+
+
+def test_a_matte_s_light_is_not_varied_twice() -> None:
+    with pytest.raises(ValidationError, match="jitter means nothing to a matte"):
+        asked("matte", augment={"jitter": {"hue": 0.1}})
+
+    assert asked("matte", augment={"flip": True, "jitter": {"hue": 0.0}}).augment is not None

@@ -46,6 +46,14 @@ def test_what_a_vae_is_told_arrives() -> None:
     assert (config.precision, config.learning_rate) == ("float32", 0.01)
 
 
+def test_what_a_translator_is_told_arrives() -> None:
+    operation = Train(dataset="d", network="translator", l1_weight=10.0)
+
+    config = config_of(operation, 0, channels=3)
+
+    assert (config.l1_weight, config.adversarial) == (10.0, "hinge")
+
+
 def test_when_it_is_to_end_arrives() -> None:
     operation = Train(dataset="d", network="vae", patience=3, target={"val_psnr_db": 25.0})
 

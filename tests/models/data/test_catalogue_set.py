@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from models.data import catalogue_cache, catalogue_set, renderer
+from models.data import catalogue_cache, catalogue_set, cutouts, renderer
 from models.data.catalogue_models import TEST, TRAIN, VALIDATION
 from models.data.catalogue_shots import Recipe
 from models.data.product_classes import CLASSES
 from models.data.scene import Detail
 from models.failures import CannotDo
+from tests.cutouts import grounds
 from tests.furniture import libraries
 
 pytestmark = pytest.mark.usefixtures("graphics")
@@ -181,3 +182,17 @@ def test_a_machine_without_the_package_says_so(tmp_path):
         catalogue_set.read(tmp_path, furniture=tmp_path)
 
     assert error.value.code == "dataset_missing"
+
+
+def test_what_is_cut_out_has_the_alpha_of_its_view_and_the_split_of_its_model(cache, furniture):
+    found = cutouts.catalogue(cache, grounds(), furniture=furniture, recipe=RECIPE)
+
+    views = catalogue_set.views(
+        cache, splits=(TRAIN, VALIDATION), furniture=furniture, recipe=RECIPE
+    )
+    plain = catalogue_set.read(cache, furniture=furniture, recipe=RECIPE)
+    assert torch.equal(found.images[:, :3], plain.images)
+    assert torch.equal(found.images[:, 3:], views.alpha)
+    assert torch.equal(found.labels, plain.labels)
+    assert torch.equal(found.validation, plain.validation)
+    assert 0 < found.images[:, 3].float().mean() < 255

@@ -9,6 +9,7 @@ from models.training.grid import COLUMNS, grid
 from models.training.run import train
 from models.training.trainer import trainer_for
 from models.training.watch import Watch
+from tests.cutouts import cutouts
 from tests.models.training.test_run import CPU, TINY, pictures, small
 
 SIDE = 28 + 2
@@ -66,6 +67,25 @@ def test_an_upscaler_s_grid_has_small_pictures_above_enlarged_ones(monkeypatch):
     assert drawn.shape == (1, 3, 2 * side, COLUMNS * side)
     small_one = drawn[0, :, 1 : side - 1, 1 : side - 1]
     assert torch.equal(small_one[:, ::2, ::2], small_one[:, 1::2, 1::2])
+
+
+def test_a_translator_s_grid_has_sketches_above_what_was_drawn_from_them(monkeypatch):
+    drawn = grid_of("translator", monkeypatch)
+
+    assert drawn.shape == (1, 1, 2 * SIDE, COLUMNS * SIDE)
+    assert set(drawn[..., 1 : SIDE - 1, 1 : SIDE - 1].unique().tolist()) <= {0.0, 1.0}
+
+
+def test_a_matte_s_grid_has_pictures_above_what_is_the_product_in_them():
+    images = cutouts()
+    config = replace(TINY, network="matte", channels=3)
+
+    drawn = grid(trainer_for(config, images, CPU), *images.split(), CPU)
+
+    side = 32 + 2
+    assert drawn.shape == (1, 3, 2 * side, COLUMNS * side)
+    assert not torch.equal(drawn[:, 0, :side], drawn[:, 1, :side])
+    assert torch.equal(drawn[:, 0, side:], drawn[:, 1, side:])
 
 
 def test_a_network_that_makes_no_pictures_has_no_grid(monkeypatch):

@@ -26,6 +26,8 @@ from tests.runs import CPU, TINY, Killed, killed_at, pictures, small
         ("vae", AdamW, 0.01, (0.9, 0.99)),
         ("denoiser", AdamW, 0.0, (0.9, 0.99)),
         ("upscaler", AdamW, 0.0, (0.9, 0.99)),
+        ("translator", Adam, 0.0, (0.5, 0.99)),
+        ("matte", AdamW, 0.01, (0.9, 0.99)),
         ("classifier", SGD, 5e-4, None),
     ],
 )
@@ -98,7 +100,7 @@ def stepped(config: TrainConfig, count: int = 16) -> tuple[dict[str, torch.Tenso
 
 
 # Batch norm and the best variance are of what is computed at once: theirs is another loss.
-@pytest.mark.parametrize("network", ["gan", "vae", "denoiser", "upscaler"])
+@pytest.mark.parametrize("network", ["gan", "vae", "denoiser", "upscaler", "translator"])
 def test_a_batch_in_pieces_is_the_step_of_the_whole(monkeypatch, network):
     small(monkeypatch)
     channels = 3 if network in ("denoiser", "upscaler") else 1

@@ -112,6 +112,8 @@ def test_there_is_a_recipe_for_every_network():
         "denoiser": "denoiser",
         "classifier": "classifier",
         "upscaler": "upscaler",
+        "translator": "translator",
+        "matte": "matte",
     }
 
 

@@ -15,9 +15,9 @@ from models.training import validate
 from models.training.config import TrainConfig
 from models.training.run import train
 from models.training.watch import TrainingError, Watch
-from tests.runs import CPU, TINY, Killed, killed_at, pictures, small
+from tests.runs import CPU, TINY, Killed, killed_at, lessons, pictures, small
 
-NETWORKS = ("gan", "vae", "denoiser", "classifier", "upscaler")
+NETWORKS = ("gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte")
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -27,7 +27,7 @@ def test_a_run_ends_with_weights_and_a_card_that_read_back(tmp_path, monkeypatch
 
     watch = Watch(on_epoch=seen.append)
     config = replace(TINY, network=network, epochs=2)
-    trained = train(config, pictures(), folder=tmp_path, device=CPU, watch=watch)
+    trained = train(config, lessons(network), folder=tmp_path, device=CPU, watch=watch)
 
     again = weights.read((tmp_path / "model.safetensors").read_bytes(), trained.card)
     assert weights.doors(again)
@@ -44,11 +44,11 @@ def test_a_run_ends_with_weights_and_a_card_that_read_back(tmp_path, monkeypatch
 def test_a_run_that_was_killed_and_resumed_is_the_run_that_was_not(tmp_path, monkeypatch, network):
     small(monkeypatch)
     config = replace(TINY, network=network, augment=Augment(rotate_deg=10, flip=True))
-    whole = train(config, pictures(), folder=tmp_path / "a", device=CPU, watch=Watch())
+    whole = train(config, lessons(network), folder=tmp_path / "a", device=CPU, watch=Watch())
 
     with pytest.raises(Killed):
-        train(config, pictures(), folder=tmp_path / "b", device=CPU, watch=killed_at(5))
-    again = train(config, pictures(), folder=tmp_path / "b", device=CPU, watch=Watch())
+        train(config, lessons(network), folder=tmp_path / "b", device=CPU, watch=killed_at(5))
+    again = train(config, lessons(network), folder=tmp_path / "b", device=CPU, watch=Watch())
 
     assert again.card.sha256 == whole.card.sha256
     assert [e.losses for e in again.epochs] == [e.losses for e in whole.epochs]
@@ -161,6 +161,8 @@ def test_progress_is_told_in_steps_of_the_whole_run(tmp_path, monkeypatch):
         ("vae", {"reconstruction", "kl"}),
         ("denoiser", {"l1"}),
         ("upscaler", {"l1"}),
+        ("translator", {"critic", "translator", "l1"}),
+        ("matte", {"coarse", "fine"}),
         ("classifier", {"cross_entropy"}),
     ],
 )
@@ -168,7 +170,7 @@ def test_each_epoch_tells_its_losses(tmp_path, monkeypatch, network, losses):
     small(monkeypatch)
     config = replace(TINY, network=network, epochs=1)
 
-    (epoch,) = train(config, pictures(), folder=tmp_path, device=CPU, watch=Watch()).epochs
+    (epoch,) = train(config, lessons(network), folder=tmp_path, device=CPU, watch=Watch()).epochs
 
     assert set(epoch.losses) == losses
     assert (epoch.val_psnr_db is None) == (network in ("gan", "classifier"))
@@ -198,6 +200,13 @@ def test_fewer_than_eight_pictures_are_too_few(tmp_path, network):
         train(config, pictures(11), folder=tmp_path, device=CPU, watch=Watch())
 
     assert caught.value.code == "dataset_too_small"
+
+
+def test_a_matte_is_not_learnt_from_pictures_that_are_not_cut_out(tmp_path):
+    config = replace(TINY, network="matte")
+
+    with pytest.raises(TrainingError, match="no_transparency"):
+        train(config, pictures(), folder=tmp_path, device=CPU, watch=Watch())
 
 
 @pytest.mark.parametrize("network", ["gan", "vae"])
