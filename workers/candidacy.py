@@ -22,6 +22,7 @@ from workers.failures import LeaseLost
 from workers.patience import Written, patiently
 
 MOST_FOR_A_NAME = 10
+Write = Callable[[Session, Job, Lease, "Candidate", str], object]
 
 _log = structlog.get_logger(__name__)
 
@@ -60,10 +61,19 @@ class Candidate:
 
 def commit(job: Job, lease: Lease, made: Candidate) -> None:
     """The version and the job's success are one transaction, or nothing."""
+    _written(job, lease, made, _succeed)
+
+
+def keep(job: Job, lease: Lease, made: Candidate) -> None:
+    """The version alone, of a job that somebody else ends."""
+    _written(job, lease, made, _add)
+
+
+def _written(job: Job, lease: Lease, made: Candidate, write: Write) -> None:
     key = blobs.put(job.tenant, made.weights)
     for _ in range(MOST_FOR_A_NAME):
         with suppress(IntegrityError):  # another run took the version's number at the same moment
-            waiting(lambda: _write(job, lease, made, key))
+            waiting(lambda: _fenced(job, lease, made, key, write))
             return
     raise RuntimeError(f"{MOST_FOR_A_NAME} other runs took the number of this version")
 
@@ -73,7 +83,7 @@ def waiting(write: Callable[[], Written]) -> Written:
     return patiently(write, patience_s=settings.get().lease_s)
 
 
-def _write(job: Job, lease: Lease, made: Candidate, key: str) -> None:
+def _fenced(job: Job, lease: Lease, made: Candidate, key: str, write: Write) -> None:
     with transaction() as session:
         if transitions.has_ended_so(session, Outcome(lease, SUCCEEDED)):
             return  # the answer to this commit was lost, the commit was not
@@ -81,21 +91,29 @@ def _write(job: Job, lease: Lease, made: Candidate, key: str) -> None:
             _log.warning("a late version was refused", job=job.id, token=lease.token)
             return
         blobs.hold(session, job.tenant, [key])
-        version = versions.add(
-            session,
-            tenant=job.tenant,
-            name=made.name,
-            network=made.network,
-            state="candidate",
-            weights_key=key,
-            card=made.whole_card().to_json(),
-            dataset_id=made.dataset.id,
-            job_id=job.id,
-        )
-        named = {"version": version.label, "version_id": version.id}
-        report = {**named, **made.report, **_judged(session, job, version, made)}
-        if not transitions.succeed(session, lease, report=report):
-            raise LeaseLost(job.id)  # rolls the version back: on PostgreSQL a sweep may slip in
+        write(session, job, lease, made, key)
+
+
+def _add(session: Session, job: Job, lease: Lease, made: Candidate, key: str) -> Version:  # noqa: ARG001
+    return versions.add(
+        session,
+        tenant=job.tenant,
+        name=made.name,
+        network=made.network,
+        state="candidate",
+        weights_key=key,
+        card=made.whole_card().to_json(),
+        dataset_id=made.dataset.id,
+        job_id=job.id,
+    )
+
+
+def _succeed(session: Session, job: Job, lease: Lease, made: Candidate, key: str) -> None:
+    version = _add(session, job, lease, made, key)
+    named = {"version": version.label, "version_id": version.id}
+    report = {**named, **made.report, **_judged(session, job, version, made)}
+    if not transitions.succeed(session, lease, report=report):
+        raise LeaseLost(job.id)  # rolls the version back: on PostgreSQL a sweep may slip in
 
 
 def _judged(session: Session, job: Job, version: Version, made: Candidate) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from torch import Tensor
 
 from db import blobs, datasets, grids, transitions
-from db.engine import transaction
+from db.engine import reading, transaction
 from db.fence import Lease
 from db.operations.training import Train
 from db.tables.jobs import Job
@@ -22,7 +22,8 @@ from models import images, labels
 from models.failures import CannotDo
 from models.labels import SourceKind
 from models.training import run
-from models.training.watch import Epoch, Trained, Watch
+from models.training.config import TrainConfig
+from models.training.watch import Epoch, Trained, TrainingError, Watch
 from models.weights import MODEL_FILE, Card
 from workers import board, candidacy, evaluating, ground, ranks
 from workers.board import Board
@@ -50,6 +51,8 @@ def do(job: Job, operation: Train, lease: Lease) -> bool:
         on = _ground(job, operation, lease, own)
         trained = _trained(job, operation, lease, on)
     if trained.stopped:
+        if trained.epochs and _is_cancelled(job):
+            _keep_best(job, operation, lease, on)
         return False
     found = measured(job, operation, trained, on)
     candidacy.commit(job, lease, candidate(operation, trained, found, on))
@@ -93,10 +96,38 @@ def _trained(job: Job, operation: Train, lease: Lease, on: Ground) -> Trained:
     return _run(job, operation, on, reporter.watch(grids=True))
 
 
-def _run(job: Job, operation: Train, on: Ground, watch: Watch) -> Trained:
+def _is_cancelled(job: Job) -> bool:
+    with reading() as session:
+        return session.get_one(Job, job.id).cancel_requested_at is not None
+
+
+def _keep_best(job: Job, operation: Train, lease: Lease, on: Ground) -> None:
+    """What a cancelled training had come to is a candidate, too, which nobody has measured.
+
+    Nothing is kept of what had come to nothing yet, as a generator that draws the same each time.
+    """
+    try:
+        best = run.closed(
+            _config(job, operation, on),
+            on.images,
+            folder=folder_of(job.id),
+            device=on.device,
+            start=start_of(job, operation),
+        )
+    except TrainingError as error:
+        _log.warning("nothing was kept", job=job.id, code=error.code)
+        return
+    candidacy.keep(job, lease, candidate(operation, best, "the training was cancelled", on))
+
+
+def _config(job: Job, operation: Train, on: Ground) -> TrainConfig:
     colours = min(3, on.images.images.shape[1])  # how far a cut-out covers is none
+    return config_of(operation, job.seed, channels=colours)
+
+
+def _run(job: Job, operation: Train, on: Ground, watch: Watch) -> Trained:
     return run.train(
-        config_of(operation, job.seed, channels=colours),
+        _config(job, operation, on),
         on.images,
         folder=folder_of(job.id),
         device=on.device,

@@ -32,6 +32,8 @@ MARK_FILE = "advanced"
 EXIT_WRITTEN = 0
 EXIT_STOPPED = 3
 GRACE_S = 3.0
+CLOSING_S = 30.0
+"""For a child that is cancelled: to keep the best that it had come to."""
 LOOK_EVERY_S = 0.2
 
 _log = structlog.get_logger(__name__)
@@ -57,8 +59,11 @@ def supervise(job: Job, lease: Lease, leases: Leases) -> None:
             return
         _end(child)
         raise
-    except (Cancelled, Draining):
+    except Draining:
         _end(child)
+        raise
+    except Cancelled:
+        _end(child, within_s=CLOSING_S)
         raise
     if child.returncode != EXIT_WRITTEN:
         _put_down(lease, child.returncode, has_advanced=_checkpointed(folder) > before)
@@ -117,9 +122,9 @@ def _ends_well(child: "subprocess.Popen[bytes]") -> bool:
     return False
 
 
-def _end(child: "subprocess.Popen[bytes]") -> None:
+def _end(child: "subprocess.Popen[bytes]", *, within_s: float = GRACE_S) -> None:
     child.terminate()
     with suppress(subprocess.TimeoutExpired):
-        child.wait(GRACE_S)
+        child.wait(within_s)
     child.kill()
     child.wait()

@@ -1,19 +1,22 @@
 """The child of a training job: what it writes when it ends, and when it cannot."""
 
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
-from db import blobs, datasets, intake, pictures, registration, versions
+from db import blobs, clock, datasets, intake, pictures, registration, versions
 from db.engine import reading, transaction
 from db.operations.order import Order
 from db.selection import Wanted
 from db.tables.versions import Dataset
 from models import images, labels
 from models.labels import Label
+from models.training.watch import Epoch, TrainingError
 from models.weights import Card
 from tests import factories, rows
 from tests.furniture import libraries
@@ -21,6 +24,7 @@ from tests.models.training.test_run import files_of_at_most
 from tests.rows import TENANT
 from workers import device, ground, register, rendered, run, training
 from workers.device import Device
+from workers.learning import Reporter
 from workers.training import EXIT_STOPPED, EXIT_WRITTEN
 
 
@@ -61,6 +65,52 @@ def test_a_run_ends_as_a_version_and_leaves_nothing_behind() -> None:
     assert version is not None
     assert (version.label, version.tenant, version.state) == ("mine@1", TENANT, "candidate")
     assert not training.folder_of(job_id).exists()
+
+
+def cancelled_after_an_epoch(monkeypatch: pytest.MonkeyPatch, **operation: object) -> str:
+    """The id of a training that somebody cancels, and whose parent then ends it."""
+    job_id = claimed(epochs=50, **operation)
+    told = Reporter.epoch
+
+    def epoch(reporter: Reporter, one: Epoch) -> None:
+        told(reporter, one)
+        rows.change(job_id, cancel_requested_at=clock.now())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Reporter, "epoch", epoch)
+    return job_id
+
+
+def test_of_a_cancelled_run_the_best_so_far_is_a_candidate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job_id = cancelled_after_an_epoch(monkeypatch, label="mine")
+
+    code = train(job_id)
+
+    with reading() as session:
+        version = versions.of_job(session, job_id)
+    assert (code, rows.read(job_id).state) == (EXIT_STOPPED, "running")  # its parent ends it
+    assert version is not None
+    assert (version.label, version.state) == ("mine@1", "candidate")
+    card = Card.from_json(version.card)
+    assert card.recipe["steps"] == 2  # of one epoch, of fifty
+    assert card.scores["val_psnr_db"] is not None
+
+
+def test_nothing_is_kept_of_what_had_come_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = cancelled_after_an_epoch(monkeypatch)
+
+    def closed(*_: object, **__: object) -> None:
+        raise TrainingError("mode_collapse", "it draws the same again and again")
+
+    monkeypatch.setattr("workers.learning.run.closed", closed)
+
+    code = train(job_id)
+
+    with reading() as session:
+        assert versions.of_job(session, job_id) is None
+    assert (code, rows.read(job_id).state) == (EXIT_STOPPED, "running")
 
 
 def test_every_epoch_is_a_row_with_its_memory_and_a_labelled_picture() -> None:
