@@ -4,37 +4,30 @@ All that decides the next trial is in rows: a child that is killed goes on with 
 was at, from that trial's own checkpoint.
 """
 
-import math
 import shutil
 import signal
-import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Final, cast
 
 import structlog
 
-from db import transitions, trials
-from db.engine import reading, transaction
+from db import trials
+from db.engine import reading
 from db.fence import Lease
 from db.operations.tuning import BY_LOG, RANGES, WHOLE, Tune
 from db.tables.jobs import Job
 from db.tables.trials import Trial
-from models.training import run, searching
-from models.training.ending import validation
-from models.training.searching import Between, OneOf, Space, State, Told, Trying
-from models.training.watch import Epoch, Trained, TrainingError, Watch
+from models.training import searching
+from models.training.searching import Between, OneOf, Space, State, Told
+from models.training.watch import TrainingError, Watch
 from workers import candidacy, ground, learning
+from workers.course import Course, Tuning, measure_of
 from workers.failures import Permanent
-from workers.ground import Ground
-from workers.recipes import config_of
 from workers.training import MARK_FILE, folder_of
 
 FAULTS: Final = ("loss_not_finite", "mode_collapse", "score_not_finite")
 """Of settings: a trial that ends so has failed, and the search goes on."""
-TELL_EVERY_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -51,101 +44,6 @@ def do(job: Job, operation: Tune, lease: Lease) -> bool:
             return False
         rows = _rows(job)
     return _finished(tuning, rows)
-
-
-@dataclass(slots=True)
-class Tuning:
-    """A search under way; writes rows and progress, and hears when to stop."""
-
-    job: Job
-    operation: Tune
-    lease: Lease
-    on: Ground
-    asked_to_stop: bool = False
-    told_at: float = field(default_factory=time.monotonic)
-
-    def folder(self, number: int) -> Path:
-        return folder_of(self.job.id) / f"trial-{number:03}"
-
-    def trained(self, number: int, parameters: Mapping[str, Any], watch: Watch) -> Trained:
-        """The training that a trial is; where it was done before, what came of it."""
-        asked = self.operation.training(parameters)
-        return run.train(
-            config_of(asked, self.job.seed, channels=self.on.images.images.shape[1]),
-            self.on.images,
-            folder=self.folder(number),
-            device=self.on.device,
-            watch=watch,
-        )
-
-    def record(self, number: int, values: dict[str, Any]) -> None:
-        def write() -> bool:
-            with transaction() as session:
-                held = transitions.is_held(session, self.lease)
-                if held:
-                    trials.record(session, self.job.id, number, values)
-            return held
-
-        self.asked_to_stop |= not candidacy.waiting(write)
-
-    def progress(self, number: int, done: int, total: int) -> None:
-        if time.monotonic() - self.told_at < TELL_EVERY_S:
-            return
-        self.told_at = time.monotonic()
-        most = self.operation.trials
-        at = {"step": (number - 1) * total + done, "total": most * total}
-        told = {**at, "trial": number, "trials": most}
-
-        def write() -> bool:
-            with transaction() as session:
-                return transitions.report_progress(session, self.lease, told)
-
-        self.asked_to_stop |= not candidacy.waiting(write)
-
-
-@dataclass(slots=True)
-class Course:
-    """One trial on its way; `before_s` is what an earlier attempt spent on it."""
-
-    tuning: Tuning
-    number: int
-    trying: Trying
-    before_s: float
-    scores: dict[int, float] = field(default_factory=dict)
-    measure: str | None = None
-    is_behind: bool = False
-    since: float = field(default_factory=time.monotonic)
-
-    def epoch(self, epoch: Epoch) -> None:
-        score = epoch.decisive
-        if score is None:
-            raise TrainingError("score_missing", "trials are compared by a score that it has not")
-        if not math.isfinite(score):
-            raise TrainingError("score_not_finite", f"after epoch {epoch.number} there is no score")
-        self.measure = _measure(epoch)
-        self.scores[epoch.number] = score
-        self.is_behind |= self.trying.is_behind(epoch.number, score)
-        self.write("running")
-
-    def write(self, state: State | str, *, error: str | None = None) -> None:
-        is_over = state == "complete"
-        values = {
-            "parameters": self.trying.parameters,
-            "state": state,
-            "value": max(self.scores.values()) if is_over else None,
-            "measure": self.measure,
-            "scores": [self.scores[number] for number in sorted(self.scores)],
-            "seconds": self.before_s + time.monotonic() - self.since,
-            "error": error,
-        }
-        self.tuning.record(self.number, values)
-
-    def watch(self) -> Watch:
-        return Watch(
-            on_epoch=self.epoch,
-            on_progress=lambda done, total: self.tuning.progress(self.number, done, total),
-            should_stop=lambda: self.tuning.asked_to_stop or self.is_behind,
-        )
 
 
 def _next(tuning: Tuning, rows: list[Trial]) -> bool:
@@ -181,7 +79,7 @@ def _tried(course: Course) -> bool:
             return False
         for epoch in trained.epochs:  # also those that an earlier attempt had no time to tell
             course.scores[epoch.number] = cast(float, epoch.decisive)
-            course.measure = _measure(epoch)
+            course.measure = measure_of(epoch)
         course.write("pruned" if trained.stopped else "complete")
     _tidy(tuning)
     return not tuning.asked_to_stop
@@ -252,8 +150,3 @@ def _rows(job: Job) -> list[Trial]:
 
 def _told(row: Trial) -> Told:
     return Told(row.parameters, cast(State, row.state), row.value, tuple(row.scores))
-
-
-def _measure(epoch: Epoch) -> str:
-    """The name of the score that decides, as cards have it."""
-    return next(name for name, score in validation(epoch).items() if score == epoch.decisive)

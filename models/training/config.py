@@ -10,6 +10,7 @@ from models.layers.attention import Blocks
 from models.losses.adversarial import Adversarial
 from models.losses.elbo import Reconstruction
 from models.networks.upscaler import SCALES
+from models.networks.vae import Output
 from models.precision import Precision
 from models.training.schedule import ScheduleName
 
@@ -57,6 +58,7 @@ class TrainConfig:
         target: a validation score as cards name it, and how much of it ends the run at once; a run
             that does not come to it fails.
         measured_every: so many epochs are learnt before one is measured; the last always is.
+        output: how a VAE's last layer becomes pixels; None: as its reconstruction wants it.
         widths: channels of each scale of a denoiser or classifier; None: as its file has them.
     """
 
@@ -92,6 +94,7 @@ class TrainConfig:
     patience: int | None = None
     target: tuple[str, float] | None = None
     measured_every: int = 1
+    output: Output | None = None
     widths: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ from models.training.watch import TrainingError
 from models.weights import Card
 
 UNFIT = "start_unfit"
-_TOLD_BY_NOBODY = ("z_dim", "widths")
+_TOLD_BY_NOBODY = ("z_dim", "widths", "output")
 """What an order cannot say, so that a run has it from what it begins with."""
 
 
@@ -46,8 +46,9 @@ class Start:
 
 def adapted(config: TrainConfig, start: Start) -> TrainConfig:
     """The run's settings, with those of the network that nobody could tell it."""
-    there = start.card.config
-    given = {name: _plain(there[name]) for name in _TOLD_BY_NOBODY if there.get(name)}
+    # The network's own, not the card's: an older card says nothing of what came later.
+    there: Any = start.network.config
+    given = {name: _plain(getattr(there, name)) for name in _TOLD_BY_NOBODY if hasattr(there, name)}
     return replace(config, **given)
 
 

@@ -64,7 +64,8 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
             return GanTrainer(config, gan, device)
         case "vae":
             # A chance of a white pixel must be one; everything else learns better without.
-            output: Output = "sigmoid" if config.reconstruction == "bce" else "linear"
+            fit: Output = "sigmoid" if config.reconstruction == "bce" else "linear"
+            output = config.output or fit
             vae = VaeConfig(
                 *(count, config.channels, size, config.z_dim), blocks=config.blocks, output=output
             )

@@ -169,6 +169,7 @@ _SPECIAL: dict[str, Any] = {
     "delivery.state": "delivered",
     "promotion.share": 0.5,
     "feedback.rating": 1,
+    "retraining.cause": "ratings",
     "worker.state": "ready",
     "result.visibility": "published",
 }

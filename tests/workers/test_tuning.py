@@ -88,7 +88,7 @@ def test_a_search_that_was_killed_goes_on_and_tries_the_same(
     whole = tuned()
     job_id = claimed(label="again")
     with monkeypatch.context() as dying:
-        dying.setattr("workers.tuning.Tuning.progress", _killed_in_the_second_epoch(of=2))
+        dying.setattr("workers.course.Tuning.progress", _killed_in_the_second_epoch(of=2))
         with pytest.raises(Killed):
             tune(job_id)
     begun = tried(job_id)
@@ -120,7 +120,7 @@ def test_a_search_that_is_asked_to_stop_keeps_the_trial_it_was_at(
         tuning.asked_to_stop |= number == 2
 
     with monkeypatch.context() as stopping:
-        stopping.setattr("workers.tuning.Tuning.progress", stop)
+        stopping.setattr("workers.course.Tuning.progress", stop)
         code = tune(job_id)
 
     assert code == EXIT_STOPPED
