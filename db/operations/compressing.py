@@ -10,7 +10,7 @@ from db.operations.base import MAX_SEED, Operation, VersionName
 from db.operations.training import DatasetName, Label, MaxImages
 
 MAX_DROP: Final[Mapping[str, float]] = {
-    "psnr_db": 0.5, "accuracy": 0.02, "kernel_distance": 0.001,
+    "psnr_db": 0.5, "y_psnr_db": 0.5, "accuracy": 0.02, "iou": 0.02, "kernel_distance": 0.001,
 }  # fmt: skip
 """How much less good a smaller version may be, in the unit of what decides."""
 KEEP: Final = 0.5
@@ -35,7 +35,7 @@ class Compress(Operation):
     """Share of the channels of each scale that is left. Left out: 0.5."""
     max_drop: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
     """How much less good it may be on held-out pictures. Left out: 0.5 dB, 0.02 of accuracy or
-    0.001 of kernel distance."""
+    IoU, or 0.001 of kernel distance."""
     epochs: Annotated[int, Field(ge=1, le=1_000)] | None = None
     """Left out: 5 of a pruned network, 10 of one that is distilled."""
     batch_size: Annotated[int, Field(ge=2, le=1_024)] | None = None

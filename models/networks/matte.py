@@ -7,8 +7,10 @@ picture of that size beside it. The plan is that of MODNet (Ke et al. 2022), wit
 x [N, 3, H, W] in [0, 1] → [N, 1, H, W] in [0, 1]; 1.9 M, of which the refiner has 15 thousand.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -23,10 +25,13 @@ SLOPE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class MatteConfig:
-    """`view` is the side of what the coarse half sees, a multiple of eight."""
+    """`view` is the side of what the coarse half sees, a multiple of eight.
+
+    `levels` are the channels of its grids, each half as large as the one before.
+    """
 
     view: int = 32
-    widths: tuple[int, ...] = (32, 64, 128, 160)
+    levels: tuple[int, ...] = (32, 64, 128, 160)
     rim_width: int = 16
     rim_depth: int = 8
 
@@ -34,10 +39,12 @@ class MatteConfig:
 class MatteNet(nn.Module):
     """Pictures of any size: the product is as large to the coarse half, however large they are."""
 
+    parts: ClassVar[Mapping[str, tuple[str, ...]]] = {"coarse": ("coarse",), "rim": ("rim",)}
+
     def __init__(self, config: MatteConfig) -> None:
         super().__init__()
         self.config = config
-        self.coarse = Coarse(config.widths)
+        self.coarse = Coarse(config.levels)
         self.rim = Rim(config.rim_width, config.rim_depth)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

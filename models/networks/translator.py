@@ -7,8 +7,10 @@ Critic: sketch, images and label → a logit for each patch, [N, S/4, S/4]; 0.15
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -24,22 +26,33 @@ CRITIC_WIDTHS = (32, 64, 128)
 
 @dataclass(frozen=True, slots=True)
 class TranslatorConfig:
-    """Both halves. `image_size` is what goes in and comes out: 24 to 32 or 48 to 64 pixels."""
+    """Both halves. `image_size` is what goes in and comes out: 24 to 32 or 48 to 64 pixels.
+
+    `levels` are the channels of each grid, each half as large as the one before.
+    """
 
     categories: int
     channels: int = 3
     image_size: int = 64
-    widths: tuple[int, ...] = (32, 64, 128, 128)
+    levels: tuple[int, ...] = (32, 64, 128, 128)
 
 
 class Translator(nn.Module):
     """What the sketch does not say, the category does: it moves what each way up begins with."""
 
+    parts: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "encoder": ("stem", "downs"),
+        "body": ("middle",),
+        "decoder": ("ups", "out"),
+    }
+
     def __init__(self, config: TranslatorConfig) -> None:
         super().__init__()
         self.config = config
+        ups = range(len(config.levels) - 1)
+        self.by_category = tuple(f"ups.{number}.category.weight" for number in ups)
         self.grid = grid_for(config.image_size)
-        widths = config.widths
+        widths = config.levels
         self.stem = nn.Conv2d(1, widths[0], 3, padding=1)
         self.downs = nn.ModuleList(_down(a, b) for a, b in pairwise(widths))
         self.middle = nn.ModuleList(Smooth(widths[-1]) for _ in range(2))

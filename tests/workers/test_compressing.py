@@ -4,18 +4,19 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
 from db import admission, blobs, datasets, evaluations, versions
 from db.engine import reading, transaction
-from db.operations.compressing import Compress
+from db.operations.compressing import MAX_DROP, Compress
 from db.refusals import Refused
 from db.tables.jobs import Job
 from db.tables.versions import Version
 from models import weights
+from models.evaluation.findings import Measure
 from models.networks.classifier import ClassifierConfig, ProductClassifier
 from models.weights import Card
 from tests import rows, tiny
@@ -31,6 +32,10 @@ def shipped(home: Path) -> Iterator[None]:
     register.register()
     yield
     shutil.rmtree(home / "runs", ignore_errors=True)
+
+
+def test_each_measure_says_how_much_less_good_is_good_enough() -> None:
+    assert set(MAX_DROP) == set(get_args(Measure))
 
 
 def compressed(**operation: Any) -> Job:

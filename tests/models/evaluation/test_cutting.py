@@ -17,7 +17,7 @@ from models.networks.matte import MatteConfig, MatteNet
 from tests.cutouts import cutouts
 
 CPU = torch.device("cpu")
-SMALL = MatteConfig(view=16, widths=(8, 8), rim_width=4, rim_depth=2)
+SMALL = MatteConfig(view=16, levels=(8, 8), rim_width=4, rim_depth=2)
 
 
 class _Knowing(MatteNet):

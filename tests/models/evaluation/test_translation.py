@@ -19,7 +19,7 @@ class _Knowing(Translator):
     """Goes a share of the way from grey to the picture, which it knows by its sketch's place."""
 
     def __init__(self, real: Tensor, share: float, *, size: int = 32) -> None:
-        super().__init__(TranslatorConfig(2, image_size=size, widths=(4, 4)))
+        super().__init__(TranslatorConfig(2, image_size=size, levels=(4, 4)))
         self.real = real
         self.share = share
 

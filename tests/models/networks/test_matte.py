@@ -13,7 +13,7 @@ from models.networks.matte import MatteConfig, MatteNet
 from models.weights import Card
 from tests.cutouts import discs, grounds
 
-SMALL = MatteConfig(view=16, widths=(8, 8, 16), rim_width=4, rim_depth=3)
+SMALL = MatteConfig(view=16, levels=(8, 8, 16), rim_width=4, rim_depth=3)
 
 
 def chance(seed: int = 0) -> Generator:
@@ -82,7 +82,7 @@ def test_what_was_written_gives_the_same_mattes_when_read(tmp_path) -> None:
 def test_it_learns_one_batch_by_heart() -> None:
     torch.manual_seed(0)
     seen = composed(discs(4) / 255, grounds().learnt, chance())
-    network = MatteNet(MatteConfig(view=16, widths=(16, 16, 32), rim_width=8, rim_depth=3))
+    network = MatteNet(MatteConfig(view=16, levels=(16, 16, 32), rim_width=8, rim_depth=3))
     optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
     for _ in range(80):
         made, logits = network(seen.images)

@@ -12,7 +12,7 @@ from models.losses.restoration import l1
 from models.networks.translator import PatchCritic, Translator, TranslatorConfig
 from models.weights import Card
 
-SMALL = TranslatorConfig(3, image_size=32, widths=(8, 8, 16))
+SMALL = TranslatorConfig(3, image_size=32, levels=(8, 8, 16))
 
 
 def chance(seed: int = 0) -> Generator:
@@ -26,7 +26,7 @@ def sketch(count: int = 2, side: int = 32) -> Tensor:
 @pytest.mark.parametrize("size", [28, 32, 48, 64])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_pictures_have_the_size_of_the_sketch_and_stay_in_range(size: int, channels: int) -> None:
-    network = Translator(TranslatorConfig(3, channels, size, widths=(8, 8, 8, 8)))
+    network = Translator(TranslatorConfig(3, channels, size, levels=(8, 8, 8, 8)))
 
     images = network.translate(sketch(side=size) * 3 - 1, torch.tensor([0, 2]))
 
@@ -112,7 +112,7 @@ def test_it_learns_one_batch_by_heart() -> None:
     for number in range(3):
         images[number, number, 6 + 3 * number : 20, 8:24] = 0.1
     given = sketched(images, steady(3)), torch.arange(3)
-    network = Translator(TranslatorConfig(3, image_size=32, widths=(16, 32, 32)))
+    network = Translator(TranslatorConfig(3, image_size=32, levels=(16, 32, 32)))
     optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
     for _ in range(160):
         loss = l1(network(*given), images)

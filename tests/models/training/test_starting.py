@@ -15,9 +15,16 @@ from models.training.starting import Start, begin, parts_of
 from models.training.trainer import trainer_for
 from models.training.validate import quality
 from models.training.watch import Trained, TrainingError, Watch
-from tests.runs import CPU, TINY, Killed, killed_at, pictures, small
+from tests.runs import CPU, TINY, Killed, killed_at, lessons, pictures, small
 
-FROZEN = {"vae": "encoder", "gan": "style", "denoiser": "encoder", "classifier": "features"}
+FROZEN = {
+    "vae": "encoder",
+    "gan": "style",
+    "denoiser": "encoder",
+    "classifier": "features",
+    "translator": "decoder",
+    "matte": "coarse",
+}
 
 
 def run(
@@ -66,9 +73,10 @@ def test_it_begins_where_the_version_was_and_above_a_run_from_scratch(tmp_path, 
 def test_what_is_frozen_stays_bit_for_bit_and_all_else_learns(tmp_path, monkeypatch, network):
     small(monkeypatch)
     config = replace(TINY, network=network, epochs=2, dropout=0.0)
-    start = version(run(tmp_path / "a", config), FROZEN[network])
+    images = lessons(network)
+    start = version(run(tmp_path / "a", config, images), FROZEN[network])
 
-    again = run(tmp_path / "b", config, start=start)
+    again = run(tmp_path / "b", config, images, start)
 
     before, after = start.network, served(again)
     for part in parts_of(before):
@@ -81,7 +89,7 @@ def test_what_is_frozen_stays_bit_for_bit_and_all_else_learns(tmp_path, monkeypa
 def test_every_tensor_that_learns_is_of_a_part(tmp_path, monkeypatch):
     small(monkeypatch)
     for network in FROZEN:
-        kept = trainer_for(replace(TINY, network=network), pictures(), CPU).ema.module
+        kept = trainer_for(replace(TINY, network=network), lessons(network), CPU).ema.module
         named = {name for part in parts_of(kept) for name in tensors(kept, part)}
         assert named >= {name for name, _ in kept.named_parameters()}, network
 
@@ -125,6 +133,20 @@ def test_rows_of_categories_follow_their_names_and_new_ones_start_anew(tmp_path,
     assert torch.equal(now["stem.conv.weight"], there["stem.conv.weight"])
     again = run(tmp_path / "b", replace(config, epochs=1), others, start)
     assert again.card.recipe["start_anew"] == ["c"]
+
+
+def test_a_translator_s_rows_follow_their_names_on_each_way_up(tmp_path):
+    config = replace(TINY, network="translator", epochs=1)
+    start = version(run(tmp_path / "a", config))
+    turned = renamed(pictures(), "b", "a")
+    trainer = trainer_for(config, turned, CPU)
+
+    begin(trainer, start, turned.categories)
+
+    there, now = start.network.state_dict(), trainer.ema.module.state_dict()
+    for number in range(3):
+        name = f"ups.{number}.category.weight"
+        assert torch.equal(now[name], there[name].flip(0))
 
 
 def test_a_version_of_another_size_is_refused_with_both(tmp_path, monkeypatch):
