@@ -12,7 +12,7 @@ from models.training.watch import TrainingError
 from models.weights import Card
 
 UNFIT = "start_unfit"
-_TOLD_BY_NOBODY = ("z_dim", "widths")
+_TOLD_BY_NOBODY = ("z_dim", "widths", "output")
 """What an order cannot say, so that a run has it from what it begins with."""
 
 
@@ -45,10 +45,18 @@ class Start:
 
 
 def adapted(config: TrainConfig, start: Start) -> TrainConfig:
-    """The run's settings, with those of the network that nobody could tell it."""
-    there = start.card.config
-    given = {name: _plain(there[name]) for name in _TOLD_BY_NOBODY if there.get(name)}
-    return replace(config, **given)
+    """The run's settings, with those of the network that nobody could tell it.
+
+    Raises:
+        TrainingError: `start_unfit`; what it was told cannot be with those.
+    """
+    # Not of the card: what an older one does not say is as it was then.
+    there = _config(start.network)
+    given = {name: there[name] for name in _TOLD_BY_NOBODY if there.get(name)}
+    try:
+        return replace(config, **given)
+    except ValueError as error:
+        raise TrainingError(UNFIT, f"{start.label}: {error}") from error
 
 
 def begin(trainer: Trainer, start: Start, categories: tuple[str, ...]) -> None:
@@ -84,7 +92,7 @@ def begin(trainer: Trainer, start: Start, categories: tuple[str, ...]) -> None:
 
 def parts_of(network: nn.Module) -> Mapping[str, tuple[str, ...]]:
     """The parts that may be frozen, each with the modules that it is of."""
-    return getattr(network, "parts", {})
+    return cast(Mapping[str, tuple[str, ...]], getattr(network, "parts", {}))
 
 
 def _by_category(network: nn.Module) -> tuple[str, ...]:

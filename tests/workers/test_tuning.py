@@ -152,7 +152,7 @@ def test_a_trial_whose_loss_is_no_number_has_failed_and_the_search_goes_on(
 def test_a_search_in_which_every_trial_fails_registers_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(runs, "_finite", _never_finite)
+    monkeypatch.setattr(runs, "_told", _never_finite)
 
     job = tuned(trials=2)
 
