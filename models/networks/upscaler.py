@@ -6,6 +6,7 @@ have the names of SRVGGNetCompact's, whose skip is nearest instead. No global po
 so tiles that overlap by the margin give exactly what the whole picture gives.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,6 +32,8 @@ class UpscalerConfig:
 class Upscaler(nn.Module):
     """All work at the small size; the last convolution holds the pixels of the large one."""
 
+    parts: Mapping[str, tuple[str, ...]]
+
     def __init__(self, config: UpscalerConfig) -> None:
         super().__init__()
         if config.scale not in SCALES:
@@ -44,6 +47,8 @@ class Upscaler(nn.Module):
             layers += [nn.Conv2d(before, after, 3, padding=1), nn.PReLU(after, init=SLOPE)]
         pixels = config.channels * config.scale**2
         self.body = nn.ModuleList([*layers, nn.Conv2d(config.width, pixels, 3, padding=1)])
+        *stack, tail = (f"body.{number}" for number in range(len(self.body)))
+        self.parts = {"stack": tuple(stack), "tail": (tail,)}
         self.init_weights()
 
     def init_weights(self) -> None:

@@ -58,7 +58,7 @@ class TrainConfig:
         target: a validation score as cards name it, and how much of it ends the run at once; a run
             that does not come to it fails.
         measured_every: so many epochs are learnt before one is measured; the last always is.
-        output: how a VAE's last layer becomes pixels; None: as its reconstruction wants it.
+        output: how a VAE's last layer becomes pixels; None: as its reconstruction term wants it.
         widths: channels of each scale of a denoiser or classifier; None: as its file has them.
     """
 
@@ -121,6 +121,10 @@ class TrainConfig:
             raise ValueError("expected a decay and a longest gradient of at least 0")
         if self.widths is not None and self.network not in ("denoiser", "classifier"):
             raise ValueError("only a denoiser or a classifier has widths to choose")
+        if self.output is not None and self.network != "vae":
+            raise ValueError("only a VAE has an output to choose")
+        if self.output == "linear" and self.reconstruction == "bce":
+            raise ValueError("binary cross-entropy wants a chance: no linear output")
         if self.patience is not None and self.patience < 1:
             raise ValueError("expected patience of at least 1 epoch")
         if self.target is not None and not math.isfinite(self.target[1]):

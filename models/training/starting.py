@@ -45,11 +45,18 @@ class Start:
 
 
 def adapted(config: TrainConfig, start: Start) -> TrainConfig:
-    """The run's settings, with those of the network that nobody could tell it."""
-    # The network's own, not the card's: an older card says nothing of what came later.
-    there: Any = start.network.config
-    given = {name: _plain(getattr(there, name)) for name in _TOLD_BY_NOBODY if hasattr(there, name)}
-    return replace(config, **given)
+    """The run's settings, with those of the network that nobody could tell it.
+
+    Raises:
+        TrainingError: `start_unfit`; what it was told cannot be with those.
+    """
+    # Not of the card: what an older one does not say is as it was then.
+    there = _config(start.network)
+    given = {name: there[name] for name in _TOLD_BY_NOBODY if there.get(name)}
+    try:
+        return replace(config, **given)
+    except ValueError as error:
+        raise TrainingError(UNFIT, f"{start.label}: {error}") from error
 
 
 def begin(trainer: Trainer, start: Start, categories: tuple[str, ...]) -> None:
@@ -85,7 +92,7 @@ def begin(trainer: Trainer, start: Start, categories: tuple[str, ...]) -> None:
 
 def parts_of(network: nn.Module) -> Mapping[str, tuple[str, ...]]:
     """The parts that may be frozen, each with the modules that it is of."""
-    return getattr(network, "parts", {})
+    return cast(Mapping[str, tuple[str, ...]], getattr(network, "parts", {}))
 
 
 def _by_category(network: nn.Module) -> tuple[str, ...]:

@@ -64,10 +64,11 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
             return GanTrainer(config, gan, device)
         case "vae":
             # A chance of a white pixel must be one; everything else learns better without.
-            fit: Output = "sigmoid" if config.reconstruction == "bce" else "linear"
-            output = config.output or fit
+            usual: Output = "sigmoid" if config.reconstruction == "bce" else "linear"
             vae = VaeConfig(
-                *(count, config.channels, size, config.z_dim), blocks=config.blocks, output=output
+                *(count, config.channels, size, config.z_dim),
+                blocks=config.blocks,
+                output=config.output or usual,
             )
             return VaeTrainer(config, vae, device)
         case "denoiser":

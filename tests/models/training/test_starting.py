@@ -24,6 +24,7 @@ FROZEN = {
     "classifier": "features",
     "translator": "decoder",
     "matte": "coarse",
+    "upscaler": "stack",
 }
 
 
@@ -197,3 +198,20 @@ def test_a_frozen_part_must_know_all_categories(tmp_path, monkeypatch):
 
     with pytest.raises(TrainingError, match=r"start_unfit.*knows nothing of c"):
         run(tmp_path / "b", images=renamed(pictures(), "a", "c"), start=start)
+
+
+def test_an_older_version_s_output_is_gone_on_with(tmp_path, monkeypatch):
+    small(monkeypatch)
+    start = version(run(tmp_path / "a", replace(TINY, output="sigmoid")))
+
+    again = run(tmp_path / "b", replace(TINY, epochs=1), start=start)
+
+    assert again.card.config["output"] == "sigmoid"
+
+
+def test_what_cannot_be_with_the_version_s_output_is_refused(tmp_path, monkeypatch):
+    small(monkeypatch)
+    start = version(run(tmp_path / "a"))
+
+    with pytest.raises(TrainingError, match=r"start_unfit.*no linear output"):
+        run(tmp_path / "b", replace(TINY, reconstruction="bce"), start=start)
