@@ -20,13 +20,17 @@ from benchmarks.categories import hog_logistic, nearest_mean, probabilities
 from models import weights
 from models.data.image_set import Part, recoloured
 from models.data.product_classes import CLASSES
+from models.evaluation import reconstruction
 from models.evaluation.cas import cas
+from models.evaluation.contender import Contender
+from models.evaluation.exam import Exam
 from models.evaluation.generated import panel
 from models.evaluation.judge import Judge
 from models.evaluation.scores import scores as named
 from models.metrics.accuracy import accuracy, balanced_accuracy
 from models.metrics.calibration import expected_calibration_error
 from models.networks.classifier import ProductClassifier
+from models.networks.vae import ConditionalVae
 
 JUDGE = "classifier-catalogue"
 CELL_PX = 8
@@ -65,6 +69,23 @@ def gan_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
     del folder
     door = weights.doors(network)["generate"]
     return _sample_scores(_drawn(lambda z, label: _tensor(door(z, label)), z_dim=64))
+
+
+def vae_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
+    """Reconstruction of unseen models beside PCA's, and samples through the second stage."""
+    del folder
+    if not isinstance(network, ConditionalVae):
+        raise TypeError(f"expected a VAE, got a {type(network).__name__}")
+    test = tested_on()
+    exam = Exam(as_rendered().split()[0], test, test.digest(), torch.device("cpu"))
+    found = reconstruction.evaluate(Contender(network, CLASSES), exam, incumbent=None)
+    z_dim = network.config.z_dim
+    drawn, real = _sample_scores(
+        _drawn(lambda z, label: network.decode(network.prior(z, label), label), z_dim=z_dim)
+    )
+    scores: Scores = {"test_psnr_db": found.value, "test_ssim": found.scores["ssim"], **drawn}
+    baseline: Scores = {f"test_pca{z_dim}_psnr_db": found.over_baseline.other, **real}
+    return rounded(scores), rounded(baseline)
 
 
 def recoloured_bytes(images: Tensor) -> Tensor:

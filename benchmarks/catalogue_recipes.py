@@ -33,6 +33,16 @@ GAN = TrainConfig(
 TRANSLATOR = replace(RECIPES["translator"], epochs=40)
 MATTE = replace(RECIPES["matte"], epochs=40)
 """As long as a graphics card has patience for: hours of a CPU, as the one above."""
+VAE = TrainConfig(
+    "vae",
+    epochs=66,
+    batch_size=128,
+    learning_rate=5e-4,
+    image_size=64,
+    channels=3,
+    ema_images=50_000,
+    augment=Augment(flip=True),
+)
 OTHER_VIEWS = Recipe(views=2, seed=1)
 
 

@@ -71,6 +71,9 @@ PRODUCTS = {
     "upscaler-photo-x4": Product(
         "upscaler", photographs.read_detailed, upscale_scores, photo_recipes.upscaler(4)
     ),
+    "vae-catalogue": Product(
+        "vae", catalogue_recipes.with_twins, catalogue.vae_scores, catalogue_recipes.VAE
+    ),
     "vae-fashion": Product("vae", fashion_mnist.read, vae_scores),
 }
 

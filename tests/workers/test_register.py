@@ -33,7 +33,13 @@ def test_a_version_of_every_network_serves_every_tenant():
     register()
 
     serving = [(path, card) for path, card in weights.shipped() if card.name not in NAMED_ONLY]
-    assert {card.network for _, card in serving} == {"gan", "vae", "denoiser", "classifier"}
+    assert {card.network for _, card in serving} == {
+        "gan",
+        "vae",
+        "denoiser",
+        "classifier",
+        "upscaler",
+    }
     for path, card in serving:
         with reading() as session:
             version = versions.serving(session, "any shop", card.network)
