@@ -281,7 +281,13 @@ def test_what_ships_is_warm_before_a_worker_is_ready():
 
     told = process._warm.told()
     process.drain()
-    ships = {"classifier-fashion@1", "gan-fashion@1", "vae-fashion@1", "denoise-photo@1"}
+    ships = {
+        "classifier-fashion@1",
+        "denoise-photo@1",
+        "gan-fashion@1",
+        "upscaler-photo-x2@1",
+        "vae-fashion@1",
+    }
     assert set(told) == ships
 
 
