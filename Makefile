@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PATHS := api benchmarks db examples models tests workers
 
-.PHONY: help setup demo up test fast check format lint imports types docs chaos lock clean
+.PHONY: help setup demo up test fast check format lint imports types docs chaos weights lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ docs: setup ## pages that are made from the code: openapi.json, configuration
 
 chaos: setup ## kill, freeze, stop and wipe while JOBS=1000 run on DATABASE=sqlite, by SEED=1
 	@$(BIN)/python -m benchmarks.chaos --jobs $(or $(JOBS),1000) --seed $(or $(SEED),1) --database $(or $(DATABASE),sqlite)
+
+weights: setup ## train and measure what ships again, NAMES=… of it, on DEVICE=cpu or cuda; goes on where it was killed
+	@$(BIN)/python -m benchmarks.ship $(or $(NAMES),$(notdir $(wildcard models/shipped/*))) \
+	  --device $(or $(DEVICE),cpu) --benchmarks $(or $(BENCHMARKS),benchmarks-data)
 
 lock: ## pin every version with its hashes
 	@$(BIN)/uv pip compile pyproject.toml --extra api --extra worker --extra postgres --extra tuning --extra tensorboard --extra dev \

@@ -2,47 +2,21 @@
 
 from dataclasses import replace
 
+from benchmarks.gpu_recipes import LESSONS
 from models.data import catalogue_set, cutouts
-from models.data.augmentation import Augment
 from models.data.catalogue_models import TRAIN
 from models.data.catalogue_shots import Recipe
 from models.data.cutouts import CutOuts
 from models.data.image_set import ImageSet, Part
-from models.training.config import RECIPES, TrainConfig
+from models.training.config import RECIPES
 from workers import rendered
 
-CLASSIFIER = TrainConfig(
-    "classifier",
-    epochs=5,
-    batch_size=128,
-    learning_rate=0.05,
-    image_size=64,
-    channels=3,
-    augment=Augment(flip=True, rotate_deg=8.0, scale=0.15),
-)
-GAN = TrainConfig(
-    "gan",
-    epochs=26,
-    learning_rate=4e-4,
-    image_size=64,
-    channels=3,
-    r1_gamma=0.5,
-    ema_images=20_000,
-    augment=Augment(flip=True),
-)
+CLASSIFIER = replace(LESSONS["classifier-catalogue"].config, epochs=61)
+GAN = replace(LESSONS["gan-catalogue"].config, epochs=100)
+VAE = replace(LESSONS["vae-catalogue"].config, epochs=66)
 TRANSLATOR = replace(RECIPES["translator"], epochs=40)
 MATTE = replace(RECIPES["matte"], epochs=40)
-"""As long as a graphics card has patience for: hours of a CPU, as the one above."""
-VAE = TrainConfig(
-    "vae",
-    epochs=66,
-    batch_size=128,
-    learning_rate=5e-4,
-    image_size=64,
-    channels=3,
-    ema_images=50_000,
-    augment=Augment(flip=True),
-)
+"""As long as a graphics card has patience for: hours of a CPU, as those above."""
 OTHER_VIEWS = Recipe(views=2, seed=1)
 
 

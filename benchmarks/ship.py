@@ -17,6 +17,7 @@ from benchmarks import catalogue, catalogue_pairs, catalogue_recipes, photo_reci
 from benchmarks.categories import category_scores
 from benchmarks.denoising import noise_scores
 from benchmarks.fashion import gan_scores, vae_scores
+from benchmarks.gpu_recipes import LESSONS
 from benchmarks.upscaling import upscale_scores
 from models import weights
 from models.data import fashion_mnist, photographs
@@ -51,7 +52,12 @@ PRODUCTS = {
         catalogue_recipes.CLASSIFIER,
     ),
     "classifier-fashion": Product("classifier", fashion_mnist.read, category_scores),
-    "denoise-photo": Product("denoiser", photographs.read, noise_scores),
+    "denoise-photo": Product(
+        "denoiser",
+        photographs.read,
+        noise_scores,
+        replace(LESSONS["denoise-photo"].config, epochs=157),
+    ),
     "gan-catalogue": Product(
         "gan", catalogue_recipes.as_rendered, catalogue.gan_scores, catalogue_recipes.GAN
     ),
