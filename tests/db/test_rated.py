@@ -38,6 +38,7 @@ def test_an_accepted_result_enters_with_the_picture_it_was_made_from() -> None:
     assert (found.version, found.licence) == (2, "ours")
     assert _pictures(found) == {first, source, result}
     assert {e["product"] for e in found.manifest if e["picture"] != first} == {"sku-9"}
+    assert {e["picture"] for e in found.manifest if e.get("rated")} == {source, result}
     assert found.categories == ["shoe"]
 
 

@@ -1,5 +1,7 @@
 """Pictures to train on: split, fitted, told apart."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -81,3 +83,27 @@ def test_colour_becomes_grey_by_its_luma():
     green[:, 1] = 1.0
 
     assert fitted(green, size=28, channels=1).mean().item() == pytest.approx(0.587)
+
+
+def test_of_what_is_held_out_only_what_people_rated_is_measured_on() -> None:
+    images = torch.arange(6, dtype=torch.uint8).reshape(6, 1, 1, 1).expand(-1, 1, 2, 2)
+    labels, validation = torch.arange(6), torch.tensor([0, 1, 2])
+    rated = torch.tensor([False, True, False, True, False, False])
+    whole = ImageSet("set", images, labels, ("a",) * 6, validation, "CC0", "made", rated)
+
+    found = whole.held_out_rated()
+
+    assert found is not None
+    learning, held_out = found.split()
+    assert learning.labels.tolist() == [3, 4, 5]
+    assert held_out.labels.tolist() == [1]
+    assert whole.split()[1].labels.tolist() == [0, 1, 2]
+
+
+def test_where_nothing_held_out_was_rated_there_is_nothing_to_measure_on() -> None:
+    images, labels = torch.zeros(3, 1, 2, 2, dtype=torch.uint8), torch.arange(3)
+    rated = torch.tensor([False, False, True])
+    whole = ImageSet("set", images, labels, ("a",) * 3, torch.tensor([0]), "CC0", "made", rated)
+
+    assert whole.held_out_rated() is None
+    assert replace(whole, rated=None).held_out_rated() is None
