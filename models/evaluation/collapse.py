@@ -7,7 +7,8 @@ from models.evaluation.compared import Compared
 LEAST_OF_BEST_COVERAGE = 0.5
 LEAST_RECALL = 0.05
 LEAST_SPREAD = 0.5
-LEAST_AGREEMENT = 0.7
+LEAST_OF_FLOOR_AGREEMENT = 0.75
+"""Of that of real pictures: a judge that confuses those cannot ask for more of samples."""
 
 
 def collapse(
@@ -44,7 +45,12 @@ def _coverage(pooled: Compared, best: float | None) -> Iterator[str]:
 
 
 def _recall(categories: Sequence[Compared]) -> Iterator[str]:
-    found = [(one.samples.prdc.recall, n) for n, one in enumerate(categories) if one.samples.prdc]
+    """Only where real pictures come to it themselves: held-out products may be like no other."""
+    found = [
+        (one.samples.prdc.recall, n)
+        for n, one in enumerate(categories)
+        if one.samples.prdc and one.floor.prdc and one.floor.prdc.recall >= LEAST_RECALL
+    ]
     yield from _worst(found, "recall", LEAST_RECALL)
 
 
@@ -65,6 +71,11 @@ def _worst(found: list[tuple[float, int]], name: str, least: float) -> Iterator[
 
 
 def _agreement(pooled: Compared) -> Iterator[str]:
-    found = pooled.samples.agreement
-    if found is not None and found < LEAST_AGREEMENT:
-        yield f"the judge finds the category asked for in {found:.3f}, below {LEAST_AGREEMENT}"
+    found, real = pooled.samples.agreement, pooled.floor.agreement
+    if found is None or real is None:
+        return
+    if found < LEAST_OF_FLOOR_AGREEMENT * real:
+        yield (
+            f"the judge finds the category asked for in {found:.3f}, "
+            f"below {LEAST_OF_FLOOR_AGREEMENT} of {real:.3f}"
+        )

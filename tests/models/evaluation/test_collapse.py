@@ -66,13 +66,25 @@ def test_one_category_is_enough(worse, said):
 
 @pytest.mark.parametrize(
     ("agreement", "said"),
-    [(0.7, None), (0.699, "the judge finds the category asked for in 0.699, below 0.7")],
+    [
+        (0.675, None),
+        (0.674, "the judge finds the category asked for in 0.674, below 0.75 of 0.900"),
+    ],
 )
 def test_what_is_asked_for_is_what_is_drawn(agreement, said):
     samples = replace(GOOD, agreement=agreement)
 
     # A category that the judge itself confuses is no collapse.
     assert collapse(beside_real(samples), [beside_real(replace(GOOD, agreement=0.1))]) == said
+
+
+def test_what_real_pictures_do_not_reach_is_asked_of_no_sample():
+    hard = replace(GOOD, agreement=0.5, prdc=Prdc(0.9, 0.0, 1.0, 0.8))
+    samples = replace(GOOD, agreement=0.4, prdc=Prdc(0.9, 0.0, 1.0, 0.8))
+
+    found = Compared(samples, floor=hard, memorisation=1.0)
+
+    assert collapse(found, [found]) is None
 
 
 def test_all_rules_that_are_broken_are_named_and_the_worst_category_of_each():
@@ -82,5 +94,5 @@ def test_all_rules_that_are_broken_are_named_and_the_worst_category_of_each():
 
     assert found == (
         "spread 0.200 of category 1 is below 0.5; "
-        "the judge finds the category asked for in 0.100, below 0.7"
+        "the judge finds the category asked for in 0.100, below 0.75 of 0.900"
     )
