@@ -216,10 +216,9 @@ def _note(erased: Erased, tenant: str, keys: Mapping[str, set[str]]) -> None:
 
 
 def _remember(session: Session, tenant: str, ids: Collection[str]) -> None:
-    rows = [{"tenant": tenant, "id": one, "erased_at": clock.now()} for one in sorted(ids)]
-    for first in range(0, len(rows), _ASKED_AT_ONCE):
-        some = rows[first : first + _ASKED_AT_ONCE]
-        session.execute(insert(session, Erasure).values(some).on_conflict_do_nothing())
+    # Rows beside the statement: to compile thousands into it takes longer than a server waits.
+    once = insert(session, Erasure).values(erased_at=clock.now()).on_conflict_do_nothing()
+    session.execute(once, [{"tenant": tenant, "id": one} for one in sorted(ids)])
 
 
 def _some(ids: Iterable[str]) -> Iterable[list[str]]:
