@@ -37,6 +37,7 @@ BREACHES = {
     "the studio knows nothing of queue, database or http": Breach(
         "models/made.py", "import sqlalchemy"
     ),
+    "one file of the studio speaks to spandrel": Breach("models/made.py", "import spandrel"),
     "no circles among the archive's files": Breach("db/ids.py", "import db.jobs"),
 }
 
