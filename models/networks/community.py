@@ -76,7 +76,7 @@ class Community(nn.Module):
             strength = sigma.repeat_interleave(len(seen) // len(x)) / 255
             noise = strength[:, None, None, None].expand(-1, 1, *padded.shape[2:])
             padded = torch.cat([padded, noise.to(padded.dtype)], dim=1)
-        found = self.network(padded)
+        found = self.network(padded.clone())  # some write into what they are given
         output: Tensor = found if isinstance(found, Tensor) else found[0]
         height, width = (side * self.config.scale for side in x.shape[2:])
         return output[..., :height, :width].float().reshape(*x.shape[:2], height, width)

@@ -90,7 +90,7 @@ def _refuse_other_answers(found: Any, ours: Community) -> None:
     sigma = torch.full((2,), USUAL_SIGMA)
     try:
         with torch.no_grad():
-            wanted = torch.cat([found(image) for image in torch.split(images, 1)])
+            wanted = torch.cat([found(image.clone()) for image in torch.split(images, 1)])
             given = ours.to(memory_format=torch.channels_last).answer(images, sigma).clamp(0, 1)
     except BROKEN as error:
         sentence = f"a {config.architecture} does not answer as it is served: {error}"
