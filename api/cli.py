@@ -20,6 +20,7 @@ from api.commands import (
     retrain,
     rules,
     submit,
+    versions,
     watch,
     webhooks,
 )
@@ -37,6 +38,7 @@ for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(rules.app, name="rules")
+app.add_typer(versions.app, name="versions")
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.tenants_app, name="tenants")
 app.add_typer(webhooks.app, name="webhooks")

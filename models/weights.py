@@ -14,10 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from models import int8
+from models.layers.tiling import Tiling
+from models.networks import community
 from models.networks.classifier import MIN_SIDE, ClassifierConfig, ProductClassifier
+from models.networks.community import Community, CommunityConfig
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig, Generator
 from models.networks.matte import MatteConfig, MatteNet
+from models.networks.restoring import Denoises, Enlarges
 from models.networks.translator import Translator, TranslatorConfig
 from models.networks.upscaler import Upscaler, UpscalerConfig
 from models.networks.vae import ConditionalVae, VaeConfig
@@ -82,10 +86,18 @@ def shipped(folder: Path = SHIPPED) -> tuple[tuple[Path, Card], ...]:
 
 
 def read(weights: bytes, card: Card) -> nn.Module:
-    """A network ready to serve, on the CPU, in float32; WeightsError if anything is amiss."""
+    """A network ready to serve, on the CPU, in float32.
+
+    Raises:
+        WeightsError: anything is amiss.
+        CannotDo: it is of an architecture of others, and spandrel is not here or knows it not.
+    """
     if hashlib.sha256(weights).hexdigest() != card.sha256:
         raise WeightsError("the file of weights is not the one its card was written for")
-    tensors = _checked(weights)
+    if community.is_community(card.config):
+        theirs = _of_others(card, checked(weights, dtypes=community.DTYPES))
+        return theirs.requires_grad_(requires_grad=False)
+    tensors = checked(weights)
     network = _skeleton(card)
     _compare(tensors, network.state_dict())
     network.load_state_dict({k: v.float() for k, v in tensors.items()}, assign=True)
@@ -98,9 +110,9 @@ def write(module: nn.Module, folder: Path, card: Card, *, as_int8: bool = False)
     With `as_int8` what is large is written in a byte a number, see `models.int8`.
     """
     if as_int8:
-        weights = safetensors.torch.save(_contiguous(int8.packed(module)))
+        weights = safetensors.torch.save(_contiguous(int8.packed(community.bare(module))))
     else:
-        weights = safetensors.torch.save(_contiguous(module.state_dict()))
+        weights = safetensors.torch.save(_contiguous(community.bare(module).state_dict()))
     card = replace(card, sha256=hashlib.sha256(weights).hexdigest())
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / MODEL_FILE, weights)
@@ -109,10 +121,10 @@ def write(module: nn.Module, folder: Path, card: Card, *, as_int8: bool = False)
 
 
 def _contiguous(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """In float16, but for int8 and its scales."""
+    """In float16, but for int8 and its scales, and for what is no fraction."""
     whole = {name: one.detach().cpu().contiguous() for name, one in state.items()}
     return {
-        name: one if name.endswith((int8.NUMBERS, int8.SCALES)) else one.half()
+        name: one.half() if one.is_floating_point() and not name.endswith(int8.SCALES) else one
         for name, one in whole.items()
     }
 
@@ -124,11 +136,11 @@ def doors(module: nn.Module) -> dict[str, Door]:
             return {"generate": module.generate, "respond": module.respond}
         case ConditionalVae():
             return {"encode": module.encode, "decode": module.decode, "prior": module.prior}
-        case Denoiser():
+        case Denoises():
             return {"denoise": module.denoise}
         case ProductClassifier():
             return {"classify": module.classify, "features": module.features}
-        case Upscaler():
+        case Enlarges():
             return {"upscale": module.upscale}
         case Translator():
             return {"translate": module.translate}
@@ -151,14 +163,14 @@ def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
             image = torch.rand(shape, generator=draw)
             given = {"encode": image, "decode": z, "prior": z}
             return {door: (one, _first_label()) for door, one in given.items()}
-        case Denoiser(config=config):
-            image = torch.rand((1, config.channels, 64, 64), generator=draw)
+        case Denoises(channels=channels):
+            image = torch.rand((1, channels, 64, 64), generator=draw)
             return {"denoise": (image, torch.tensor([25.0]))}
         case ProductClassifier(config=config):
             image = torch.rand((1, config.channels, MIN_SIDE, MIN_SIDE), generator=draw)
             return {"classify": (image,), "features": (image,)}
-        case Upscaler(config=config):
-            return {"upscale": (torch.rand((1, config.channels, 64, 64), generator=draw),)}
+        case Enlarges(channels=channels):
+            return {"upscale": (torch.rand((1, channels, 64, 64), generator=draw),)}
         case Translator(config=config):
             shape = (1, 1, config.image_size, config.image_size)
             return {"translate": (torch.rand(shape, generator=draw).round(), _first_label())}
@@ -166,6 +178,12 @@ def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
             return {"matte": (torch.rand((1, 3, 64, 64), generator=draw),)}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
+
+
+def tiling(card: Card) -> Tiling:
+    """How a denoiser, of ours or of others, sees a large picture."""
+    is_community = community.is_community(card.config)
+    return community.tiling(card.config) if is_community else Denoiser.tiling
 
 
 def _first_label() -> Tensor:
@@ -190,7 +208,12 @@ def _card(path: Path) -> Card:
     return Card.from_json(path.read_text(encoding="utf-8"))
 
 
-def _checked(weights: bytes) -> dict[str, Tensor]:
+def checked(weights: bytes, *, dtypes: tuple[torch.dtype, ...] = DTYPES) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, of these types and finite; int8 is widened.
+
+    Raises:
+        WeightsError: it is none, or what it holds is not.
+    """
     header_bytes = int.from_bytes(weights[:8], "little")
     if header_bytes > MAX_HEADER_BYTES:
         raise WeightsError(f"the header claims {header_bytes} bytes, {MAX_HEADER_BYTES} at most")
@@ -199,14 +222,29 @@ def _checked(weights: bytes) -> dict[str, Tensor]:
     except safetensors.SafetensorError as error:
         raise WeightsError(f"not a safetensors file: {error}") from error
     for name, tensor in tensors.items():
-        if tensor.dtype not in DTYPES and not name.endswith(int8.NUMBERS):
-            raise WeightsError(f"{name} is {tensor.dtype}, expected float16 or float32")
+        if tensor.dtype not in dtypes and not name.endswith(int8.NUMBERS):
+            raise WeightsError(f"{name} is {tensor.dtype}, expected {_named(dtypes)}")
         if not tensor.isfinite().all():
             raise WeightsError(f"{name} holds numbers that are not finite")
     try:
         return int8.widened(tensors)
     except ValueError as error:
         raise WeightsError(str(error)) from error
+
+
+def _named(dtypes: tuple[torch.dtype, ...]) -> str:
+    *others, last = (str(one).removeprefix("torch.") for one in dtypes)
+    return f"{', '.join(others)} or {last}"
+
+
+def _of_others(card: Card, tensors: Mapping[str, Tensor]) -> Community:
+    if card.network not in ("denoiser", "upscaler"):
+        raise WeightsError(f"no {card.network} is of an architecture of others")
+    try:
+        config = CommunityConfig(**card.config)
+    except TypeError as error:
+        raise WeightsError(f"no network can be built from the card: {error}") from error
+    return community.network(card.network, config, tensors)
 
 
 def _skeleton(card: Card) -> nn.Module:

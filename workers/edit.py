@@ -8,6 +8,7 @@ from torch import Tensor
 
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
+from models import weights
 from models.editing.background import background
 from models.editing.cutout import cutout
 from models.editing.denoise import denoise
@@ -52,9 +53,22 @@ def edit(operation: Edit, given: Given) -> Made:
     image, alpha = given.image(), given.pictures["picture"].alpha
     match operation:
         case Denoise(sigma=sigma, strength=strength, engine=engine):
-            network = given.networks("denoiser").doors["denoise"] if engine == "network" else None
+            if engine == "classical":
+                return denoise(
+                    image, sigma=sigma, strength=strength, engine=engine, network=None, alpha=alpha
+                )
+            served = given.networks("denoiser")
+            tiling = weights.tiling(served.card)
             return denoise(
-                image, sigma=sigma, strength=strength, engine=engine, network=network, alpha=alpha
+                image,
+                sigma=sigma,
+                strength=strength,
+                engine=engine,
+                network=served.doors["denoise"],
+                alpha=alpha,
+                tile=tiling.tile,
+                margin=tiling.margin,
+                multiple=tiling.multiple,
             )
         case Upscale(scale=scale):
             return upscale(image, scale=scale, alpha=alpha)

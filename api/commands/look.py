@@ -1,4 +1,4 @@
-"""Verbs that ask the API and change little: jobs, results, versions, operations, cancel, retry."""
+"""Verbs that ask the API and change little: jobs, results, operations, cancel, retry."""
 
 from typing import Annotated, Any
 
@@ -69,24 +69,6 @@ def results(
         found = list(client.results(query, limit=limit))
     columns = ["id", "op", "sku", "format", "width", "height", "psnr_db", "ssim"]
     _show(found, [*columns, "product_psnr_db", "model_version", "created_at"], as_json=as_json)
-
-
-@app.command()
-def versions(
-    version: Annotated[
-        str | None, typer.Argument(metavar="[VERSION]", help="One of them, whole.")
-    ] = None,
-    *,
-    url: Url = None,
-    as_json: AsJson = False,
-) -> None:
-    """The weights that jobs may name, or all of one."""
-    with connect(url) as client:
-        if version:
-            dump(client.version(version))
-            return
-        found = client.versions()
-    _show(found, ["label", "network", "state", "created_at", "id"], as_json=as_json)
 
 
 @app.command()

@@ -20,14 +20,13 @@ from models.evaluation.findings import Findings
 from models.evaluation.judge import Teach
 from models.failures import CannotDo
 from models.networks.classifier import MIN_SIDE, ProductClassifier
-from models.networks.denoiser import Denoiser
 from models.networks.gan import Generator
 from models.networks.matte import MatteNet
+from models.networks.restoring import Denoises, Enlarges
 from models.networks.translator import Translator
-from models.networks.upscaler import Upscaler
 from models.networks.vae import ConditionalVae
 
-UNLABELLED = (Denoiser, Upscaler, MatteNet)
+UNLABELLED = (Denoises, Enlarges, MatteNet)
 """Networks that are not told what they see: whatever they learnt from, they take any picture."""
 
 
@@ -76,17 +75,17 @@ def evaluate(
                 exam.shaped(size=_side(images), channels=classifier.config.channels),
                 incumbent=_of_kind(incumbent, ProductClassifier),
             )
-        case Denoiser() as denoiser:
+        case Denoises() as denoiser:
             return restoration.evaluate(
                 Contender(denoiser, images.categories),
                 exam,
-                incumbent=_of_kind(incumbent, Denoiser),
+                incumbent=_of_kind(incumbent, Denoises),
             )
-        case Upscaler() as upscaler:
+        case Enlarges() as upscaler:
             return upscaling.evaluate(
                 Contender(upscaler, images.categories),
                 exam,
-                incumbent=_of_kind(incumbent, Upscaler),
+                incumbent=_of_kind(incumbent, Enlarges),
             )
         case Translator() as translator:
             return translation.evaluate(

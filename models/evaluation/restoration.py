@@ -15,7 +15,7 @@ from models.evaluation.exam import Exam
 from models.evaluation.findings import Findings
 from models.evaluation.paired import decibels, similarity
 from models.metrics.quantised import quantised
-from models.networks.denoiser import Denoiser
+from models.networks.restoring import Denoises
 
 SIGMA = 25.0
 """In 8-bit units: what papers report first."""
@@ -24,7 +24,7 @@ PIECE = 16
 
 
 def evaluate(
-    candidate: Contender[Denoiser], exam: Exam, *, incumbent: Contender[Denoiser] | None
+    candidate: Contender[Denoises], exam: Exam, *, incumbent: Contender[Denoises] | None
 ) -> Findings:
     """PSNR and SSIM of mended pictures, beside the clean ones.
 
@@ -50,7 +50,7 @@ def evaluate(
 
 
 @torch.inference_mode()
-def _mended(network: Denoiser, spoiled: Tensor, device: torch.device) -> Tensor:
+def _mended(network: Denoises, spoiled: Tensor, device: torch.device) -> Tensor:
     network = network.to(device).eval()
     pieces = []
     for piece in torch.split(spoiled, PIECE):

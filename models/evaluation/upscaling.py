@@ -16,13 +16,13 @@ from models.evaluation.findings import Findings
 from models.evaluation.paired import EXACT_DB, similarity
 from models.metrics.quantised import quantised
 from models.metrics.y_psnr import y_psnr_db
-from models.networks.upscaler import Upscaler
+from models.networks.restoring import Enlarges
 
 PIECE = 16
 
 
 def evaluate(
-    candidate: Contender[Upscaler], exam: Exam, *, incumbent: Contender[Upscaler] | None
+    candidate: Contender[Enlarges], exam: Exam, *, incumbent: Contender[Enlarges] | None
 ) -> Findings:
     """PSNR of brightness, without as many pixels at the rim as the scale, and SSIM.
 
@@ -31,12 +31,12 @@ def evaluate(
         exam: held-out pictures in colour; what is too much for sides of its scale is cut off.
         incumbent: what serves now; it can be compared if it enlarges as much.
     """
-    scale = candidate.network.config.scale
+    scale = candidate.network.scale
     held_out, device = whole(exam.held_out, multiple=scale), exam.device
     large = held_out.images / 255
     small = lowered(large, scale=scale)
     made, cost = timed(lambda: _made(candidate.network, small, device), device)
-    unlike = None if incumbent is None else _unlike(scale, incumbent.network.config.scale)
+    unlike = None if incumbent is None else _unlike(scale, incumbent.network.scale)
     followed = None
     if incumbent is not None and unlike is None:
         followed = _decibels(_made(incumbent.network, small, device), large, scale)
@@ -66,7 +66,7 @@ def _bicubic(small: Tensor, large: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def _made(network: Upscaler, small: Tensor, device: torch.device) -> Tensor:
+def _made(network: Enlarges, small: Tensor, device: torch.device) -> Tensor:
     network = network.to(device).eval()
     pieces = [network.upscale(piece.to(device)).cpu() for piece in torch.split(small, PIECE)]
     return quantised(torch.cat(pieces))

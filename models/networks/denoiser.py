@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from models.layers.initial import orthogonal
 from models.layers.residual import Plain
 from models.layers.tiling import Tiling
+from models.networks.restoring import Denoises
 
 WIDTHS = (24, 48, 96, 160)
 
@@ -26,7 +27,7 @@ class DenoiserConfig:
     widths: tuple[int, ...] = WIDTHS
 
 
-class Denoiser(nn.Module):
+class Denoiser(Denoises):
     """A U-net of one residual block a scale; predicts the noise and takes it away."""
 
     parts: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -39,6 +40,7 @@ class Denoiser(nn.Module):
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()
         self.config = config
+        self.channels = config.channels
         widths = tuple(config.widths)
         self.head = nn.Conv2d(config.channels + 1, widths[0], 3, padding=1, bias=False)
         self.before = nn.ModuleList(Plain(width) for width in widths[:-1])
@@ -71,7 +73,3 @@ class Denoiser(nn.Module):
         for block, up in zip(reversed(self.after), reversed(self.up), strict=True):
             h = block(up(h) + kept.pop())
         return x - self.tail(h).float()
-
-    def denoise(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """The door: the estimate, in [0, 1]."""
-        return self(x, sigma).clamp(0, 1)

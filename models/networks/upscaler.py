@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from models.layers.initial import he
 from models.layers.tiling import Tiling
+from models.networks.restoring import Enlarges
 
 SCALES = (2, 4)
 SLOPE = 0.25
@@ -29,7 +30,7 @@ class UpscalerConfig:
     depth: int = 8
 
 
-class Upscaler(nn.Module):
+class Upscaler(Enlarges):
     """All work at the small size; the last convolution holds the pixels of the large one."""
 
     parts: Mapping[str, tuple[str, ...]]
@@ -39,6 +40,8 @@ class Upscaler(nn.Module):
         if config.scale not in SCALES:
             raise ValueError(f"expected a scale of 2 or 4, got {config.scale}")
         self.config = config
+        self.channels = config.channels
+        self.scale = config.scale
         # A pixel sees one further with each convolution.
         self.tiling = Tiling(multiple=1, margin=config.depth + 2)
         widths = [config.channels, *[config.width] * (config.depth + 1)]
@@ -64,11 +67,6 @@ class Upscaler(nn.Module):
         for layer in self.body:
             h = layer(h)
         return functional.pixel_shuffle(h, self.config.scale).float() + self._bicubic(x)
-
-    def upscale(self, x: Tensor) -> Tensor:
-        """The door: the estimate, in [0, 1]."""
-        enlarged: Tensor = self(x)
-        return enlarged.clamp(0, 1)
 
     def _bicubic(self, x: Tensor) -> Tensor:
         """With antialias=True PyTorch takes a = -0.5; without, a = -0.75, which nobody reports."""

@@ -7,7 +7,7 @@ from torch.optim.optimizer import Optimizer
 from models.data.degradations import crops, noisy, noisy_pairs, sigmas
 from models.data.image_set import Part
 from models.losses.restoration import l1
-from models.networks.denoiser import Denoiser, DenoiserConfig
+from models.networks.restoring import Denoises
 from models.precision import autocast
 from models.training.batches import Batch, Moment
 from models.training.config import TrainConfig
@@ -20,10 +20,10 @@ VALIDATION_SIGMA = 25.0
 
 
 class DenoiserTrainer:
-    def __init__(self, config: TrainConfig, network: DenoiserConfig, device: torch.device) -> None:
+    def __init__(self, config: TrainConfig, network: Denoises, device: torch.device) -> None:
         self.config = config
         self.device = device
-        self.denoiser = Denoiser(network).to(device).to(memory_format=torch.channels_last)
+        self.denoiser = network.to(device).to(memory_format=torch.channels_last)
         self.ema = Ema(self.denoiser, half_life_images=config.ema_images)
         self.networks: dict[str, nn.Module] = {"denoiser": self.denoiser}
         self.descent = Descent(self.denoiser, config)

@@ -100,7 +100,7 @@ def _opened(
     _refuse_too_small(config, learning)
     folder.mkdir(parents=True, exist_ok=True)
     size = image_size_for(config, images)
-    trainer = trainer_for(config, images, device)
+    trainer = trainer_for(config, images, device, theirs=starting.theirs(config, start))
     if start is not None:
         starting.begin(trainer, start, images.categories)
     if original is not None:

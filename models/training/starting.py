@@ -6,6 +6,8 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
+from models.networks import community
+from models.networks.community import CommunityDenoiser, CommunityUpscaler
 from models.training.config import TrainConfig
 from models.training.trainer import Trainer
 from models.training.watch import TrainingError
@@ -57,6 +59,29 @@ def adapted(config: TrainConfig, start: Start) -> TrainConfig:
         return replace(config, **given)
     except ValueError as error:
         raise TrainingError(UNFIT, f"{start.label}: {error}") from error
+
+
+def theirs(
+    config: TrainConfig, start: Start | None
+) -> CommunityDenoiser | CommunityUpscaler | None:
+    """A copy of what it begins with that may learn, where the architecture is of others.
+
+    Raises:
+        TrainingError: `start_unfit`; it is of another kind or scale, or cannot be written.
+    """
+    network = None if start is None else start.network
+    if start is None or not isinstance(network, CommunityDenoiser | CommunityUpscaler):
+        return None
+    if start.card.network != config.network:
+        kinds = f"a {start.card.network}, the run learns a {config.network}"
+        raise TrainingError(UNFIT, f"{start.label} is {kinds}")
+    scale = network.config.scale
+    if config.network == "upscaler" and scale != config.scale:
+        raise TrainingError(UNFIT, f"{start.label} has scale {scale} there, {config.scale} here")
+    if not network.config.can_learn:
+        name = network.config.architecture
+        raise TrainingError(UNFIT, f"{start.label}: a file of this {name} cannot be written again")
+    return community.learner(network)
 
 
 def begin(trainer: Trainer, start: Start, categories: tuple[str, ...]) -> None:

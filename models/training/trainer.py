@@ -10,11 +10,12 @@ from models.data.cutouts import CutOuts
 from models.data.image_set import ImageSet, Part
 from models.networks import classifier, denoiser
 from models.networks.classifier import ClassifierConfig
-from models.networks.denoiser import DenoiserConfig
+from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig
 from models.networks.matte import MatteConfig
+from models.networks.restoring import Denoises, Enlarges
 from models.networks.translator import TranslatorConfig
-from models.networks.upscaler import UpscalerConfig
+from models.networks.upscaler import Upscaler, UpscalerConfig
 from models.networks.vae import Output, VaeConfig
 from models.training.batches import Batch, Moment, image_size_for
 from models.training.classifier import ClassifierTrainer
@@ -49,11 +50,26 @@ class Trainer(Protocol):
         """What is fitted once the network has learnt."""
 
 
-def trainer_for(config: TrainConfig, images: ImageSet, device: torch.device) -> Trainer:
-    """A fresh trainer; its weights depend on the seed alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        return _fresh(config, images, device)
+def trainer_for(
+    config: TrainConfig,
+    images: ImageSet,
+    device: torch.device,
+    *,
+    theirs: Denoises | Enlarges | None = None,
+) -> Trainer:
+    """A fresh trainer; its weights depend on the seed alone.
+
+    With `theirs` that network learns, which is of an architecture that we cannot make anew.
+    """
+    match theirs:
+        case None:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(config.seed)
+                return _fresh(config, images, device)
+        case Denoises():
+            return DenoiserTrainer(config, theirs, device)
+        case Enlarges():
+            return UpscalerTrainer(config, theirs, device)
 
 
 def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Trainer:
@@ -73,13 +89,13 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
             return VaeTrainer(config, vae, device)
         case "denoiser":
             widths = config.widths or denoiser.WIDTHS
-            return DenoiserTrainer(config, DenoiserConfig(widths=widths), device)
+            return DenoiserTrainer(config, Denoiser(DenoiserConfig(widths=widths)), device)
         case "classifier":
             widths = config.widths or classifier.WIDTHS
             reads = ClassifierConfig(count, config.channels, widths)
             return ClassifierTrainer(config, reads, device)
         case "upscaler":
-            return UpscalerTrainer(config, UpscalerConfig(config.scale), device)
+            return UpscalerTrainer(config, Upscaler(UpscalerConfig(config.scale)), device)
         case "translator":
             translator = TranslatorConfig(count, config.channels, size)
             return TranslatorTrainer(config, translator, device)

@@ -7,7 +7,7 @@ from torch.optim.optimizer import Optimizer
 from models.data.degradations import crops, lowered
 from models.data.image_set import Part
 from models.losses.restoration import l1
-from models.networks.upscaler import Upscaler, UpscalerConfig
+from models.networks.restoring import Enlarges
 from models.precision import autocast
 from models.training.batches import Batch, Moment
 from models.training.config import TrainConfig
@@ -20,10 +20,10 @@ WINDOW = 48
 
 
 class UpscalerTrainer:
-    def __init__(self, config: TrainConfig, network: UpscalerConfig, device: torch.device) -> None:
+    def __init__(self, config: TrainConfig, network: Enlarges, device: torch.device) -> None:
         self.config = config
         self.device = device
-        self.upscaler = Upscaler(network).to(device).to(memory_format=torch.channels_last)
+        self.upscaler = network.to(device).to(memory_format=torch.channels_last)
         self.ema = Ema(self.upscaler, half_life_images=config.ema_images)
         self.networks: dict[str, nn.Module] = {"upscaler": self.upscaler}
         self.descent = Descent(self.upscaler, config)
