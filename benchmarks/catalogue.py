@@ -8,13 +8,12 @@ are in its features, and none is an FID.
 
 import logging
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import torch
 from torch import Generator, Tensor, nn
 
-from benchmarks import classifier
+from benchmarks import classifier, judges
 from benchmarks.catalogue_recipes import as_rendered, tested_on, unseen_views, with_twins
 from benchmarks.categories import hog_logistic, nearest_mean, probabilities
 from models import weights
@@ -29,7 +28,6 @@ from models.evaluation.judge import Judge
 from models.evaluation.scores import scores as named
 from models.metrics.accuracy import accuracy, balanced_accuracy
 from models.metrics.calibration import expected_calibration_error
-from models.networks.classifier import ProductClassifier
 from models.networks.vae import ConditionalVae
 
 JUDGE = "classifier-catalogue"
@@ -103,19 +101,6 @@ def rounded(scores: Scores) -> Scores:
     return {k: None if v is None else round(v, 4) for k, v in scores.items()}
 
 
-@cache
-def judge() -> Judge:
-    """The classifier that ships, which has learnt from the same models as what it judges."""
-    content = (weights.SHIPPED / JUDGE / weights.MODEL_FILE).read_bytes()
-    card = weights.Card.from_json(
-        (weights.SHIPPED / JUDGE / weights.CARD_FILE).read_text(encoding="utf-8")
-    )
-    network = weights.read(content, card)
-    if not isinstance(network, ProductClassifier):
-        raise TypeError(f"{JUDGE} is a {type(network).__name__}")
-    return Judge(f"clf-{card.sha256[:8]}", network.features, network)
-
-
 def _sample_scores(samples: Part, *, with_cas: bool = True) -> tuple[Scores, Scores]:
     learning, held_out = as_rendered().split()
     test = tested_on()
@@ -123,7 +108,7 @@ def _sample_scores(samples: Part, *, with_cas: bool = True) -> tuple[Scores, Sco
     unseen = Part(
         torch.cat([held_out.images, test.images]), torch.cat([held_out.labels, test.labels])
     )
-    found = panel(learning, unseen, samples, judge=judge(), categories=len(CLASSES))
+    found = panel(learning, unseen, samples, judge=judges.shipped(JUDGE), categories=len(CLASSES))
     log.info("collapse: %s; copying: %s", found.collapse, found.is_copying)
     drawn, real = named(found)
     if not with_cas:

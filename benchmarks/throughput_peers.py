@@ -2,18 +2,13 @@
 
 `python -m benchmarks.throughput_peers setup [NAME…]`
 
-An environment lies in .bench/, which git ignores, and sees behind its own packages those of this
-one, so that torch and the work around the network are the same for all. None of them keeps a job
-and its result: whoever asks a server by HTTP has to ask again when it dies, and RQ keeps answers in
-Redis for some minutes.
+None of them keeps a job and its result: whoever asks a server by HTTP has to ask again when it
+dies, and RQ keeps answers in Redis for some minutes.
 """
 
 import argparse
-import subprocess
-import sys
-import sysconfig
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,50 +17,12 @@ from typing import Final
 
 from benchmarks import throughput_stage
 from benchmarks.chaos_cast import Actor, free_port
+from benchmarks.environments import Peer, setup
 from benchmarks.throughput_http import IN_FLIGHT, Http, Refused
-from benchmarks.throughput_stage import ROOT
 from benchmarks.throughput_system import READY_WITHIN_S, Child, NotHere, System
 from benchmarks.throughput_workloads import Workload
 
-FOLDER: Final = ROOT / ".bench"
-_INSTALLED_WITHIN_S: Final = 900
-
 Start = Callable[[Workload, Path], AbstractContextManager[System]]
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """What is installed, and that its licence lets anybody run it: read in its own package.
-
-    Attributes:
-        name: of the package and of its environment.
-        extras: of the package, as pip writes them.
-    """
-
-    name: str
-    version: str
-    licence: str
-    extras: str = ""
-
-    @property
-    def requirement(self) -> str:
-        return f"{self.name}{self.extras}=={self.version}"
-
-    @property
-    def folder(self) -> Path:
-        return FOLDER / self.name
-
-    @property
-    def python(self) -> str:
-        return str(self.folder / "bin" / "python")
-
-    @property
-    def packages(self) -> Path:
-        version = sysconfig.get_python_version()
-        return self.folder / "lib" / f"python{version}" / "site-packages"
-
-    def is_installed(self) -> bool:
-        return (self.packages / f"{self.name}-{self.version}.dist-info").is_dir()
 
 
 PEERS: Final = (
@@ -197,24 +154,6 @@ STARTERS: Final[Mapping[str, Start]] = {
     **{name: partial(http, name) for name in _SERVERS},
 }
 """Each of these peers by its name in the table."""
-
-
-def setup(peer: Peer) -> str:
-    """An environment for it, made anew; a sentence about how that went."""
-    paths = "\n".join((sysconfig.get_path("purelib"), str(ROOT), ""))
-    pip = ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", peer.requirement]
-    try:
-        _run([sys.executable, "-m", "venv", "--clear", str(peer.folder)])
-        (peer.packages / "packshot.pth").write_text(paths)
-        _run([peer.python, *pip])
-    except (OSError, subprocess.SubprocessError) as error:
-        said = getattr(error, "stderr", None) or str(error)
-        return f"{peer.requirement} was not installed: {said.strip().splitlines()[-1]}"
-    return f"{peer.requirement} ({peer.licence}) is in {peer.folder}"
-
-
-def _run(argv: Sequence[str]) -> None:
-    subprocess.run(argv, check=True, capture_output=True, text=True, timeout=_INSTALLED_WITHIN_S)
 
 
 def _refuse_if_missing(system: str) -> None:

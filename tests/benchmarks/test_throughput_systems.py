@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from benchmarks import (
+    environments,
     throughput_celery,
     throughput_packshot,
     throughput_peers,
@@ -108,7 +109,7 @@ def test_plain_celery_drains_and_leaves_nobody_behind(
 def test_a_peer_without_an_environment_is_left_out_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throughput_peers, "FOLDER", tmp_path)
+    monkeypatch.setattr(environments, "FOLDER", tmp_path)
     workload = throughput_workloads.named("noop")
 
     for system, start in throughput_peers.STARTERS.items():
@@ -124,7 +125,7 @@ def test_a_peer_that_does_not_answer_is_left_out_with_a_sentence(
 ) -> None:
     monkeypatch.setattr(throughput_peers, "missing", lambda _: "")
     # An environment without Python: nothing starts.
-    monkeypatch.setattr(throughput_peers, "FOLDER", tmp_path)
+    monkeypatch.setattr(environments, "FOLDER", tmp_path)
     start = throughput_peers.STARTERS["litserve"]
 
     with (
@@ -143,10 +144,10 @@ def test_every_system_has_a_name_of_its_own() -> None:
 def test_a_setup_that_fails_says_so_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throughput_peers, "FOLDER", tmp_path / "file" / "below")
+    monkeypatch.setattr(environments, "FOLDER", tmp_path / "file" / "below")
     (tmp_path / "file").write_text("no folder")
 
-    sentence = throughput_peers.setup(throughput_peers.PEERS[0])
+    sentence = environments.setup(throughput_peers.PEERS[0])
 
     assert "was not installed: " in sentence
     assert "\n" not in sentence
