@@ -77,7 +77,8 @@ def test_a_batch_larger_than_the_dataset_is_the_dataset() -> None:
     job = done(**QUICK | small | {"batch_size": 1024})
 
     recipe = Card.from_json(made_by(job).card).recipe
-    assert (recipe["pictures_a_step"], recipe["steps"]) == (36, 1)
+    assert recipe["pictures_a_step"] == recipe["training_pictures"] < 1024
+    assert recipe["steps"] == 1
 
 
 @pytest.mark.slow  # two trainings and an evaluation
