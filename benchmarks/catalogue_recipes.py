@@ -1,22 +1,12 @@
-"""What the networks that ship learn of the rendered catalogue, and how."""
+"""What the networks that ship learn of the rendered catalogue, and are tested on."""
 
-from dataclasses import replace
-
-from benchmarks.gpu_recipes import LESSONS
 from models.data import catalogue_set, cutouts
 from models.data.catalogue_models import TRAIN
 from models.data.catalogue_shots import Recipe
 from models.data.cutouts import CutOuts
 from models.data.image_set import ImageSet, Part
-from models.training.config import RECIPES
 from workers import rendered
 
-CLASSIFIER = replace(LESSONS["classifier-catalogue"].config, epochs=61)
-GAN = replace(LESSONS["gan-catalogue"].config, epochs=100)
-VAE = replace(LESSONS["vae-catalogue"].config, epochs=66)
-TRANSLATOR = replace(RECIPES["translator"], epochs=40)
-MATTE = replace(RECIPES["matte"], epochs=40)
-"""As long as a graphics card has patience for: hours of a CPU, as those above."""
 OTHER_VIEWS = Recipe(views=2, seed=1)
 
 

@@ -6,23 +6,22 @@ that lies beside the weights is written here, never by hand.
 
 import argparse
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from benchmarks import catalogue, catalogue_pairs, catalogue_recipes, photo_recipes
+from benchmarks import catalogue, catalogue_pairs, catalogue_recipes
 from benchmarks.categories import category_scores
 from benchmarks.denoising import noise_scores
 from benchmarks.fashion import gan_scores, vae_scores
-from benchmarks.gpu_recipes import LESSONS
+from benchmarks.recipes import SHIPPED
 from benchmarks.upscaling import upscale_scores
 from models import weights
 from models.data import fashion_mnist, photographs
 from models.data.image_set import ImageSet
-from models.training.config import RECIPES, Network, TrainConfig
 from models.training.run import train
 from models.training.watch import Watch
 
@@ -33,59 +32,31 @@ log = logging.getLogger("ship")
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One thing we ship: what it is, what it learns from, and what it is measured by.
+    """One thing we ship: what it learns from, and what it is measured by."""
 
-    `recipe` is its own, where the network's usual one does not do.
-    """
-
-    network: Network
     pictures: Callable[[], ImageSet]
     measure: Callable[[nn.Module, Path], tuple[Scores, Scores]]
-    recipe: TrainConfig | None = None
 
 
 PRODUCTS = {
-    "classifier-catalogue": Product(
-        "classifier",
-        catalogue_recipes.with_twins,
-        catalogue.category_scores,
-        catalogue_recipes.CLASSIFIER,
-    ),
-    "classifier-fashion": Product("classifier", fashion_mnist.read, category_scores),
-    "denoise-photo": Product(
-        "denoiser",
-        photographs.read,
-        noise_scores,
-        replace(LESSONS["denoise-photo"].config, epochs=157),
-    ),
-    "gan-catalogue": Product(
-        "gan", catalogue_recipes.as_rendered, catalogue.gan_scores, catalogue_recipes.GAN
-    ),
-    "gan-fashion": Product("gan", fashion_mnist.read, gan_scores),
-    "matte-catalogue": Product(
-        "matte", catalogue_recipes.cut_out, catalogue_pairs.cut_out_scores, catalogue_recipes.MATTE
-    ),
-    "translator-catalogue": Product(
-        "translator",
-        catalogue_recipes.as_rendered,
-        catalogue_pairs.drawn_scores,
-        catalogue_recipes.TRANSLATOR,
-    ),
-    "upscaler-photo-x2": Product(
-        "upscaler", photographs.read_detailed, upscale_scores, photo_recipes.upscaler(2)
-    ),
-    "upscaler-photo-x4": Product(
-        "upscaler", photographs.read_detailed, upscale_scores, photo_recipes.upscaler(4)
-    ),
-    "vae-catalogue": Product(
-        "vae", catalogue_recipes.with_twins, catalogue.vae_scores, catalogue_recipes.VAE
-    ),
-    "vae-fashion": Product("vae", fashion_mnist.read, vae_scores),
+    "classifier-catalogue": Product(catalogue_recipes.with_twins, catalogue.category_scores),
+    "classifier-fashion": Product(fashion_mnist.read, category_scores),
+    "denoise-photo": Product(photographs.read, noise_scores),
+    "gan-catalogue": Product(catalogue_recipes.as_rendered, catalogue.gan_scores),
+    "gan-fashion": Product(fashion_mnist.read, gan_scores),
+    "matte-catalogue": Product(catalogue_recipes.cut_out, catalogue_pairs.cut_out_scores),
+    "translator-catalogue": Product(catalogue_recipes.as_rendered, catalogue_pairs.drawn_scores),
+    "upscaler-photo-x2": Product(photographs.read_detailed, upscale_scores),
+    "upscaler-photo-x4": Product(photographs.read_detailed, upscale_scores),
+    "vae-catalogue": Product(catalogue_recipes.with_twins, catalogue.vae_scores),
+    "vae-fashion": Product(fashion_mnist.read, vae_scores),
 }
+"""By the name they ship under; how they learn is in `recipes.SHIPPED`."""
 
 
-def main() -> None:
-    arguments = _arguments()
+def main(words: Sequence[str] | None = None) -> None:
+    """Runs the command line."""
+    arguments = _arguments(words)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -105,8 +76,7 @@ def _ship(name: str, arguments: argparse.Namespace) -> None:
 
 
 def _train(name: str, arguments: argparse.Namespace) -> None:
-    product = PRODUCTS[name]
-    config = replace(product.recipe or RECIPES[product.network], seed=arguments.seed)
+    config = replace(SHIPPED[name], seed=arguments.seed)
     if arguments.epochs:
         config = replace(config, epochs=arguments.epochs)
     if arguments.batch_size:
@@ -114,14 +84,14 @@ def _train(name: str, arguments: argparse.Namespace) -> None:
     watch = Watch(on_epoch=lambda epoch: log.info("%s %s", name, epoch))
     train(
         config,
-        product.pictures(),
+        PRODUCTS[name].pictures(),
         folder=arguments.runs / name,
         device=torch.device(arguments.device),
         watch=watch,
     )
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ship", description=__doc__)
     parser.add_argument("names", nargs="+", choices=sorted(PRODUCTS))
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="checkpoints live here")
@@ -135,7 +105,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=0, help="other than the recipe's")
     parser.add_argument("--batch-size", type=int, default=0, help="other than the recipe's")
     parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 if __name__ == "__main__":

@@ -92,8 +92,11 @@ def _note(looks: Iterable[tuple[Candidate, Look | None]]) -> None:
         for one, look in looks:
             if look is not None:
                 table = Picture if one.source == "upload" else Result
-                values = {"phash": look.phash, "colours": look.colours}
-                session.execute(update(table).where(table.id == one.id).values(**values))
+                session.execute(update(table).where(table.id == one.id).values(_columns(look)))
+
+
+def _columns(look: Look) -> dict[str, Any]:
+    return {"phash": look.phash, "colours": look.colours, "cut_out": look.is_cut_out}
 
 
 def _seen(tenant: str, one: Candidate) -> Look | None:
@@ -106,7 +109,7 @@ def _seen(tenant: str, one: Candidate) -> Look | None:
 
 def _uploads(tenant: str, ids: list[str]) -> Asked:
     columns = (Picture.id, Picture.sha256, Picture.width, Picture.height)
-    asked = select(*columns, Picture.phash, Picture.colours)
+    asked = select(*columns, Picture.phash, Picture.colours, Picture.cut_out)
     return asked.where(Picture.tenant == tenant, Picture.id.in_(ids)).order_by(Picture.id)
 
 
@@ -118,7 +121,7 @@ def _upload(row: Found) -> Candidate:
 def _results(tenant: str, ids: list[str]) -> Asked:
     columns = (Result.id, Result.blob_key, Result.width, Result.height)
     of_results = (Result.source_kind, Result.visibility, Result.sku)
-    asked = select(*columns, Result.phash, Result.colours, *of_results)
+    asked = select(*columns, Result.phash, Result.colours, Result.cut_out, *of_results)
     return asked.where(Result.tenant == tenant, Result.id.in_(ids)).order_by(Result.id)
 
 
@@ -146,7 +149,10 @@ def _made_here(session: Session, tenant: str, keys: set[str]) -> set[str]:
 
 
 def _look(row: Found) -> Look | None:
-    return None if row.phash is None else Look(phash=row.phash, colours=row.colours)
+    """None also where an earlier build noted less of it."""
+    if row.phash is None or row.cut_out is None:
+        return None
+    return Look(row.phash, row.colours, is_cut_out=row.cut_out)
 
 
 def _held(asked: Asked, *, hold: bool) -> Asked:

@@ -99,9 +99,7 @@ def _category(name: str, members: list[Mapping[str, Any]]) -> Category:
 
 
 def _lesson(dataset: Dataset, need: trainable.Need) -> Lesson:
-    if dataset.kind != datasets.PICTURES:
-        return Lesson(need.network, trains=True, why_not=None)
-    lacking = trainable.lacking(need, dataset.manifest)
+    lacking = datasets.lacking(dataset, need)
     detail = None if lacking is None else f"it {lacking.detail}"
     return Lesson(need.network, trains=lacking is None, why_not=detail)
 

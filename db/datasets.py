@@ -14,6 +14,7 @@ from db.portable import insert_once, upsert
 from db.splits import Split
 from db.tables.jobs import Job
 from db.tables.versions import Dataset, Epoch
+from db.trainable import Lacking, Need
 
 PICTURES: Final = "pictures"
 """The kind of a dataset that a shop has registered; what ships with us is of other kinds."""
@@ -112,13 +113,18 @@ def to_train_on(
         DatasetUnfit: with what else it lacks.
     """
     found = find(session, tenant, name, as_of=as_of)
-    if found.kind != PICTURES:
-        return found
-    lacking = trainable.lacking(trainable.NEEDS[network], found.manifest)
-    if lacking is not None:
-        kind = DatasetTooSmall if lacking.is_too_small else DatasetUnfit
-        raise kind(f"the dataset {found.name!r} {lacking.detail}")
+    lacks = lacking(found, trainable.NEEDS[network])
+    if lacks is not None:
+        kind = DatasetTooSmall if lacks.is_too_small else DatasetUnfit
+        raise kind(f"the dataset {found.name!r} {lacks.detail}")
     return found
+
+
+def lacking(dataset: Dataset, need: Need) -> Lacking | None:
+    """What it lacks for a network; of one that ships with us only its kind is known here."""
+    if dataset.kind == PICTURES:
+        return trainable.lacking(need, dataset.manifest)
+    return trainable.lacking_as_shipped(need, dataset.kind)
 
 
 def visible(session: Session, tenant: str) -> Sequence[Dataset]:

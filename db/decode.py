@@ -10,6 +10,7 @@ import struct
 import sys
 import warnings
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image, ImageFile, PngImagePlugin, UnidentifiedImageError
@@ -47,7 +48,7 @@ def examine(data: bytes, *, max_pixels: int, max_side_px: int) -> dict[str, Any]
     width, height = image.size[::-1] if orientation in _LYING_ORIENTATIONS else image.size
     look = looks.take(image, orientation=orientation)
     size = {"width": width, "height": height}
-    return {"format": kind, "mode": mode, **size, "phash": look.phash, "colours": look.colours}
+    return {"format": kind, "mode": mode, **size, "look": asdict(look)}
 
 
 def _open(data: bytes) -> Image.Image:

@@ -74,7 +74,7 @@ def check(data: bytes) -> Checked:
     """
     _look(data)
     found = _decode(data)
-    look = Look(phash=found.pop("phash"), colours=found.pop("colours"))
+    look = Look(**found.pop("look"))
     return Checked(sha256=sha256(data).hexdigest(), bytes=len(data), look=look, **found)
 
 

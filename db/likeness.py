@@ -24,10 +24,12 @@ class Look:
         phash: 64 bits of its structure, in hexadecimal.
         colours: the mean colours of sixteen fields, row by row, in hexadecimal; only one where
             the whole picture has no other.
+        is_cut_out: whether some of it is transparent, so that the ground shows through.
     """
 
     phash: str
     colours: str
+    is_cut_out: bool = False
 
     @property
     def is_one_colour(self) -> bool:

@@ -43,7 +43,8 @@ def take(image: Image.Image, *, orientation: int | None) -> Look:
     colours = fields.tobytes()
     if _is_flat(small) and _is_flat(image):
         colours = colours[:3]
-    return Look(phash=f"{_bits(small.convert('L')):016x}", colours=colours.hex())
+    bits = _bits(small.convert("L"))
+    return Look(f"{bits:016x}", colours.hex(), is_cut_out=_is_cut_out(image))
 
 
 def _small(image: Image.Image) -> Image.Image:
@@ -68,6 +69,15 @@ def _is_flat(image: Image.Image) -> bool:
     if not isinstance(bands[0], tuple):
         return bands[0] == bands[1]
     return all(low == high for low, high in bands)
+
+
+def _is_cut_out(image: Image.Image) -> bool:
+    """As the studio reads it: a channel of transparency that is all opaque is none."""
+    if image.mode.startswith("I") or not image.has_transparency_data:
+        return False
+    has_channel = "A" in image.getbands()
+    alpha = (image if has_channel else image.convert("RGBA")).getchannel("A")
+    return alpha.getextrema() != (255, 255)
 
 
 def _bits(grey: Image.Image) -> int:

@@ -50,6 +50,7 @@ def register(session: Session, tenant: str, checked: Checked, *, name: str | Non
         "name": name,
         "phash": checked.look.phash,
         "colours": checked.look.colours,
+        "cut_out": checked.look.is_cut_out,
         "created_at": clock.now(),
     }
     session.execute(insert_once(session, Picture, row))

@@ -154,5 +154,6 @@ def _entry(one: _Fit, split: Split) -> dict[str, Any]:
         "split": split,
         "phash": one.look.phash,
         "side_px": one.candidate.side_px,
+        "cut_out": one.look.is_cut_out,
         **({"rated": True} if one.wanted.rated else {}),
     }

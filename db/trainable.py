@@ -13,6 +13,9 @@ WINDOW_PX: Final = 128
 MIN_PICTURES: Final = 8
 """Less than one small batch teaches nothing."""
 
+SHIPPED_CUT_OUT: Final = ("catalogue",)
+"""Of what ships with us, the kinds whose pictures are cut out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -21,6 +24,7 @@ class Need:
     Attributes:
         held_out: whether its best epoch is chosen on held-out pictures.
         side_px: pictures with a shorter side below this do not count.
+        cut_out: whether only pictures that are cut out count.
     """
 
     network: str
@@ -28,6 +32,19 @@ class Need:
     pictures: int = MIN_PICTURES
     categories: int = 1
     side_px: int = MIN_SIDE_PX
+    cut_out: bool = False
+
+    @property
+    def what(self) -> str:
+        """The pictures that count, in words."""
+        cut_out = " that are cut out" if self.cut_out else ""
+        return f"pictures{cut_out}" + (
+            f" of {self.side_px} px a side" if self.side_px > MIN_SIDE_PX else ""
+        )
+
+    def counts(self, entry: Mapping[str, Any]) -> bool:
+        """Of a row from before it was noted, whether it is cut out is seen when it is read."""
+        return entry["side_px"] >= self.side_px and (entry["cut_out"] or not self.cut_out)
 
 
 NEEDS: Final = {
@@ -38,7 +55,7 @@ NEEDS: Final = {
         Need("classifier", held_out=True, categories=2),
         Need("denoiser", held_out=True, side_px=WINDOW_PX),
         Need("translator", held_out=True),
-        Need("matte", held_out=True),  # of pictures that are cut out, which training sees first
+        Need("matte", held_out=True, cut_out=True),
         Need("upscaler", held_out=True, side_px=WINDOW_PX),
     )
 }
@@ -54,12 +71,11 @@ class Lacking:
 
 def lacking(need: Need, manifest: Iterable[Mapping[str, Any]]) -> Lacking | None:
     """What these pictures lack for a network; None if they are enough."""
-    large = [one for one in with_splits(manifest) if one["side_px"] >= need.side_px]
-    learning = [one for one in large if one["split"] == TRAIN]
-    of_side = f" of {need.side_px} px a side" if need.side_px > MIN_SIDE_PX else ""
+    fit = [one for one in with_splits(manifest) if need.counts(one)]
+    learning = [one for one in fit if one["split"] == TRAIN]
     if len(learning) < need.pictures:
         return Lacking(
-            f"has {len(learning)} pictures{of_side} to learn from; "
+            f"has {len(learning)} {need.what} to learn from; "
             f"{need.network} needs at least {need.pictures}",
             is_too_small=True,
         )
@@ -68,7 +84,7 @@ def lacking(need: Need, manifest: Iterable[Mapping[str, Any]]) -> Lacking | None
         return Lacking(
             f"has {categories} of the {need.categories} categories that {need.network} needs"
         )
-    if need.held_out and len(learning) == len(large):
+    if need.held_out and len(learning) == len(fit):
         return Lacking(
             f"has no product that is held out; {need.network} is measured on one: name a second "
             "product"
@@ -76,12 +92,22 @@ def lacking(need: Need, manifest: Iterable[Mapping[str, Any]]) -> Lacking | None
     return None
 
 
+def lacking_as_shipped(need: Need, kind: str) -> Lacking | None:
+    """What a dataset that ships with us lacks for a network."""
+    if need.cut_out and kind not in SHIPPED_CUT_OUT:
+        return Lacking(f"has no pictures that are cut out, which {need.network} learns from")
+    return None
+
+
 def with_splits(manifest: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Its entries; of a row from before splits were kept, every tenth of a category is held out."""
+    """Its entries; of a row from before splits were kept, every tenth of a category is held out.
+
+    Where it was not noted whether a picture is cut out, it may be.
+    """
     place: Counter[str] = Counter()
     entries = []
     for one in manifest:
         old = VALIDATION if place[one["category"]] % VALIDATION_SHARE == 0 else TRAIN
         place[one["category"]] += 1
-        entries.append({"split": old, "side_px": MIN_SIDE_PX, **one})
+        entries.append({"split": old, "side_px": MIN_SIDE_PX, "cut_out": True, **one})
     return entries

@@ -42,13 +42,23 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def pack(folder: Path, *, say: Callable[[str], object]) -> int:
-    """Writes every set into a folder of its own and tells the bytes of all."""
+    """Writes every set into a folder of its own and tells the bytes of all.
+
+    Raises:
+        CannotDo: `pack_exists` where something lies there: sheets of two packs would mix.
+    """
+    _refuse_taken(folder)
     total = 0
     for name, (read, quality) in SETS.items():
         size_bytes = packed.write(read(), folder / name, quality=quality)
         say(f"{name:16} {size_bytes / 2**20:.1f} MiB")
         total += size_bytes
     return total
+
+
+def _refuse_taken(folder: Path) -> None:
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise CannotDo("pack_exists", f"{folder} is there already; remove it, or name another")
 
 
 def _say(line: str) -> None:

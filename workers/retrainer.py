@@ -1,15 +1,15 @@
 """Rules are followed: what is due is trained, and what came of it is put into service."""
 
-import threading
 from collections.abc import Callable
 from typing import Final, TypeVar
 
 import structlog
 
-from db import fleet, retrainings, rules
-from db.engine import reading, transaction
+from db import retrainings, rules
+from db.engine import reading
 from db.tables.jobs import Job
 from workers import queues
+from workers.leader import Leader
 from workers.patience import TRANSIENT
 
 EVERY_S: Final = 5.0
@@ -20,36 +20,20 @@ Answer = TypeVar("Answer")
 _log = structlog.get_logger(__name__)
 
 
-class Retrainer:
-    """Hosted by every worker; the one that holds the leader's row acts."""
+class Retrainer(Leader):
+    """Follows the rules where it leads; where there is no rule, nobody writes who leads."""
 
     def __init__(self, worker_id: str) -> None:
-        self._worker_id = worker_id
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="retrainer", daemon=True)
+        super().__init__("retrainer", worker_id, every_s=EVERY_S, leads_for_s=LEADS_FOR_S)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-
-    def _run(self) -> None:
-        while not self._stop.wait(EVERY_S):
-            try:
-                if self._leads():
-                    follow()
-            except Exception as error:  # noqa: BLE001 — this thread may not die before its process
-                _log.warning("the rules could not be followed", error=str(error))
+    def _look(self) -> None:
+        if self._leads():
+            follow()
 
     def _leads(self) -> bool:
-        """Read first: where there is no rule, and of a hundred workers but one, nobody writes."""
-        me = self._worker_id
         with reading() as session:
-            if not rules.ids(session) or fleet.is_led(session, "retrainer", but_not_by=me):
-                return False
-        with transaction() as session:
-            return fleet.lead(session, "retrainer", me, seconds=LEADS_FOR_S)
+            has_rules = bool(rules.ids(session))
+        return has_rules and super()._leads()
 
 
 def follow() -> None:

@@ -1,6 +1,5 @@
 """What was lost is found again: expired leases, passed deadlines, workers gone silent."""
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -9,9 +8,10 @@ import structlog
 from sqlalchemy.orm import Session
 
 from db import batches, fleet, outbox, transitions
-from db.engine import reading, transaction
+from db.engine import transaction
 from db.tables.batches import Batch
 from workers import housekeeping, queues, settings
+from workers.leader import Leader
 from workers.patience import TRANSIENT
 
 EVERY_S = 1.0
@@ -26,29 +26,14 @@ Found = TypeVar("Found")
 _log = structlog.get_logger(__name__)
 
 
-class Sweeper:
-    """Hosted by every worker; the one that holds the leader's row acts."""
+class Sweeper(Leader):
+    """Sweeps where it leads."""
 
     def __init__(self, worker_id: str) -> None:
-        self._worker_id = worker_id
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        super().__init__("sweeper", worker_id, every_s=EVERY_S, leads_for_s=LEADS_FOR_S)
         self._looked_at = time.monotonic()
         self._acts_from = 0.0
         self._tidies_from = time.monotonic() + TIDY_EVERY_S
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-
-    def _run(self) -> None:
-        while not self._stop.wait(EVERY_S):
-            try:
-                self._look()
-            except Exception as error:  # noqa: BLE001 — this thread may not die before its process
-                _log.warning("a sweep did not come through", error=str(error))
 
     def _look(self) -> None:
         """Lead, and sweep; but not at once after a time in which nobody could renew a lease."""
@@ -66,14 +51,6 @@ class Sweeper:
             housekeeping.tidy()
             self._tidies_from = time.monotonic() + TIDY_EVERY_S
             self._looked_at = time.monotonic()
-
-    def _leads(self) -> bool:
-        """Read first: of a hundred workers one writes."""
-        with reading() as session:
-            if fleet.is_led(session, "sweeper", but_not_by=self._worker_id):
-                return False
-        with transaction() as session:
-            return fleet.lead(session, "sweeper", self._worker_id, seconds=LEADS_FOR_S)
 
 
 def sweep() -> set[str]:

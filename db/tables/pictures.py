@@ -12,8 +12,8 @@ class Picture(Row):
     """An image file that passed the door, kept as it came.
 
     Attributes:
-        phash: how it looks, with `colours` (db/likeness.py); empty of what was taken in before
-            anybody noted it.
+        phash: how it looks, with `colours` and `cut_out` (db/likeness.py); each is empty of what
+            was taken in before anybody noted it.
     """
 
     __tablename__ = "picture"
@@ -33,6 +33,7 @@ class Picture(Row):
     name: Mapped[str | None] = mapped_column(String(255))
     phash: Mapped[str | None] = mapped_column(String(16))
     colours: Mapped[str | None] = mapped_column(String(96))
+    cut_out: Mapped[bool | None]
     created_at: Mapped[datetime]
 
 

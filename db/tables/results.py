@@ -30,7 +30,7 @@ class Result(Row):
     """One delivered picture and everything a third party needs to recompute its scores.
 
     Attributes:
-        phash: how it looks, with `colours`; noted when it first enters a dataset.
+        phash: how it looks, with `colours` and `cut_out`; noted when it first enters a dataset.
     """
 
     __tablename__ = "result"
@@ -81,6 +81,7 @@ class Result(Row):
     compliance: Mapped[str | None] = mapped_column(String(16))
     phash: Mapped[str | None] = mapped_column(String(16))
     colours: Mapped[str | None] = mapped_column(String(96))
+    cut_out: Mapped[bool | None]
 
     scores: Mapped[dict[str, Any]] = mapped_column(JSON)
     metric_version: Mapped[int]

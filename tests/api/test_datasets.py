@@ -143,7 +143,7 @@ def test_the_report_counts_what_is_learned_from_and_what_is_held_out(client: Tes
         splits = [entry["split"] for entry in manifest if entry["category"] == one["name"]]
         assert one["train"] == splits.count("train") > 0
         assert one["validation"] == splits.count("validation") > 0
-    assert trained_by(report) == {"gan", "vae", "classifier", "translator", "matte"}
+    assert trained_by(report) == {"gan", "vae", "classifier", "translator"}
     assert report["trains"][0] == {"network": "gan", "trains": True, "why_not": None}
     assert "has 0 pictures of 128 px a side" in why_not(report, "denoiser")
 

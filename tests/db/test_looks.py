@@ -116,3 +116,29 @@ def test_what_is_transparent_is_seen_on_white():
     clear = Image.new("RGBA", (64, 64), (255, 0, 0, 0))
 
     assert _look(clear).colours == "ffffff"
+
+
+CUT_OUT = Image.new("RGBA", (64, 48), (200, 20, 20, 255))
+CUT_OUT.paste((0, 0, 0, 0), (0, 0, 20, 48))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_what_lets_the_ground_through_is_cut_out(mode: str):
+    assert _look(CUT_OUT.convert(mode)).is_cut_out
+
+
+@pytest.mark.parametrize("mode", ["P", "RGB"], ids=["a colour of the palette", "one colour"])
+def test_a_colour_that_stands_for_transparency_cuts_out(mode: str):
+    image = CUT_OUT.convert("RGB").convert(mode)
+    image.info["transparency"] = image.getpixel((0, 0))
+
+    assert _look(image).is_cut_out
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "CMYK", "I;16"])
+def test_what_cannot_be_transparent_is_not_cut_out(mode: str):
+    assert not _look(Image.new(mode, (64, 48))).is_cut_out
+
+
+def test_a_channel_that_is_all_opaque_cuts_nothing_out():
+    assert not _look(Image.new("RGBA", (64, 48), (1, 2, 3, 255))).is_cut_out

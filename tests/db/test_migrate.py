@@ -170,6 +170,7 @@ _SPECIAL: dict[str, Any] = {
     "promotion.share": 0.5,
     "feedback.rating": 1,
     "retraining.cause": "ratings",
+    "trial.state": "complete",
     "worker.state": "ready",
     "result.visibility": "published",
 }

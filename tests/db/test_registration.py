@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
-from db import blobs, candidates, clock, erasure, intake, pictures, registration
+from db import blobs, candidates, clock, dataset_reports, erasure, intake, pictures, registration
 from db.engine import reading, transaction
 from db.registration import NothingLeft, PicturesMissing, StillLooking
 from db.selection import Wanted
@@ -101,6 +101,41 @@ def test_a_picture_of_an_earlier_build_is_looked_at():
     dataset = _register(picture)
 
     assert dataset.manifest[0]["phash"] == intake.check(_png(1)).look.phash
+
+
+def _cut_out(number: int) -> bytes:
+    image = factories.shot(number).convert("RGBA")
+    image.paste((0, 0, 0, 0), (0, 0, 9, 40))
+    return factories.encoded(image, "PNG")
+
+
+def test_what_is_cut_out_is_noted_of_pictures_and_results_of_any_build():
+    opaque, cut_out = _upload(_png(1)), _upload(_cut_out(2))
+    with transaction() as session:
+        session.execute(update(Picture).values(cut_out=None))
+
+    dataset = _register(opaque, cut_out)
+
+    assert [one["cut_out"] for one in dataset.manifest] == [False, True]
+    with reading() as session:
+        noted = session.scalars(select(Picture.cut_out).order_by(Picture.id)).all()
+    assert noted == [False, True]
+
+
+def test_a_dataset_of_opaque_pictures_is_not_said_to_teach_a_matte():
+    opaque = _register(*(_upload(_png(number)) for number in range(20)), name="opaque")
+    cut_out = _register(*(_upload(_cut_out(number)) for number in range(20)), name="cut-out")
+
+    told = {
+        dataset.name: {one.network: one.why_not for one in dataset_reports.of(dataset).trains}
+        for dataset in (opaque, cut_out)
+    }
+
+    assert told["opaque"]["matte"] == (
+        "it has 0 pictures that are cut out to learn from; matte needs at least 8"
+    )
+    assert told["opaque"]["vae"] is None
+    assert told["cut-out"]["matte"] is None
 
 
 def test_a_picture_whose_bytes_are_gone_is_broken():

@@ -73,6 +73,7 @@ def test_an_entry_says_what_it_is_where_it_came_from_and_where_it_goes():
             "split": "train",
             "phash": "0001000100010001",
             "side_px": 64,
+            "cut_out": False,
         },
         {**found.manifest[1], "product": "sku-7", "source": "result"},
     ]

@@ -13,7 +13,7 @@ ANY = Need("any", held_out=False)
 
 def _manifest(train: int, validation: int = 0, **given: Any) -> list[dict[str, Any]]:
     splits = ["train"] * train + ["validation"] * validation
-    entry = {"category": "shoe", "side_px": 128, **given}
+    entry = {"category": "shoe", "side_px": 128, "cut_out": True, **given}
     return [{**entry, "picture": str(n), "split": split} for n, split in enumerate(splits)]
 
 
@@ -73,6 +73,40 @@ def test_pictures_that_are_too_small_for_a_network_do_not_count():
 def test_what_restores_learns_from_pictures_that_hold_a_window():
     assert trainable.lacking(NEEDS["denoiser"], _manifest(8, 1, side_px=127)) is not None
     assert trainable.lacking(NEEDS["denoiser"], _manifest(8, 1, side_px=128)) is None
+
+
+def test_a_matte_learns_from_pictures_that_are_cut_out_and_no_others():
+    lacking = trainable.lacking(NEEDS["matte"], _manifest(7, 1) + _manifest(9, 9, cut_out=False))
+
+    assert lacking is not None
+    assert lacking.is_too_small
+    assert lacking.detail == (
+        "has 7 pictures that are cut out to learn from; matte needs at least 8"
+    )
+    assert trainable.lacking(NEEDS["matte"], _manifest(8, 1)) is None
+
+
+def test_a_matte_is_not_measured_on_pictures_with_a_ground():
+    lacking = trainable.lacking(NEEDS["matte"], _manifest(8) + _manifest(0, 5, cut_out=False))
+
+    assert lacking is not None
+    assert "no product that is held out" in lacking.detail
+
+
+@pytest.mark.parametrize("kind", ["fashion-mnist", "fashion-mnist-small"])
+def test_of_what_ships_with_us_a_matte_learns_from_the_catalogue(kind: str):
+    lacking = trainable.lacking_as_shipped(NEEDS["matte"], kind)
+
+    assert lacking is not None
+    assert lacking.detail == "has no pictures that are cut out, which matte learns from"
+    assert trainable.lacking_as_shipped(NEEDS["vae"], kind) is None
+    assert trainable.lacking_as_shipped(NEEDS["matte"], "catalogue") is None
+
+
+def test_before_it_was_noted_a_picture_may_be_cut_out():
+    old = [{key: one[key] for key in one if key != "cut_out"} for one in _manifest(8, 1)]
+
+    assert trainable.lacking(NEEDS["matte"], old) is None
 
 
 def test_before_splits_were_kept_every_tenth_picture_of_a_category_was_held_out():

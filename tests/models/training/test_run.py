@@ -56,6 +56,30 @@ def test_a_run_that_was_killed_and_resumed_is_the_run_that_was_not(tmp_path, mon
     assert [e.scores for e in again.epochs] == [e.scores for e in whole.epochs]
 
 
+@pytest.mark.parametrize("step", [3, 5, 8], ids="killed at step {}".format)
+def test_a_run_killed_between_two_measured_epochs_has_the_curve_of_one_that_was_not(
+    tmp_path, monkeypatch, step
+):
+    small(monkeypatch)
+    config = replace(TINY, epochs=5, measured_every=2)
+    whole = train(config, pictures(), folder=tmp_path / "a", device=CPU, watch=Watch())
+
+    with pytest.raises(Killed):
+        train(config, pictures(), folder=tmp_path / "b", device=CPU, watch=killed_at(step))
+    again = train(config, pictures(), folder=tmp_path / "b", device=CPU, watch=Watch())
+
+    measured = [one.val_psnr_db is not None for one in whole.epochs]
+    assert measured == [False, True, False, True, True]
+    assert [_curve(one) for one in again.epochs] == [_curve(one) for one in whole.epochs]
+    assert again.card.sha256 == whole.card.sha256
+    assert again.card.scores == whole.card.scores
+
+
+def _curve(epoch):
+    scores = (epoch.val_psnr_db, epoch.val_ssim, epoch.scores)
+    return (epoch.number, epoch.losses, epoch.learning_rate, *scores)
+
+
 @pytest.mark.parametrize("network", ["gan", "vae"])
 def test_a_run_with_attention_learns_to_attend_and_is_served(tmp_path, monkeypatch, network):
     small(monkeypatch)
