@@ -21,7 +21,7 @@ from db.tables.versions import Dataset
 from models import images, labels
 from models.failures import CannotDo
 from models.labels import SourceKind
-from models.training import run
+from models.training import pseudo_labels, run
 from models.training.config import TrainConfig
 from models.training.watch import Epoch, Trained, TrainingError, Watch
 from models.weights import MODEL_FILE, Card
@@ -92,7 +92,8 @@ def measured(job: Job, operation: Train, trained: Trained, on: Ground) -> Measur
 
 def _trained(job: Job, operation: Train, lease: Lease, on: Ground) -> Trained:
     told_on = board.of_job(job.id)
-    reporter = Reporter(job, lease, operation.network, operation.epochs, on.dataset, told_on)
+    epochs = operation.epochs * (1 if operation.pseudo_threshold is None else 2)
+    reporter = Reporter(job, lease, operation.network, epochs, on.dataset, told_on)
     return _run(job, operation, on, reporter.watch(grids=True))
 
 
@@ -107,13 +108,7 @@ def _keep_best(job: Job, operation: Train, lease: Lease, on: Ground) -> None:
     Nothing is kept of what had come to nothing yet, as a generator that draws the same each time.
     """
     try:
-        best = run.closed(
-            _config(job, operation, on),
-            on.images,
-            folder=folder_of(job.id),
-            device=on.device,
-            start=start_of(job, operation),
-        )
+        best = _closed(job, operation, on)
     except TrainingError as error:
         _log.warning("nothing was kept", job=job.id, code=error.code)
         return
@@ -126,14 +121,19 @@ def _config(job: Job, operation: Train, on: Ground) -> TrainConfig:
 
 
 def _run(job: Job, operation: Train, on: Ground, watch: Watch) -> Trained:
-    return run.train(
-        _config(job, operation, on),
-        on.images,
-        folder=folder_of(job.id),
-        device=on.device,
-        watch=watch,
-        start=start_of(job, operation),
-    )
+    config, folder = _config(job, operation, on), folder_of(job.id)
+    if operation.labelled_share is not None:
+        return pseudo_labels.train(config, on.images, folder=folder, device=on.device, watch=watch)
+    start = start_of(job, operation)
+    return run.train(config, on.images, folder=folder, device=on.device, watch=watch, start=start)
+
+
+def _closed(job: Job, operation: Train, on: Ground) -> Trained:
+    config, folder = _config(job, operation, on), folder_of(job.id)
+    if operation.labelled_share is not None:
+        return pseudo_labels.closed(config, on.images, folder=folder, device=on.device)
+    start = start_of(job, operation)
+    return run.closed(config, on.images, folder=folder, device=on.device, start=start)
 
 
 @dataclass(slots=True)
@@ -210,6 +210,7 @@ def candidate(operation: Train, trained: Trained, found: Measured | str, on: Gro
         "val_psnr_db": None if last is None else last.val_psnr_db,
         "val_ssim": None if last is None else last.val_ssim,
         **_began(trained.card),
+        **_guessed(trained.card),
     }
     return Candidate(
         name=operation.label or f"{operation.network}-{on.dataset.name}",
@@ -226,3 +227,9 @@ def _began(card: Card) -> dict[str, Any]:
     """With which version it began, and how good that was on the same held-out pictures."""
     names = (name for name in card.recipe if name.startswith("start_"))
     return {name: card.recipe[name] for name in names}
+
+
+def _guessed(card: Card) -> dict[str, Any]:
+    """How good few labels were alone and with guesses of the rest, on the same pictures."""
+    names = ("accuracy_labelled", "accuracy", "pseudo_labels", "pseudo_right")
+    return {name: card.scores[name] for name in names if "pseudo_labels" in card.scores}

@@ -17,7 +17,7 @@ _PRECISIONS: Final[Mapping[str, Precision]] = {
 _SAME: Final = (
     "learning_rate", "optimizer", "schedule", "weight_decay", "clip_norm", "accumulate", "dropout",
     "ema_images", "reconstruction", "beta", "free_bits", "adversarial", "r1_gamma", "smoothing",
-    "blocks", "scale", "l1_weight", "patience",
+    "blocks", "scale", "l1_weight", "patience", "labelled_share", "pseudo_threshold",
 )  # fmt: skip
 
 

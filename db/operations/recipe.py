@@ -33,6 +33,8 @@ OF_NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
     "diff_augment_p": ("gan",),
     "dropout": ("gan", "vae", "classifier"),
     "smoothing": ("classifier",),
+    "labelled_share": ("classifier",),
+    "pseudo_threshold": ("classifier",),
     "blocks": ("gan", "vae"),
     "scale": ("upscaler",),
 }
@@ -84,6 +86,11 @@ class Recipe(Operation):
     """What a GAN or VAE is built of; with attention what lies far apart can agree."""
     smoothing: Annotated[float, Field(ge=0.0, le=0.5)] | None = None
     """Share of a label that a classifier is told belongs to the other categories."""
+    labelled_share: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    """Share of the labels that a classifier is told, the same of each category; left out, all."""
+    pseudo_threshold: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    """How sure a classifier must be of a picture whose label it was not told to learn from its own
+    guess, in a second round as long as the first; left out, there is none."""
 
     patience: Annotated[int, Field(ge=1, le=1_000)] | None = None
     """Epochs without a better validation score after which it ends, with the best."""

@@ -101,7 +101,26 @@ class Train(Recipe):
         refuse_what_means_nothing(self, self.network)
         if self.network == "matte" and self.augment is not None and self.augment.jitter != Jitter():
             raise ValueError("jitter means nothing to a matte: its grounds change the light")
+        _refuse_vain_guesses(self)
         return self
+
+
+def _refuse_vain_guesses(asked: Train) -> None:
+    """Whether two rounds can be learnt as they were asked for.
+
+    Raises:
+        ValueError: saying what stands against it.
+    """
+    if asked.pseudo_threshold is None and asked.labelled_share is None:
+        return
+    if asked.processes > 1 or asked.start_from is not None:
+        raise ValueError("with labelled_share a classifier begins anew, in one process")
+    if asked.pseudo_threshold is None:
+        return
+    if (asked.labelled_share or 1.0) == 1.0:
+        raise ValueError("guess what? labelled_share leaves no picture without a label")
+    if asked.target is not None or asked.patience is not None:
+        raise ValueError("both rounds are as long: patience and target mean nothing to them")
 
 
 class Evaluate(Operation):

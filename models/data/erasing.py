@@ -11,8 +11,11 @@ LONGEST = 3.0
 """A rectangle is at most so many times as long as it is wide."""
 
 
-def erased(images: Tensor, generator: Generator, *, chance: float = CHANCE) -> Tensor:
-    """[N, C, H, W] in [0, 1] → the same; a rectangle of every fourth picture, say, is noise."""
+def erased(images: Tensor, generator: Generator, *, chance: float | Tensor = CHANCE) -> Tensor:
+    """[N, C, H, W] in [0, 1] → the same; a rectangle of every fourth picture, say, is noise.
+
+    The chance is of all pictures, or of each, [N] on the CPU.
+    """
     count, _, height, width = images.shape
     drawn = torch.rand(5, count, generator=generator)
     area = (SHARES[0] + (SHARES[1] - SHARES[0]) * drawn[0]) * height * width

@@ -12,7 +12,7 @@ GREY = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Images uint8 [N, C, H, W] and their labels int64 [N]."""
+    """Images uint8 [N, C, H, W] and their labels int64 [N]; where some are guessed, [N, K]."""
 
     images: Tensor
     labels: Tensor

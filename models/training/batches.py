@@ -19,7 +19,7 @@ from models.training.config import TrainConfig
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Images [N, C, S, S] in [0, 1] and labels [N]."""
+    """Images [N, C, S, S] in [0, 1] and labels [N]; where some are guessed, [N, K]."""
 
     images: Tensor
     labels: Tensor
@@ -51,6 +51,11 @@ class Moment:
     @property
     def augment_seed(self) -> int:
         return _chance("augment", self.seed, self.step)
+
+    @property
+    def guess_seed(self) -> int:
+        """For what pictures undergo whose labels are guessed."""
+        return _chance("guess", self.seed, self.step)
 
     def generator(self, purpose: str = "step") -> Generator:
         """On the CPU, so that the numbers do not depend on the device."""

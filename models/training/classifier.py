@@ -1,4 +1,7 @@
-"""One step of the classifier: moved and partly hidden pictures, cross-entropy with soft labels."""
+"""One step of the classifier: moved and partly hidden pictures, cross-entropy with soft labels.
+
+Pictures of which it is only guessed what they are are turned, too, and hidden twice as often.
+"""
 
 from typing import cast
 
@@ -7,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.optimizer import Optimizer
 
-from models.data.erasing import erased
+from models.data.augmentation import Augment, augmented
+from models.data.erasing import CHANCE, erased
 from models.data.image_set import Part
 from models.data.shifts import shifted
 from models.losses.distillation import softened
@@ -22,7 +26,24 @@ from models.training.pieces import pieces, whole
 from models.training.temperature import temperature_for
 
 SHIFT_PX = 2
+TURNED = Augment(rotate_deg=10)
 PIECE = 512
+
+
+def varied(batch: Batch, moment: Moment) -> Tensor:
+    """The pictures as a step sees them, [N, C, H, W] in [0, 1].
+
+    Those whose label [K] leaves a doubt are guessed: from noisier pictures there is more to learn
+    than from those that the guess was made of (Xie et al. 2020).
+    """
+    chance = moment.generator()
+    if batch.labels.ndim == 1:
+        return erased(shifted(batch.images, chance, most=SHIFT_PX), chance)
+    guessed = batch.labels.max(1).values < 1
+    turned = augmented(batch.images, TURNED, seed=moment.guess_seed)
+    images = torch.where(guessed[:, None, None, None], turned, batch.images)
+    hidden = torch.where(guessed.cpu(), 2 * CHANCE, CHANCE)
+    return erased(shifted(images, chance, most=SHIFT_PX), chance, chance=hidden)
 
 
 class ClassifierTrainer:
@@ -43,8 +64,7 @@ class ClassifierTrainer:
         self.original: nn.Module | None = None
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
-        chance, told = moment.generator(), []
-        images = erased(shifted(batch.images, chance, most=SHIFT_PX), chance)
+        images, told = varied(batch, moment), []
         self.descent.begin(moment)
         for piece in pieces(len(batch), parts=self.config.accumulate):
             with moment.dropping(f"{piece.rows.start}", dropout=self.config.dropout):

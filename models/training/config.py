@@ -39,8 +39,8 @@ class TrainConfig:
         augment: variations of the training pictures.
         blocks: what a GAN or VAE is built of; with attention it begins as the residual one.
         labelled_share: of the labels, what a classifier is told; the same share of each category.
-        pseudo_threshold: how likely a label must be that a classifier gives itself; None: it
-            learns from what is labelled alone.
+        pseudo_threshold: how likely a category must be for a classifier to learn from its own
+            guess, in a second round; None: it learns from what is labelled alone.
         optimizer: None is the network's own, as are the next three; see `optimizers.USUAL`.
         schedule: how the learning rate goes over the run.
         weight_decay: pull of the weights to zero; L2, decoupled with `adamw`.

@@ -30,6 +30,8 @@ def asked(network: str = "gan", **told: Any) -> Train:
         ("vae", {"diff_augment": ["color"]}),
         ("gan", {"l1_weight": 10.0}),
         ("denoiser", {"scale": 4}),
+        ("gan", {"labelled_share": 0.1}),
+        ("gan", {"pseudo_threshold": 0.3}),
     ],
     ids=lambda one: one if isinstance(one, str) else "-".join(one),
 )
@@ -94,3 +96,20 @@ def test_a_matte_s_light_is_not_varied_twice() -> None:
         asked("matte", augment={"jitter": {"hue": 0.1}})
 
     assert asked("matte", augment={"flip": True, "jitter": {"hue": 0.0}}).augment is not None
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"pseudo_threshold": 0.3}, "guess what"),
+        ({"pseudo_threshold": 0.3, "labelled_share": 1.0}, "guess what"),
+        ({"labelled_share": 0.1, "processes": 2}, "begins anew, in one process"),
+        ({"labelled_share": 0.1, "start_from": "mine"}, "begins anew, in one process"),
+        ({"labelled_share": 0.1, "pseudo_threshold": 0.3, "patience": 2}, "as long"),
+        ({"labelled_share": 0.1, "pseudo_threshold": 0.3, "target": {"val_x": 1.0}}, "as long"),
+    ],
+    ids=["no_share", "all_labels", "processes", "start_from", "patience", "target"],
+)
+def test_rounds_that_cannot_be_learnt_are_refused(told: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        asked("classifier", **told)

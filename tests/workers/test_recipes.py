@@ -85,3 +85,11 @@ def test_how_pictures_are_varied_is_the_recipes_unless_it_is_said() -> None:
     assert silent.augment == RECIPES["classifier"].augment
     assert config_of(told, 3, channels=1).augment.rotate_deg == 5.0
     assert not config_of(told, 3, channels=1).augment.flip
+
+
+def test_how_few_labels_there_are_arrives() -> None:
+    operation = Train(dataset="d", network="classifier", labelled_share=0.1, pseudo_threshold=0.3)
+
+    config = config_of(operation, 0, channels=1)
+
+    assert (config.labelled_share, config.pseudo_threshold) == (0.1, 0.3)

@@ -63,3 +63,12 @@ def test_the_same_chance_hides_the_same():
 
     assert torch.equal(erased(images, chance()), first)
     assert not torch.equal(erased(images, chance(1)), first)
+
+
+def test_each_picture_may_have_a_chance_of_its_own():
+    images = torch.full((60, 1, SIDE, SIDE), -1.0)
+
+    hidden = (erased(images, chance(), chance=torch.tensor([0.0, 1.0]).repeat(30)) >= 0).flatten(1)
+
+    assert not hidden[::2].any()
+    assert hidden[1::2].any(1).all()

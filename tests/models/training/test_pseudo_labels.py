@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from models import weights
+from models.data.guessed import UNLABELLED
 from models.data.image_set import ImageSet
 from models.training import pseudo_labels
 from models.training.config import TrainConfig
+from models.training.rounds import parted
 from models.training.watch import TrainingError, Watch
 from models.weights import CARD_FILE, MODEL_FILE, Card
 from tests.runs import Killed
@@ -43,7 +45,7 @@ def train(folder, config=FEW, images=None, watch=None):
 def test_the_same_share_of_each_category_is_told_and_nothing_held_out():
     images = pictures()
 
-    told, rest = pseudo_labels._parted(images, FEW)
+    told, rest = parted(images, FEW)
 
     assert images.labels[told].bincount().tolist() == [6, 6]
     assert sorted([*told.tolist(), *rest.tolist()]) == list(range(48))
@@ -81,6 +83,23 @@ def test_what_was_killed_in_its_second_round_goes_on_there(tmp_path):
     assert again.card.scores == whole.card.scores
 
 
+def stopped_after(epochs: int) -> Watch:
+    seen = []
+    return Watch(on_epoch=seen.append, should_stop=lambda: len(seen) >= epochs)
+
+
+@pytest.mark.parametrize(("epochs", "round_"), [(1, "labelled"), (4, "labelled"), (5, "both")])
+def test_of_what_is_cancelled_the_best_of_its_round_is_kept(tmp_path, epochs, round_):
+    stopped = train(tmp_path, watch=stopped_after(epochs))
+
+    kept = pseudo_labels.closed(FEW, pictures(), folder=tmp_path, device=CPU)
+
+    assert stopped.stopped
+    assert kept.folder == tmp_path / round_
+    assert kept.card.scores["val_accuracy"] > 0
+    assert weights.read((kept.folder / MODEL_FILE).read_bytes(), kept.card)
+
+
 def test_a_run_that_is_stopped_in_its_first_round_has_no_card_yet(tmp_path):
     trained = train(tmp_path, watch=Watch(should_stop=lambda: True))
 
@@ -90,7 +109,7 @@ def test_a_run_that_is_stopped_in_its_first_round_has_no_card_yet(tmp_path):
 def test_pictures_without_a_label_are_named_and_no_truth_is_invented(tmp_path):
     images = pictures()
     labels = images.labels.clone()
-    labels[10:48] = pseudo_labels.UNLABELLED
+    labels[10:48] = UNLABELLED
 
     trained = train(tmp_path, replace(FEW, labelled_share=1.0), replace(images, labels=labels))
 
