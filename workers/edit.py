@@ -6,6 +6,7 @@ from typing import assert_never
 
 from torch import Tensor
 
+from db.operations.appearance import Shadow
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
 from models.editing.background import background
@@ -13,13 +14,14 @@ from models.editing.cutout import cutout
 from models.editing.denoise import denoise
 from models.editing.place import place
 from models.editing.recolor import recolor
+from models.editing.shadow import shadow
 from models.editing.upscale import upscale
 from models.images import Loaded
 from models.made import Made
 from workers.served import Networks
 from workers.shelves import OpenShelf
 
-Edit = Denoise | Upscale | Cutout | Background | Place | Recolor
+Edit = Denoise | Upscale | Cutout | Background | Place | Recolor | Shadow
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,17 @@ def edit(operation: Edit, given: Given) -> Made:
                 keep_luminance=operation.keep_luminance,
                 strength=operation.strength,
                 mask=given.product_mask(),
+            )
+        case Shadow():
+            return shadow(
+                image,
+                kind=operation.kind,
+                angle_deg=operation.angle_deg,
+                length=operation.length,
+                blur_px=operation.blur_px,
+                opacity=operation.opacity,
+                mask=given.masks.get("mask"),
+                alpha=alpha,
             )
         case _:
             assert_never(operation)

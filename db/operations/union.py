@@ -2,6 +2,7 @@
 
 from typing import Any, get_args
 
+from db.operations.appearance import Shadow
 from db.operations.augmentation import AugmentPicture
 from db.operations.base import Operation
 from db.operations.compressing import Compress
@@ -25,6 +26,7 @@ AnyOperation = (
     | Background
     | Place
     | Recolor
+    | Shadow
     | Pipeline
     | Train
     | Evaluate

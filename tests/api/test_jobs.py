@@ -489,6 +489,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "background": {"picture": ""},
     "place": {"picture": ""},
     "recolor": {"picture": "", "to_hex": "#102030"},
+    "shadow": {"picture": ""},
     "pipeline": {"picture": "", "steps": [{"op": "upscale"}]},
     "train": {"dataset": "nobody", "network": "vae"},
     "evaluate": {"version": "nobody@1", "dataset": "nobody"},

@@ -27,6 +27,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "background": {"picture": A},
     "place": {"picture": A},
     "recolor": {"picture": A, "to_hex": "#a0b1c2"},
+    "shadow": {"picture": A},
     "pipeline": {"picture": A, "steps": [{"op": "upscale"}]},
     "train": {"dataset": "shoes", "network": "vae"},
     "evaluate": {"version": "shoes@1", "dataset": "shoes"},
@@ -52,6 +53,8 @@ def _beside(op: str, name: str) -> dict[str, Any]:
     match op:
         case "explain":
             return BESIDE.get(name, {})
+        case "shadow" if name == "angle_deg":
+            return {"kind": "drop"}
         case "train" if name in OF_NETWORKS:
             kinds = {"diff_augment": ["color"]} if name == "diff_augment_p" else {}
             return {"network": OF_NETWORKS[name][0], **kinds}
