@@ -18,6 +18,7 @@ from models.editing.shadow import shadow
 from models.editing.upscale import upscale
 from models.images import Loaded
 from models.made import Made
+from workers.plates import plate_of
 from workers.served import Networks
 from workers.shelves import OpenShelf
 
@@ -70,7 +71,8 @@ def edit(operation: Edit, given: Given) -> Made:
                 mask=given.product_mask(),
             )
         case Background():
-            return background(image, rgb=operation.rgb, mask=given.product_mask())
+            plate = plate_of(operation, given.pictures)
+            return background(image, plate=plate, mask=given.product_mask())
         case Place():
             return place(
                 image,
