@@ -6,7 +6,7 @@ from typing import assert_never
 
 from torch import Tensor
 
-from db.operations.appearance import Shadow
+from db.operations.appearance import Relight, Shadow
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
 from models.editing.background import background
@@ -14,6 +14,7 @@ from models.editing.cutout import cutout
 from models.editing.denoise import denoise
 from models.editing.place import place
 from models.editing.recolor import recolor
+from models.editing.relight import relight
 from models.editing.shadow import shadow
 from models.editing.upscale import upscale
 from models.images import Loaded
@@ -22,7 +23,7 @@ from workers.plates import plate_of
 from workers.served import Networks
 from workers.shelves import OpenShelf
 
-Edit = Denoise | Upscale | Cutout | Background | Place | Recolor | Shadow
+Edit = Denoise | Upscale | Cutout | Background | Place | Recolor | Shadow | Relight
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,15 @@ def edit(operation: Edit, given: Given) -> Made:
                 opacity=operation.opacity,
                 mask=given.masks.get("mask"),
                 alpha=alpha,
+            )
+        case Relight():
+            return relight(
+                given.pictures["picture"],
+                auto=operation.is_automatic,
+                exposure_ev=operation.exposure_ev,
+                warmth=operation.temperature,
+                contrast=operation.contrast,
+                target=given.pictures.get("target"),
             )
         case _:
             assert_never(operation)

@@ -1,8 +1,8 @@
 """How a product looks in its picture: the shadow it throws, and the light and colours around it."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from db.operations.base import Key, Operation
 from db.operations.belonging import refuse_foreign
@@ -36,3 +36,34 @@ class Shadow(Operation):
     @classmethod
     def _belongs(cls, value: Any, info: ValidationInfo) -> Any:
         return refuse_foreign(cls, value, info, of=_OF_SHADOWS)
+
+
+class Relight(Operation):
+    """Another light: by itself, by hand, or that of another picture; transparency stays."""
+
+    op: Literal["relight"] = "relight"
+    source_kind = "enhanced"
+    picture: Key
+    auto: bool | None = None
+    """Take out a cast of what is nearly grey, and make the lightest light. Left out: only if
+    nothing else is asked for."""
+    exposure_ev: Annotated[float, Field(ge=-2.0, le=2.0)] = 0.0
+    """Brighter by so many stops; what would be too bright rolls off."""
+    temperature: Annotated[float, Field(ge=-50.0, le=50.0)] = 0.0
+    """Warmer by so many mired; below 0 cooler."""
+    contrast: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.0
+    """How much the middle is steepened or flattened; black and white stay."""
+    target: Key | None = None
+    """A picture whose light it is to have."""
+
+    @model_validator(mode="after")
+    def _one_aim(self) -> Self:
+        if self.auto and self.target is not None:
+            raise ValueError("by itself, or as in the target: not both")
+        return self
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether it was asked to, or to do nothing else."""
+        asked = (self.exposure_ev, self.temperature, self.contrast, self.target)
+        return asked == (0.0, 0.0, 0.0, None) if self.auto is None else self.auto

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from db.operations.appearance import Shadow
+from db.operations.appearance import Relight, Shadow
 from db.operations.base import SOURCE_KINDS, Key, Operation, SourceKind
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
@@ -41,8 +41,19 @@ class ShadowStep(Shadow):
     picture: Key = PREVIOUS
 
 
+class RelightStep(Relight):
+    picture: Key = PREVIOUS
+
+
 AnyStep = (
-    DenoiseStep | UpscaleStep | CutoutStep | BackgroundStep | PlaceStep | RecolorStep | ShadowStep
+    DenoiseStep
+    | UpscaleStep
+    | CutoutStep
+    | BackgroundStep
+    | PlaceStep
+    | RecolorStep
+    | ShadowStep
+    | RelightStep
 )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any, get_args
 
-from db.operations.appearance import Shadow
+from db.operations.appearance import Relight, Shadow
 from db.operations.augmentation import AugmentPicture
 from db.operations.base import Operation
 from db.operations.compressing import Compress
@@ -27,6 +27,7 @@ AnyOperation = (
     | Place
     | Recolor
     | Shadow
+    | Relight
     | Pipeline
     | Train
     | Evaluate

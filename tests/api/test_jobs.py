@@ -490,6 +490,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "place": {"picture": ""},
     "recolor": {"picture": "", "to_hex": "#102030"},
     "shadow": {"picture": ""},
+    "relight": {"picture": ""},
     "pipeline": {"picture": "", "steps": [{"op": "upscale"}]},
     "train": {"dataset": "nobody", "network": "vae"},
     "evaluate": {"version": "nobody@1", "dataset": "nobody"},

@@ -28,6 +28,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "place": {"picture": A},
     "recolor": {"picture": A, "to_hex": "#a0b1c2"},
     "shadow": {"picture": A},
+    "relight": {"picture": A},
     "pipeline": {"picture": A, "steps": [{"op": "upscale"}]},
     "train": {"dataset": "shoes", "network": "vae"},
     "evaluate": {"version": "shoes@1", "dataset": "shoes"},
@@ -641,3 +642,26 @@ def test_the_ground_of_a_step_is_named_by_its_role() -> None:
 @pytest.mark.parametrize(("kind", "delivers"), [("solid", "original"), ("blur", "enhanced")])
 def test_before_one_colour_it_is_the_photograph_still(kind: str, delivers: str) -> None:
     assert _parse("background", kind=kind).operation.delivers() == delivers
+
+
+@pytest.mark.parametrize(
+    ("given", "is_automatic"),
+    [
+        ({}, True),
+        ({"auto": True, "exposure_ev": 1.0}, True),
+        ({"exposure_ev": 1.0}, False),
+        ({"temperature": -5.0}, False),
+        ({"target": B}, False),
+        ({"auto": False}, False),
+    ],
+    ids=str,
+)
+def test_light_finds_itself_only_if_nothing_else_is_asked(
+    given: dict[str, Any], *, is_automatic: bool
+) -> None:
+    assert _parse("relight", **given).operation.is_automatic == is_automatic
+
+
+def test_light_has_one_aim() -> None:
+    with pytest.raises(ValidationError, match="not both"):
+        _parse("relight", auto=True, target=B)

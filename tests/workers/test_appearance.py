@@ -163,3 +163,23 @@ def test_what_cannot_be_done_fails_the_job_by_its_code(bench: Bench) -> None:
     job = _done(bench, "shadow", picture=_keep(_box()), mask=full)
 
     assert (job.state, job.error_code) == ("failed", "mask_full")
+
+
+def test_a_picture_comes_into_the_light_of_another(bench: Bench) -> None:
+    evening = _keep(Image.new("RGB", (40, 40), (200, 120, 60)))
+
+    result = _result(_done(bench, "relight", picture=_keep(_box()), target=evening))
+
+    red, green, blue = _delivered(result).mean(dim=(0, 2, 3)).tolist()
+    assert red > green > blue
+    assert result.source_kind == "enhanced"
+
+
+def test_each_step_has_a_target_of_its_own(bench: Bench) -> None:
+    red, blue = (_keep(Image.new("RGB", (40, 40), rgb)) for rgb in ((200, 90, 60), (60, 90, 200)))
+    steps = [{"op": "relight", "target": red}, {"op": "relight", "target": blue}]
+
+    result = _result(_done(bench, "pipeline", picture=_keep(_box()), steps=steps))
+
+    means = _delivered(result).mean(dim=(0, 2, 3)).tolist()
+    assert means[2] > means[0]
