@@ -6,12 +6,13 @@ from typing import assert_never
 
 from torch import Tensor
 
-from db.operations.appearance import Relight, Shadow
+from db.operations.appearance import MatchColor, Relight, Shadow
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
 from models.editing.background import background
 from models.editing.cutout import cutout
 from models.editing.denoise import denoise
+from models.editing.match_color import match_color
 from models.editing.place import place
 from models.editing.recolor import recolor
 from models.editing.relight import relight
@@ -23,7 +24,7 @@ from workers.plates import plate_of
 from workers.served import Networks
 from workers.shelves import OpenShelf
 
-Edit = Denoise | Upscale | Cutout | Background | Place | Recolor | Shadow | Relight
+Edit = Denoise | Upscale | Cutout | Background | Place | Recolor | Shadow | Relight | MatchColor
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,15 @@ def edit(operation: Edit, given: Given) -> Made:
                 warmth=operation.temperature,
                 contrast=operation.contrast,
                 target=given.pictures.get("target"),
+            )
+        case MatchColor():
+            return match_color(
+                given.pictures["picture"],
+                target=given.pictures["target"],
+                strength=operation.strength,
+                region=operation.region,
+                target_region=operation.target_region or operation.region,
+                mask=given.masks.get("mask"),
             )
         case _:
             assert_never(operation)

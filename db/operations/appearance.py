@@ -7,7 +7,10 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from db.operations.base import Key, Operation
 from db.operations.belonging import refuse_foreign
 
+Region = Literal["whole", "product", "ground"]
+
 _OF_SHADOWS: Final = {"angle_deg": ("drop",)}
+_OF_REGIONS: Final = {"mask": ("product", "ground")}
 
 
 class Shadow(Operation):
@@ -67,3 +70,29 @@ class Relight(Operation):
         """Whether it was asked to, or to do nothing else."""
         asked = (self.exposure_ev, self.temperature, self.contrast, self.target)
         return asked == (0.0, 0.0, 0.0, None) if self.auto is None else self.auto
+
+
+class MatchColor(Operation):
+    """The colours of another picture: their mean and spread.
+
+    `delta_e_before` and `delta_e_after` in its report tell how far all colours lie apart as wholes.
+    """
+
+    op: Literal["match_color"] = "match_color"
+    source_kind = "enhanced"
+    picture: Key
+    target: Key
+    """The picture whose colours it is to have."""
+    strength: Annotated[float, Field(ge=0.0, le=1.0)] = 1.0
+    """0 leaves the colours as they are."""
+    region: Region = "whole"
+    """What changes; the rest stays exactly."""
+    target_region: Region | None = None
+    """What of the target is the example. Left out: the same part of it."""
+    mask: Key | None = None
+    """Of `product` and `ground`: where the product is, if you know better."""
+
+    @field_validator(*_OF_REGIONS)
+    @classmethod
+    def _belongs(cls, value: Any, info: ValidationInfo) -> Any:
+        return refuse_foreign(cls, value, info, of=_OF_REGIONS, by="region")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from db.operations.appearance import Relight, Shadow
+from db.operations.appearance import MatchColor, Relight, Shadow
 from db.operations.base import SOURCE_KINDS, Key, Operation, SourceKind
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
@@ -45,6 +45,10 @@ class RelightStep(Relight):
     picture: Key = PREVIOUS
 
 
+class MatchColorStep(MatchColor):
+    picture: Key = PREVIOUS
+
+
 AnyStep = (
     DenoiseStep
     | UpscaleStep
@@ -54,6 +58,7 @@ AnyStep = (
     | RecolorStep
     | ShadowStep
     | RelightStep
+    | MatchColorStep
 )
 
 

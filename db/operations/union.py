@@ -2,7 +2,7 @@
 
 from typing import Any, get_args
 
-from db.operations.appearance import Relight, Shadow
+from db.operations.appearance import MatchColor, Relight, Shadow
 from db.operations.augmentation import AugmentPicture
 from db.operations.base import Operation
 from db.operations.compressing import Compress
@@ -28,6 +28,7 @@ AnyOperation = (
     | Recolor
     | Shadow
     | Relight
+    | MatchColor
     | Pipeline
     | Train
     | Evaluate

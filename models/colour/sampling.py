@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-MOST = 100_000
+MOST = 20_000
 
 
 def colours_of(image: Tensor, *, where: Tensor | None = None, most: int = MOST) -> Tensor:

@@ -491,6 +491,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "recolor": {"picture": "", "to_hex": "#102030"},
     "shadow": {"picture": ""},
     "relight": {"picture": ""},
+    "match_color": {"picture": "", "target": ""},
     "pipeline": {"picture": "", "steps": [{"op": "upscale"}]},
     "train": {"dataset": "nobody", "network": "vae"},
     "evaluate": {"version": "nobody@1", "dataset": "nobody"},

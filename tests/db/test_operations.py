@@ -29,6 +29,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "recolor": {"picture": A, "to_hex": "#a0b1c2"},
     "shadow": {"picture": A},
     "relight": {"picture": A},
+    "match_color": {"picture": A, "target": B},
     "pipeline": {"picture": A, "steps": [{"op": "upscale"}]},
     "train": {"dataset": "shoes", "network": "vae"},
     "evaluate": {"version": "shoes@1", "dataset": "shoes"},
@@ -604,6 +605,7 @@ def test_only_what_draws_has_blocks_with_attention(network: str) -> None:
     ("op", "given", "name"),
     [
         ("shadow", {"kind": "contact", "angle_deg": 10.0}, "angle_deg"),
+        ("match_color", {"mask": C}, "mask"),
         ("background", {"kind": "blur", "rgb": [1, 2, 3]}, "rgb"),
         ("background", {"kind": "solid", "light": 1.0}, "light"),
         ("background", {"kind": "studio", "plate": B}, "plate"),

@@ -183,3 +183,19 @@ def test_each_step_has_a_target_of_its_own(bench: Bench) -> None:
 
     means = _delivered(result).mean(dim=(0, 2, 3)).tolist()
     assert means[2] > means[0]
+
+
+def test_a_ground_gets_a_colour_and_the_product_none(bench: Bench) -> None:
+    sand = _keep(Image.new("RGB", (40, 40), (225, 205, 180)))
+
+    job = _done(
+        bench, "match_color", picture=_keep(_box()), target=sand, region="ground",
+        target_region="whole",
+    )  # fmt: skip
+
+    result = _result(job)
+    assert result.product_identical
+    assert result.protected_identical
+    assert result.scores["protected_max_abs"] == 0
+    assert job.report is not None
+    assert job.report["delta_e_after"] < 2 < job.report["delta_e_before"]
