@@ -6,7 +6,7 @@ from typing import assert_never
 
 from torch import Tensor
 
-from db.operations.appearance import MatchColor, Relight, Shadow
+from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
 from models.editing.background import background
@@ -17,6 +17,7 @@ from models.editing.place import place
 from models.editing.recolor import recolor
 from models.editing.relight import relight
 from models.editing.shadow import shadow
+from models.editing.stylize import stylize
 from models.editing.upscale import upscale
 from models.images import Loaded
 from models.made import Made
@@ -24,7 +25,18 @@ from workers.plates import plate_of
 from workers.served import Networks
 from workers.shelves import OpenShelf
 
-Edit = Denoise | Upscale | Cutout | Background | Place | Recolor | Shadow | Relight | MatchColor
+Edit = (
+    Denoise
+    | Upscale
+    | Cutout
+    | Background
+    | Place
+    | Recolor
+    | Shadow
+    | Relight
+    | MatchColor
+    | Stylize
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,14 @@ def edit(operation: Edit, given: Given) -> Made:
                 strength=operation.strength,
                 region=operation.region,
                 target_region=operation.target_region or operation.region,
+                mask=given.masks.get("mask"),
+            )
+        case Stylize():
+            return stylize(
+                given.pictures["picture"],
+                style=given.pictures["style"],
+                strength=operation.strength,
+                protect_product=operation.protect_product,
                 mask=given.masks.get("mask"),
             )
         case _:

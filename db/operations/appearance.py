@@ -96,3 +96,31 @@ class MatchColor(Operation):
     @classmethod
     def _belongs(cls, value: Any, info: ValidationInfo) -> Any:
         return refuse_foreign(cls, value, info, of=_OF_REGIONS, by="region")
+
+
+class Stylize(Operation):
+    """The colours of a style's picture, lights and shades each for itself; what is shown stays.
+
+    Scored by `content_ssim`, of the light of result and source, and `style_distance`, how far the
+    colours that could change are from the style's as wholes.
+    """
+
+    op: Literal["stylize"] = "stylize"
+    source_kind = "enhanced"
+    picture: Key
+    style: Key
+    """The picture whose colours it is to have."""
+    method: Literal["color"] = "color"
+    """By its colours' statistics alone."""
+    strength: Annotated[float, Field(ge=0.0, le=1.0)] = 1.0
+    """0 leaves the picture as it is."""
+    protect_product: bool = True
+    """Change the ground only; the product's pixels stay exactly."""
+    mask: Key | None = None
+    """Where the product is that is protected, if you know better."""
+
+    @model_validator(mode="after")
+    def _masks_something(self) -> Self:
+        if self.mask is not None and not self.protect_product:
+            raise ValueError("a mask says where the product is that is protected: here it is not")
+        return self

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from db.operations.appearance import MatchColor, Relight, Shadow
+from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
 from db.operations.base import SOURCE_KINDS, Key, Operation, SourceKind
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
@@ -49,6 +49,10 @@ class MatchColorStep(MatchColor):
     picture: Key = PREVIOUS
 
 
+class StylizeStep(Stylize):
+    picture: Key = PREVIOUS
+
+
 AnyStep = (
     DenoiseStep
     | UpscaleStep
@@ -59,6 +63,7 @@ AnyStep = (
     | ShadowStep
     | RelightStep
     | MatchColorStep
+    | StylizeStep
 )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any, get_args
 
-from db.operations.appearance import MatchColor, Relight, Shadow
+from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
 from db.operations.augmentation import AugmentPicture
 from db.operations.base import Operation
 from db.operations.compressing import Compress
@@ -29,6 +29,7 @@ AnyOperation = (
     | Shadow
     | Relight
     | MatchColor
+    | Stylize
     | Pipeline
     | Train
     | Evaluate

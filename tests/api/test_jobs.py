@@ -492,6 +492,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "shadow": {"picture": ""},
     "relight": {"picture": ""},
     "match_color": {"picture": "", "target": ""},
+    "stylize": {"picture": "", "style": ""},
     "pipeline": {"picture": "", "steps": [{"op": "upscale"}]},
     "train": {"dataset": "nobody", "network": "vae"},
     "evaluate": {"version": "nobody@1", "dataset": "nobody"},

@@ -30,6 +30,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "shadow": {"picture": A},
     "relight": {"picture": A},
     "match_color": {"picture": A, "target": B},
+    "stylize": {"picture": A, "style": B},
     "pipeline": {"picture": A, "steps": [{"op": "upscale"}]},
     "train": {"dataset": "shoes", "network": "vae"},
     "evaluate": {"version": "shoes@1", "dataset": "shoes"},
@@ -667,3 +668,8 @@ def test_light_finds_itself_only_if_nothing_else_is_asked(
 def test_light_has_one_aim() -> None:
     with pytest.raises(ValidationError, match="not both"):
         _parse("relight", auto=True, target=B)
+
+
+def test_a_mask_of_a_product_that_is_not_protected_is_refused() -> None:
+    with pytest.raises(ValidationError, match="here it is not"):
+        _parse("stylize", mask=C, protect_product=False)

@@ -199,3 +199,34 @@ def test_a_ground_gets_a_colour_and_the_product_none(bench: Bench) -> None:
     assert result.scores["protected_max_abs"] == 0
     assert job.report is not None
     assert job.report["delta_e_after"] < 2 < job.report["delta_e_before"]
+
+
+def test_a_style_is_scored_by_what_is_left_and_how_near_it_came(bench: Bench) -> None:
+    light = Image.radial_gradient("L").resize((64, 64))
+    tints = [light, light.point(lambda level: level // 2), light.point(lambda level: level // 4)]
+    style = _keep(Image.merge("RGB", tints))
+    picture = _keep(_box())
+
+    results = [
+        _result(_done(bench, "stylize", picture=picture, style=style, strength=strength))
+        for strength in (0.0, 0.5, 1.0)
+    ]
+
+    content, distance = (
+        [result.scores[name] for result in results] for name in ("content_ssim", "style_distance")
+    )
+    assert content == sorted(set(content), reverse=True)
+    assert distance == sorted(set(distance), reverse=True)
+    assert content[0] == pytest.approx(1)
+    assert all(result.product_identical and result.protected_identical for result in results)
+
+
+def test_a_style_can_be_gated(bench: Bench) -> None:
+    style, gates = (
+        _keep(Image.new("RGB", (20, 20), (200, 90, 60))),
+        {"content_ssim": {"min": 0.999}},
+    )
+
+    job = _done(bench, "stylize", picture=_keep(_box()), style=style, envelope={"gates": gates})
+
+    assert (job.state, job.error_code) == ("failed", "gate")
