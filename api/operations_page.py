@@ -107,6 +107,8 @@ def _taken(field: Schema, whole: Schema) -> str:
             return f"{len(items)} of: {'; '.join(kinds)}"
         case {"type": "array", "items": {"pattern": _}}:
             return f"{field['minItems']} to {field['maxItems']} names"
+        case {"type": "array", "items": {"prefixItems": _} as item}:
+            return f"{field['minItems']} to {field['maxItems']}, each {_taken(item, whole)}"
         case {"type": "array", "items": item}:
             few, many = field["minItems"], field["maxItems"]
             return f"{few} to {many} of {', '.join(f'`{one}`' for one in _kinds(item))}"

@@ -28,6 +28,7 @@ class Made:
         placement: how source pixels were moved; None where they stayed.
         edit_mask: [1, 1, H, W], 1 where the operation was allowed to change pixels.
         expected: [1, 3, H, W], what the output should be: the operation's own reference.
+        style: [1, 3, 1, K], the colours that the output's, where it may change, are to be like.
         report: numbers of the operation's own, stored with the result.
         details: of each image what JSON holds and one number does not, stored with its result;
             empty where there is nothing to tell.
@@ -43,6 +44,7 @@ class Made:
     placement: Matrix | None = None
     edit_mask: Tensor | None = None
     expected: Tensor | None = None
+    style: Tensor | None = None
     report: Mapping[str, float | int | str | None] = field(default_factory=dict)
     details: tuple[Mapping[str, Any], ...] = ()
     source_kind: SourceKind = "original"

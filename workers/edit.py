@@ -6,21 +6,38 @@ from typing import assert_never
 
 from torch import Tensor
 
+from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
 from models import weights
 from models.editing.background import background
 from models.editing.cutout import cutout
 from models.editing.denoise import denoise
+from models.editing.match_color import match_color
 from models.editing.place import place
 from models.editing.recolor import recolor
+from models.editing.relight import relight
+from models.editing.shadow import shadow
+from models.editing.stylize import stylize
 from models.editing.upscale import upscale
 from models.images import Loaded
 from models.made import Made
+from workers.plates import plate_of
 from workers.served import Networks
 from workers.shelves import OpenShelf
 
-Edit = Denoise | Upscale | Cutout | Background | Place | Recolor
+Edit = (
+    Denoise
+    | Upscale
+    | Cutout
+    | Background
+    | Place
+    | Recolor
+    | Shadow
+    | Relight
+    | MatchColor
+    | Stylize
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +99,8 @@ def edit(operation: Edit, given: Given) -> Made:
                 mask=given.product_mask(),
             )
         case Background():
-            return background(image, rgb=operation.rgb, mask=given.product_mask())
+            plate = plate_of(operation, given.pictures)
+            return background(image, plate=plate, mask=given.product_mask())
         case Place():
             return place(
                 image,
@@ -102,6 +120,43 @@ def edit(operation: Edit, given: Given) -> Made:
                 keep_luminance=operation.keep_luminance,
                 strength=operation.strength,
                 mask=given.product_mask(),
+            )
+        case Shadow():
+            return shadow(
+                image,
+                kind=operation.kind,
+                angle_deg=operation.angle_deg,
+                length=operation.length,
+                blur_px=operation.blur_px,
+                opacity=operation.opacity,
+                mask=given.masks.get("mask"),
+                alpha=alpha,
+            )
+        case Relight():
+            return relight(
+                given.pictures["picture"],
+                auto=operation.is_automatic,
+                exposure_ev=operation.exposure_ev,
+                warmth=operation.temperature,
+                contrast=operation.contrast,
+                target=given.pictures.get("target"),
+            )
+        case MatchColor():
+            return match_color(
+                given.pictures["picture"],
+                target=given.pictures["target"],
+                strength=operation.strength,
+                region=operation.region,
+                target_region=operation.target_region or operation.region,
+                mask=given.masks.get("mask"),
+            )
+        case Stylize():
+            return stylize(
+                given.pictures["picture"],
+                style=given.pictures["style"],
+                strength=operation.strength,
+                protect_product=operation.protect_product,
+                mask=given.masks.get("mask"),
             )
         case _:
             assert_never(operation)

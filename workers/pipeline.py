@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -12,6 +13,8 @@ from db.operations.restoration import Upscale
 from models.images import Loaded
 from models.made import Made, Matrix
 from workers.edit import Edit, Given, edit
+
+Thing = TypeVar("Thing")
 
 _STAY: Matrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
@@ -35,7 +38,8 @@ def pipeline(operation: Pipeline, given: Given) -> Made:
     current = given.pictures["picture"]
     carried = _Carried(current.image, None, _STAY)
     for number, step in enumerate(operation.steps):
-        own = replace(given, pictures={"picture": current}, masks=_of_step(given.masks, number))
+        pictures = _of_step(given.pictures, number) | {"picture": current}
+        own = replace(given, pictures=pictures, masks=_of_step(given.masks, number))
         made.append(edit(step, own))
         carried = _carry(carried, step, own, made[-1])
         current = _loaded(made[-1].images[0])
@@ -84,10 +88,11 @@ def _over(source: Tensor, mask: Tensor | None) -> Tensor | None:
     return None if mask is None else F.interpolate(mask, source.shape[-2:], mode="area")
 
 
-def _of_step(masks: Mapping[str, Tensor], number: int) -> dict[str, Tensor]:
+def _of_step(given: Mapping[str, Thing], number: int) -> dict[str, Thing]:
+    """What the order names for one step, by the step's own roles."""
     prefix = f"steps.{number}."
     return {
-        role.removeprefix(prefix): mask for role, mask in masks.items() if role.startswith(prefix)
+        role.removeprefix(prefix): one for role, one in given.items() if role.startswith(prefix)
     }
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from db.operations.base import Operation
 from db.operations.restoration import Upscale
+from models.colour.sampling import colours_of
 from models.images import Loaded
 from models.made import Made
 from models.metrics import agreement as agreed
@@ -20,9 +21,11 @@ from models.metrics import mask_uncertainty as uncertainty
 from models.metrics.back_projection import backproj_psnr_db
 from models.metrics.bare import bare, dressed
 from models.metrics.blockiness import blockiness
+from models.metrics.colour_distance import colour_distance
 from models.metrics.differences import largest
 from models.metrics.edge_band import edge_band_diff
 from models.metrics.gaussian_window import WINDOW
+from models.metrics.luma import luma
 from models.metrics.mask import erode
 from models.metrics.noise import noise_sigma
 from models.metrics.psnr import psnr_db
@@ -69,6 +72,8 @@ def score(operation: Operation, made: Made, output: Loaded, given: Compared) -> 
         measured |= _trust(made.matte, made.independent_mask, given.source)
     if made.edit_mask is not None and given.source is not None:
         measured |= _protected(image, given.source, made.edit_mask)
+    if made.style is not None and given.source is not None:
+        measured |= _styled(image, given.source, made.style, made.edit_mask)
     if isinstance(operation, Upscale) and given.source is not None:
         value = backproj_psnr_db(image, given.source, scale=operation.scale)
         measured |= {"backproj_psnr_db": value}
@@ -136,6 +141,16 @@ def _protected(image: Tensor, source: Tensor, edit_mask: Tensor) -> Measured:
         "protected_psnr_db": psnr_db(image, source, mask=outside),
         "protected_ssim": _region(image, source, outside),
         "protected_max_abs": largest(image, source, where=outside) * 255,
+    }
+
+
+def _styled(image: Tensor, source: Tensor, style: Tensor, edit_mask: Tensor | None) -> Measured:
+    """What is left of what it showed, and how near it came to the style."""
+    planes = luma(image), luma(source)
+    own, wanted = colours_of(image, where=edit_mask), style[0, :, 0].to(image.device)
+    return {
+        "content_ssim": _none(image) if _is_small(image) else ssim(*planes),
+        "style_distance": colour_distance(own, wanted),
     }
 
 

@@ -64,7 +64,16 @@ def read(files: Mapping[str, File]) -> Read:
             continue
         loaded[role] = images.read(file.data)
         label = labels.read(file.data)
-        if label is not None and role.startswith("picture"):
-            kinds.append(label.source_kind)
+        if label is not None and (kind := _lent(role, label.source_kind)):
+            kinds.append(kind)
     keys = {role: file.key for role, file in files.items()}
     return Read(loaded, masks, keys, max(kinds, key=SOURCE_KINDS.index))
+
+
+def _lent(role: str, kind: SourceKind) -> SourceKind | None:
+    """What a labelled picture makes of a result in which it stands for this."""
+    if role.startswith("picture"):
+        return kind
+    if role.rpartition(".")[2] == "plate":  # a real product before what a network drew
+        return "composite" if kind == "generated" else kind
+    return None

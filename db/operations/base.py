@@ -68,7 +68,10 @@ class Operation(BaseModel):
 
     def pictures(self) -> dict[str, str]:
         """Role of each picture that its parameters name, and the picture's id."""
-        roles = ("picture", "picture_a", "picture_b", "reference_picture", "mask")
+        roles = (
+            "picture", "picture_a", "picture_b", "reference_picture", "plate", "target", "style",
+            "mask",
+        )  # fmt: skip
         # Not by getattr: of a field that an operation lacks, pydantic takes long to say so.
         named = {role: vars(self).get(role) for role in roles}
         return {role: key for role, key in named.items() if key is not None}

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
 from db.operations.base import SOURCE_KINDS, Key, Operation, SourceKind
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
@@ -36,7 +37,34 @@ class RecolorStep(Recolor):
     picture: Key = PREVIOUS
 
 
-AnyStep = DenoiseStep | UpscaleStep | CutoutStep | BackgroundStep | PlaceStep | RecolorStep
+class ShadowStep(Shadow):
+    picture: Key = PREVIOUS
+
+
+class RelightStep(Relight):
+    picture: Key = PREVIOUS
+
+
+class MatchColorStep(MatchColor):
+    picture: Key = PREVIOUS
+
+
+class StylizeStep(Stylize):
+    picture: Key = PREVIOUS
+
+
+AnyStep = (
+    DenoiseStep
+    | UpscaleStep
+    | CutoutStep
+    | BackgroundStep
+    | PlaceStep
+    | RecolorStep
+    | ShadowStep
+    | RelightStep
+    | MatchColorStep
+    | StylizeStep
+)
 
 
 class Pipeline(Operation):

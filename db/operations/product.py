@@ -1,10 +1,11 @@
 """Working on the product in a picture: cut it out, put it on a ground, place it, recolour it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from db.operations.base import HexColour, Key, Operation, Rgb
+from db.operations.base import HexColour, Key, Operation, Rgb, SourceKind
+from db.operations.belonging import refuse_foreign
 
 Box = tuple[
     Annotated[int, Field(ge=0)],
@@ -17,6 +18,17 @@ Anchor = Literal[
     "bottom_right",
 ]  # fmt: skip
 WHITE: Rgb = (255, 255, 255)
+
+_OF_GROUNDS: Final = {
+    "rgb": ("solid", "studio"),
+    "palette": ("gradient",),
+    "angle_deg": ("gradient",),
+    "horizon": ("studio",),
+    "light": ("studio",),
+    "blur_px": ("blur",),
+    "plate": ("picture",),
+}
+"""Which grounds a parameter belongs to; the others would leave it unread."""
 
 
 class Cutout(Operation):
@@ -35,16 +47,52 @@ class Cutout(Operation):
 
 
 class Background(Operation):
-    """The product on a new ground; its own pixels are pasted back."""
+    """The product on a new ground; its own pixels are pasted back.
+
+    Before any ground but one colour it is labelled `enhanced`, before a picture that says of itself
+    that a network drew it `composite`.
+    """
 
     op: Literal["background"] = "background"
     picture: Key
-    kind: Literal["solid"] = "solid"
-    """What the ground is made of."""
+    kind: Literal["solid", "gradient", "studio", "blur", "picture"] = "solid"
+    """One colour, a run of colours, a studio's sweep of paper under a light, the picture's own
+    ground out of focus and without the product, or another picture."""
     rgb: Rgb = WHITE
-    """The ground's colour."""
+    """Of `solid` and `studio`: the ground's colour; a studio's where it is lit best."""
+    palette: Annotated[tuple[Rgb, ...], Field(min_length=2, max_length=3)] | None = None
+    """Of `gradient`, which needs it: its colours, from first to last."""
+    angle_deg: Annotated[float, Field(ge=-180.0, le=180.0)] = 90.0
+    """Of `gradient`: the way it runs, 0 to the right, 90 down."""
+    horizon: Annotated[float, Field(ge=0.05, le=0.95)] | None = None
+    """Of `studio`: how far down the floor begins, as a share of the height. Left out: a little
+    behind the product's foot."""
+    light: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5
+    """Of `studio`: how much its light falls off; 0 is even."""
+    blur_px: Annotated[float, Field(ge=1.0, le=400.0)] | None = None
+    """Of `blur`: how far out of focus. Left out: a fortieth of the longer side."""
+    plate: Key | None = None
+    """Of `picture`, which needs it: the picture that becomes the ground; it covers all and is cut
+    at its sides."""
     mask: Key | None = None
     """Where the product is, if you know better."""
+
+    @field_validator(*_OF_GROUNDS)
+    @classmethod
+    def _belongs(cls, value: Any, info: ValidationInfo) -> Any:
+        return refuse_foreign(cls, value, info, of=_OF_GROUNDS)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.kind == "gradient" and self.palette is None:
+            raise ValueError("a gradient runs from colour to colour: give it a palette")
+        if self.kind == "picture" and self.plate is None:
+            raise ValueError("another picture is the ground: name it as plate")
+        return self
+
+    def delivers(self) -> SourceKind:
+        """Before one colour it is the photograph still; before what was made for it, no more."""
+        return "original" if self.kind == "solid" else "enhanced"
 
 
 class Place(Operation):

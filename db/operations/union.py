@@ -2,6 +2,7 @@
 
 from typing import Any, get_args
 
+from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
 from db.operations.augmentation import AugmentPicture
 from db.operations.base import Operation
 from db.operations.compressing import Compress
@@ -25,6 +26,10 @@ AnyOperation = (
     | Background
     | Place
     | Recolor
+    | Shadow
+    | Relight
+    | MatchColor
+    | Stylize
     | Pipeline
     | Train
     | Evaluate

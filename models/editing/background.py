@@ -1,26 +1,33 @@
-"""Puts the product on a plain colour; its own pixels are pasted back exactly."""
+"""Puts the product on another ground; its own pixels are pasted back exactly."""
 
 import torch
 from torch import Tensor
 
 from models.editing.cutout import product
+from models.failures import CannotDo
 from models.made import Made
 from models.matting.foreground import decontaminated, solid
+from models.plates.plate import Plate
 
 
-def background(image: Tensor, *, rgb: tuple[int, int, int], mask: Tensor | None) -> Made:
-    """The product of [1, 3, H, W] over one colour.
+def background(image: Tensor, *, plate: Plate, mask: Tensor | None) -> Made:
+    """The product of [1, 3, H, W] on a ground.
 
     Args:
         image: in [0, 1].
-        rgb: the new backdrop, 0 to 255 each.
+        plate: makes the ground.
         mask: [1, 1, H, W], such as the picture's own alpha, instead of a guess.
     """
     found = product(image, mask=mask)
     kept = solid(found.alpha)
-    plate = colour(rgb, like=image)
-    blended = plate + found.alpha * (decontaminated(image, found.alpha) - plate)
-    output = torch.where(kept > 0, image, blended.clamp_(0, 1))
+    if bool(kept.all()):
+        raise CannotDo("mask_full", "The product fills the picture: there is no ground.")
+    ground = plate(image, found.alpha)
+    # Of few full-size copies: blended where the product's pure colours lie.
+    blended = decontaminated(image, found.alpha)
+    blended.sub_(ground).mul_(found.alpha).add_(ground).clamp_(0, 1)
+    del ground
+    output = torch.where(kept > 0, image, blended)
     return Made(
         (output,),
         product_mask=kept,

@@ -180,6 +180,18 @@ def test_an_order_over_the_limit_is_not_read(serve: Callable[..., TestClient]) -
             ["/operation/picture_a", "/operation/picture_b"],
         ),
         (
+            order("background", picture=P, kind="picture", plate=P),
+            ["/operation/picture", "/operation/plate"],
+        ),
+        (
+            order("match_color", picture=P, target=P),
+            ["/operation/picture", "/operation/target"],
+        ),
+        (
+            order("pipeline", picture=P, steps=[{"op": "stylize", "style": P}]),
+            ["/operation/picture", "/operation/steps/0/style"],
+        ),
+        (
             order("score", picture=P, reference_picture=P, mask=P, envelope={"reference": P}),
             [
                 "/operation/picture",

@@ -27,6 +27,10 @@ LEAST: dict[str, dict[str, Any]] = {
     "background": {"picture": A},
     "place": {"picture": A},
     "recolor": {"picture": A, "to_hex": "#a0b1c2"},
+    "shadow": {"picture": A},
+    "relight": {"picture": A},
+    "match_color": {"picture": A, "target": B},
+    "stylize": {"picture": A, "style": B},
     "pipeline": {"picture": A, "steps": [{"op": "upscale"}]},
     "train": {"dataset": "shoes", "network": "vae"},
     "evaluate": {"version": "shoes@1", "dataset": "shoes"},
@@ -45,6 +49,12 @@ BESIDE: dict[str, dict[str, Any]] = {
     "k": {"method": "neighbours", "picture": A, "dataset": "shoes"},
     "max_images": {"method": "neighbours", "picture": A, "dataset": "shoes"},
 }
+GROUNDS: dict[str, dict[str, Any]] = {
+    "angle_deg": {"kind": "gradient", "palette": [[0, 0, 0], [9, 9, 9]]},
+    "horizon": {"kind": "studio"},
+    "light": {"kind": "studio"},
+    "blur_px": {"kind": "blur"},
+}
 """What an order needs beside parameters that its least words have no use for."""
 
 
@@ -52,6 +62,10 @@ def _beside(op: str, name: str) -> dict[str, Any]:
     match op:
         case "explain":
             return BESIDE.get(name, {})
+        case "background":
+            return GROUNDS.get(name, {})
+        case "shadow" if name == "angle_deg":
+            return {"kind": "drop"}
         case "train" if name in OF_NETWORKS:
             kinds = {"diff_augment": ["color"]} if name == "diff_augment_p" else {}
             return {"network": OF_NETWORKS[name][0], **kinds}
@@ -586,3 +600,76 @@ def test_only_what_draws_has_blocks_with_attention(network: str) -> None:
 
     with pytest.raises(ValidationError, match="means nothing to a network"):
         Train.model_validate(asked)
+
+
+@pytest.mark.parametrize(
+    ("op", "given", "name"),
+    [
+        ("shadow", {"kind": "contact", "angle_deg": 10.0}, "angle_deg"),
+        ("match_color", {"mask": C}, "mask"),
+        ("background", {"kind": "blur", "rgb": [1, 2, 3]}, "rgb"),
+        ("background", {"kind": "solid", "light": 1.0}, "light"),
+        ("background", {"kind": "studio", "plate": B}, "plate"),
+        ("background", {"palette": [[0, 0, 0], [9, 9, 9]]}, "palette"),
+    ],
+)
+def test_a_parameter_of_another_kind_is_refused_and_named(
+    op: str, given: dict[str, Any], name: str
+) -> None:
+    assert _refused(op, **given) == [("operation", name)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"), [("gradient", "give it a palette"), ("picture", "name it as plate")]
+)
+def test_a_ground_without_what_it_is_made_of_is_refused(kind: str, sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        _parse("background", kind=kind)
+
+
+@pytest.mark.parametrize(
+    "palette", [[[0, 0, 0]], [[0, 0, 0]] * 4, [[0, 0], [1, 1]], [[0, 0, 256]] * 2]
+)
+def test_a_palette_has_two_or_three_colours(palette: list[list[int]]) -> None:
+    where = _refused("background", kind="gradient", palette=palette)
+
+    assert all(path[:2] == ("operation", "palette") for path in where)
+
+
+def test_the_ground_of_a_step_is_named_by_its_role() -> None:
+    steps = [{"op": "upscale"}, {"op": "background", "kind": "picture", "plate": B}]
+
+    assert _parse("pipeline", steps=steps).pictures() == {"picture": A, "steps.1.plate": B}
+
+
+@pytest.mark.parametrize(("kind", "delivers"), [("solid", "original"), ("blur", "enhanced")])
+def test_before_one_colour_it_is_the_photograph_still(kind: str, delivers: str) -> None:
+    assert _parse("background", kind=kind).operation.delivers() == delivers
+
+
+@pytest.mark.parametrize(
+    ("given", "is_automatic"),
+    [
+        ({}, True),
+        ({"auto": True, "exposure_ev": 1.0}, True),
+        ({"exposure_ev": 1.0}, False),
+        ({"temperature": -5.0}, False),
+        ({"target": B}, False),
+        ({"auto": False}, False),
+    ],
+    ids=str,
+)
+def test_light_finds_itself_only_if_nothing_else_is_asked(
+    given: dict[str, Any], *, is_automatic: bool
+) -> None:
+    assert _parse("relight", **given).operation.is_automatic == is_automatic
+
+
+def test_light_has_one_aim() -> None:
+    with pytest.raises(ValidationError, match="not both"):
+        _parse("relight", auto=True, target=B)
+
+
+def test_a_mask_of_a_product_that_is_not_protected_is_refused() -> None:
+    with pytest.raises(ValidationError, match="here it is not"):
+        _parse("stylize", mask=C, protect_product=False)

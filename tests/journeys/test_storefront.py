@@ -101,6 +101,8 @@ def test_any_sql_client_reads_the_results(studio: Studio, product: bytes) -> Non
         {"op": "background", "rgb": [200, 220, 240]},
         {"op": "place", "width": 400, "height": 300},
         {"op": "recolor", "to_hex": "#2060c0"},
+        {"op": "shadow"},
+        {"op": "relight"},
         {"op": "pipeline", "steps": [{"op": "denoise"}, {"op": "background"}]},
     ],
     ids=lambda operation: operation["op"],
@@ -116,6 +118,29 @@ def test_every_edit_delivers_a_colour_picture_with_scores(
     assert delivered.size == (result["width"], result["height"])
     assert delivered.mode == ("RGBA" if operation["op"] == "cutout" else "RGB")
     assert result["scores"]["noise_sigma"] is not None
+
+
+@pytest.mark.parametrize(
+    ("operation", "role"),
+    [
+        ({"op": "background", "kind": "picture"}, "plate"),
+        ({"op": "relight"}, "target"),
+        ({"op": "match_color", "region": "ground", "target_region": "whole"}, "target"),
+        ({"op": "stylize"}, "style"),
+    ],
+    ids=["background", "relight", "match_color", "stylize"],
+)
+def test_an_edit_that_looks_at_another_picture_takes_after_it(
+    studio: Studio, product: bytes, operation: dict[str, object], role: str
+) -> None:
+    other = studio.upload(_png(Image.new("RGB", (300, 200), (220, 120, 60))))
+
+    job = studio.do({**operation, "picture": studio.upload(product), role: other})
+
+    assert job["state"] == "succeeded", job["error"]
+    before, after = (_pixels(x) for x in (product, studio.content(job["results"][0])))
+    warmer = after.mean(axis=(0, 1)) - before.mean(axis=(0, 1))
+    assert warmer[0] > warmer[1] > warmer[2]
 
 
 @pytest.mark.parametrize("network", ["gan", "vae"])

@@ -80,3 +80,18 @@ def test_what_was_cut_out_stays_transparent(after: dict[str, Any]) -> None:
 
     assert made.images[0].shape[1] == 4
     assert float(made.images[0][0, 3, 2, 2]) == 0
+
+
+def test_a_shadow_leaves_the_products_proof_as_it_was() -> None:
+    made = run({"op": "background"}, {"op": "shadow"}, {"op": "place", "width": 96, "height": 128})
+
+    assert proof(made) > 45
+
+
+def test_the_shadow_of_a_cut_out_falls_on_the_ground_that_comes_after() -> None:
+    plain = run({"op": "cutout"}, {"op": "background", "rgb": [0, 255, 0]})
+    shaded = run({"op": "cutout"}, {"op": "shadow"}, {"op": "background", "rgb": [0, 255, 0]})
+
+    darker = (plain.images[0] - shaded.images[0])[0, 1]
+    assert darker[47:50, 32].max() > 0.2
+    assert proof(shaded) > 45

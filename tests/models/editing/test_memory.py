@@ -46,6 +46,43 @@ image = torch.rand(1, 3, 4000, 6000)
 output = recolor(image, to_rgb=(200, 0, 0), from_rgb=None, mask=torch.ones(1, 1, 4000, 6000),
                  keep_luminance=True, strength=1.0).images[0]
 """
+APPEARANCE = """
+from models.images import Loaded
+image = torch.rand(1, 3, 4000, 6000)
+mask = torch.zeros(1, 1, 4000, 6000)
+mask[..., 1000:3000, 2000:4000] = 1
+style = Loaded(torch.rand(1, 3, 400, 400), None)
+"""
+REFLECTION = f"""
+{APPEARANCE}
+from models.editing.shadow import shadow
+output = shadow(image, kind="reflection", angle_deg=45.0, length=None, blur_px=None, opacity=None,
+                mask=mask, alpha=None).images[0]
+"""
+OUT_OF_FOCUS = f"""
+{APPEARANCE}
+from models.editing.background import background
+from models.plates.plate import out_of_focus
+output = background(image, plate=out_of_focus(None), mask=mask).images[0]
+"""
+RELIGHT = f"""
+{APPEARANCE}
+from models.editing.relight import relight
+output = relight(Loaded(image, None), auto=True, exposure_ev=0.5, warmth=9.0, contrast=0.2,
+                 target=None).images[0]
+"""
+MATCH_COLOR = f"""
+{APPEARANCE}
+from models.editing.match_color import match_color
+output = match_color(Loaded(image, None), target=style, strength=1.0, region="ground",
+                     target_region="whole", mask=mask).images[0]
+"""
+STYLIZE = f"""
+{APPEARANCE}
+from models.editing.stylize import stylize
+output = stylize(Loaded(image, None), style=style, strength=1.0, protect_product=True,
+                 mask=mask).images[0]
+"""
 
 
 @pytest.mark.slow
@@ -57,8 +94,16 @@ output = recolor(image, to_rgb=(200, 0, 0), from_rgb=None, mask=torch.ones(1, 1,
         (UPSCALE_CUT_OUT, [1, 4, 8000, 8000], 3500),
         (CUTOUT, [1, 4, 4000, 6000], 3500),
         (RECOLOR, [1, 3, 4000, 6000], 2600),
+        (REFLECTION, [1, 3, 4000, 6000], 2600),
+        (OUT_OF_FOCUS, [1, 3, 4000, 6000], 2600),
+        (RELIGHT, [1, 3, 4000, 6000], 1800),
+        (MATCH_COLOR, [1, 3, 4000, 6000], 2400),
+        (STYLIZE, [1, 3, 4000, 6000], 2400),
     ],
-    ids=["denoise", "upscale", "upscale cut out", "cutout", "recolor"],
+    ids=[
+        *("denoise", "upscale", "upscale cut out", "cutout", "recolor"),
+        *("reflection", "out of focus", "relight", "match_color", "stylize"),
+    ],
 )
 def test_a_large_picture_needs_bounded_memory(body, shape, limit_mib):
     done = subprocess.run(

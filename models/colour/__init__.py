@@ -1,0 +1,1 @@
+"""Light and colours of a picture, measured and changed."""

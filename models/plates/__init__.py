@@ -1,0 +1,1 @@
+"""Grounds to put a product on, one kind a file: what they show is made by arithmetic."""

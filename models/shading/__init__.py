@@ -1,0 +1,1 @@
+"""Where a product stands, and the shadow that it throws there."""
