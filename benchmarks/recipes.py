@@ -36,7 +36,7 @@ SHIPPED: dict[str, TrainConfig] = {
     ),
     "gan-catalogue": TrainConfig(
         "gan",
-        epochs=100,
+        epochs=22,
         batch_size=64,
         learning_rate=4e-4,
         image_size=64,
