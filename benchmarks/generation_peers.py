@@ -97,10 +97,10 @@ def _run_pythae(
     given, made = folder / "pythae-given.safetensors", folder / "pythae-made.safetensors"
     told = {
         "learning": learning.images,
-        "sure": learning.images[:SURE].contiguous(),
-        "sure_labels": learning.labels[:SURE].contiguous(),
+        "sure": learning.images[:SURE].clone(),
+        "sure_labels": learning.labels[:SURE].clone(),
         "wanted": wanted,
-        "test": ground.test.images[:back].contiguous(),
+        "test": ground.test.images[:back].clone(),
     }
     safetensors.torch.save_file(told, given)
     program = [PYTHAE.python, "-W", "ignore", "-m", "benchmarks.peers.pythae_vae"]
