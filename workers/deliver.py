@@ -9,7 +9,9 @@ from torch import Tensor
 from db import blobs, clock, versions
 from db.engine import reading
 from db.ids import new_id
+from db.operations import presets
 from db.operations.base import SOURCE_KINDS, SourceKind
+from db.operations.checking import Check
 from db.operations.order import Order
 from db.operations.pipeline import Pipeline
 from db.tables.jobs import Job
@@ -65,6 +67,7 @@ def keep(
     for row in rows:
         # What a third party needs to recompute the proof lies beside the result.
         row.source_kind, row.model_version = kind, version
+        row.preset_version = _preset_version(order)
         row.source_key = read.keys.get("picture") or read.keys.get("picture_a")
         row.reference_key = read.keys.get("order.reference")
         for stage in ("queue", "decode", "device", "score", "encode"):
@@ -142,6 +145,14 @@ def _mask_key(tenant: str, mask: Tensor | None) -> str | None:
 def _versions(job: Job) -> str | None:
     """The labels of the versions that worked on it."""
     return ", ".join(map(_label, (job.versions or {}).values())) or None
+
+
+def _preset_version(order: Order) -> str | None:
+    match order.operation:
+        case Check(preset=name):
+            return presets.get(name).label
+        case _:
+            return None
 
 
 @lru_cache(maxsize=1_000)

@@ -76,7 +76,7 @@ def _make(job: Job, lease: Lease, bench: Bench) -> None:
                     job.versions or {}, may_go_on=lambda: bench.leases.check(lease)
                 )
                 shelves = Shelves(job, may_go_on=lambda: bench.leases.check(lease))
-                given = Given(read.pictures, read.masks, networks, job.seed, shelves)
+                given = Given(read.pictures, read.masks, networks, job.seed, shelves, files)
                 made = apply(order.operation, given)
         bench.leases.check(lease)
         if isinstance(order.operation, Score):

@@ -39,7 +39,8 @@ ScoreName = Literal[
     "psnr_db", "ssim", "product_psnr_db", "product_ssim", "product_delta_e_mean",
     "product_delta_e_p95", "protected_psnr_db", "protected_ssim", "protected_max_abs",
     "backproj_psnr_db", "edge_band_diff", "mask_agreement", "lost_share", "mask_uncertainty",
-    "diversity", "masked_psnr_db", "masked_ssim",
+    "diversity", "masked_psnr_db", "masked_ssim", "fill_long_side", "fill_bbox", "fill_area",
+    "background_white_share",
 ]  # fmt: skip
 
 
