@@ -23,7 +23,9 @@ from workers.categories import label_of
 from workers.checking import check
 from workers.edit import Given, edit
 from workers.explain import explain
+from workers.mending import mend
 from workers.pipeline import pipeline
+from workers.policy import refuse_generated
 
 
 def apply(operation: AnyOperation, given: Given) -> Made:
@@ -39,9 +41,10 @@ def apply(operation: AnyOperation, given: Given) -> Made:
         case Explain():
             return explain(operation, given)
         case Pipeline():
+            refuse_generated(operation, given)
             return pipeline(operation, given)
-        case Check():
-            return check(operation, given)
+        case Check(fix=fix):
+            return mend(operation, given) if fix else check(operation, given)
         case Score():
             return Made(images=(given.image(),), expected=given.image("reference_picture"))
         case Train() | Evaluate() | Compress() | Tune():

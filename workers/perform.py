@@ -83,7 +83,8 @@ def _make(job: Job, lease: Lease, bench: Bench) -> None:
             failed, report = _measured(order, made, read)
         else:
             proven, failed = prove(job, order, made, read, watch)
-            report = {name: value for name, value in made.report.items() if value is not None}
+            told = {**made.report, **proven[-1].report}
+            report = {name: value for name, value in told.items() if value is not None}
     rows = keep(job, order, made, read, proven, watch) if proven else []
     if failed:
         bench.committer.fail_gate(lease, rows, "; ".join(failed), report)
