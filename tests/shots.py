@@ -27,7 +27,7 @@ def keep(data: bytes, *, name: str | None = None) -> str:
         return pictures.register(session, TENANT, checked, name=name).picture.id
 
 
-def product(name: str = "fan") -> Image.Image:
+def product(name: str = "wooden box") -> Image.Image:
     """A rendered product of the samples that ship, cut out: RGBA, cropped to itself."""
     (sample,) = [one for one in samples.products() if one.name == name]
     picture = Image.fromarray(sample.pixels)
@@ -35,11 +35,15 @@ def product(name: str = "fan") -> Image.Image:
 
 
 def shot(
-    *, fill: float = 0.9, side: int = SIDE, rgb: tuple[int, int, int] = (255, 255, 255),
+    *,
+    name: str = "wooden box",
+    fill: float = 0.9,
+    side: int = SIDE,
+    rgb: tuple[int, int, int] = (255, 255, 255),
     at: tuple[int, int] | None = None,
-) -> Image.Image:  # fmt: skip
+) -> Image.Image:
     """A product on one colour, as large as asked for."""
-    cut = product()
+    cut = product(name)
     scale = fill * side / max(cut.size)
     cut = cut.resize((round(cut.width * scale), round(cut.height * scale)))
     canvas = Image.new("RGB", (side, side), rgb)

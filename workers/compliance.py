@@ -4,7 +4,7 @@ What nothing here can see, such as text, is `not_checked`; it never passes for w
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal
 
 from db.operations.presets import Demand, Preset
@@ -18,6 +18,10 @@ Status = Literal["pass", "warn", "fail", "not_checked"]
 _NOT_MET: Final[Mapping[Demand, Status]] = {"required": "fail", "advised": "warn"}
 _LEAST_WHITE: Final = 0.999
 _MOST_OFF_CENTRE: Final = 0.05
+_SHADOW: Final = (
+    "beside the product it is not white: a shadow, or light parts of it taken for ground"
+)
+_DOUBTFUL: Final = "rests on a product that two ways of finding it see differently"
 NO_DETECTOR: Final = "nothing here can see it; look yourself"
 
 
@@ -45,6 +49,11 @@ class Facts:
     agreement: float | None
     transparent_share: float
     border_px: Mapping[str, int]
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Two ways of finding the product see two products."""
+        return self.agreement is not None and self.agreement < LEAST_AGREEMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +156,8 @@ def _product(preset: Preset, facts: Facts) -> Iterator[Finding]:
     rule = preset.fill
     yield _found(preset, facts)
     if facts.standing is not None:
-        yield from _standing(preset, facts.standing)
+        found = _standing(preset, facts.standing)
+        yield from map(_doubted, found) if facts.is_doubtful else found
         return
     asked = {"fill": rule.long_side, "whole": rule.whole, "centred": rule.centred}
     for name, demand in asked.items():
@@ -180,10 +190,17 @@ def _found(preset: Preset, facts: Facts) -> Finding:
         return Finding("product", status, {"found": False}, {}, why)
     measured = {"found": True, "agreement": facts.agreement}
     wanted = {"least_agreement": LEAST_AGREEMENT}
-    if facts.agreement is not None and facts.agreement < LEAST_AGREEMENT:
+    if facts.is_doubtful:
         why = "two ways to find it see two products, so its fill and ground are not proven"
         return Finding("product", "warn", measured, wanted, why)
     return Finding("product", "pass", measured, wanted)
+
+
+def _doubted(finding: Finding) -> Finding:
+    """Who may have missed half of the product does not fail it for being small."""
+    if finding.status != "fail":
+        return finding
+    return replace(finding, status="warn", why=_DOUBTFUL)
 
 
 def _ground(preset: Preset, facts: Facts) -> Iterator[Finding]:
@@ -200,6 +217,9 @@ def _ground(preset: Preset, facts: Facts) -> Iterator[Finding]:
     if ground.share >= _LEAST_WHITE and facts.transparent_share > 0:
         why = "what is transparent was taken as white; a channel may show it black"
         yield Finding("background", "warn", measured, wanted, why)
+        return
+    if ground.share < _LEAST_WHITE <= ground.frame_share:
+        yield Finding("background", "warn", measured, wanted, _SHADOW)
         return
     yield _is("background", ground.share >= _LEAST_WHITE, measured, wanted, demand=demand)
 

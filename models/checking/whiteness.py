@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from torch import Tensor
 
+from models.matting.backdrop import border
+
 RIM_PX = 8
 LEAST_LEVEL = 250
 _TOUCHED = 0.02
@@ -22,11 +24,14 @@ class Whiteness:
 
     Attributes:
         share: of its pixels that are white.
+        frame_share: of those in the outermost fiftieth of the picture: where no part of a product
+            can be mistaken for ground. 1 where the product takes all of that.
         pure_share: of its pixels that are 255 in every channel.
         darkest_level: 0 to 255; one pixel in a thousand is as dark or darker.
     """
 
     share: float
+    frame_share: float
     pure_share: float
     darkest_level: int
 
@@ -38,9 +43,11 @@ def whiteness(image: Tensor, alpha: Tensor) -> Whiteness | None:
     ground = cv2.dilate(covered, square) == 0
     if not ground.any():
         return None
-    levels = np.rint(image[0].amin(dim=0).numpy()[ground] * 255).astype(np.uint8)
+    darkest = np.rint(image[0].amin(dim=0).numpy() * 255).astype(np.uint8)
+    levels, frame = darkest[ground], darkest[ground & border(*ground.shape)]
     return Whiteness(
         share=float(np.mean(levels >= LEAST_LEVEL)),
+        frame_share=float(np.mean(frame >= LEAST_LEVEL)) if frame.size else 1.0,
         pure_share=float(np.mean(levels == 255)),
         darkest_level=int(np.quantile(levels, _DARKEST_SHARE, method="lower")),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from sqlalchemy import select
 
 from db.engine import reading
@@ -114,6 +114,31 @@ def test_white_on_white_is_seen_where_it_is_told_where_the_product_is(bench: Ben
 
     assert found["product"]["status"] == "pass"
     assert found["fill"]["measured"]["long_side"] == pytest.approx(0.88, abs=0.001)
+
+
+def test_a_shadow_on_white_is_warned_of_not_failed(bench: Bench) -> None:
+    shadow = Image.new("L", (400, 400), 255)
+    ImageDraw.Draw(shadow).ellipse((120, 250, 300, 330), fill=190)
+    soft = shadow.filter(ImageFilter.GaussianBlur(14)).convert("RGB")
+
+    found = answers(done(bench, jpeg(ImageChops.darker(shot(fill=0.5, side=400), soft))))[
+        "background"
+    ]
+
+    assert found["status"] == "warn"
+    assert found["measured"]["frame_share"] == 1.0
+    assert "shadow" in found["why"]
+
+
+def test_a_product_half_of_which_may_be_missed_does_not_fail_for_being_small(bench: Bench) -> None:
+    lamp = shot(name="desk lamp", fill=0.88)
+
+    result = done(bench, jpeg(lamp))
+
+    found = answers(result)
+    assert result.unproven
+    assert found["product"]["measured"]["agreement"] < 0.9
+    assert [found[rule]["status"] for rule in ("product", "fill", "background")] == 3 * ["warn"]
 
 
 def test_what_is_transparent_is_warned_of(bench: Bench) -> None:

@@ -61,6 +61,17 @@ def test_white_is_from_250_and_pure_is_255() -> None:
     assert (found.share, found.pure_share, found.darkest_level) == pytest.approx((0.6, 0.1, 249))
 
 
+def test_the_frame_of_the_ground_is_told_by_itself() -> None:
+    image = torch.ones(1, 3, 100, 100)
+    image[..., 10:90, 10:90] = 0.7
+
+    found = whiteness(image, covering(40, 60, 40, 60))
+
+    assert found is not None
+    assert found.frame_share == 1
+    assert found.share < 0.5
+
+
 def test_a_product_that_takes_all_leaves_no_ground() -> None:
     assert whiteness(torch.ones(1, 3, 40, 40), torch.ones(1, 1, 40, 40)) is None
 
