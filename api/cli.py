@@ -16,6 +16,7 @@ from api.commands import (
     look,
     machine,
     operate,
+    presets,
     promote,
     retrain,
     rules,
@@ -39,6 +40,7 @@ for part in _PARTS:
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(rules.app, name="rules")
 app.add_typer(versions.app, name="versions")
+app.add_typer(presets.app, name="presets")
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.tenants_app, name="tenants")
 app.add_typer(webhooks.app, name="webhooks")

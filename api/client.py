@@ -246,6 +246,13 @@ class Client:
         operations: Json = self._get("/v1/operations").json()["operations"]
         return operations
 
+    def presets(self) -> list[Json]:
+        """What sales channels want of a picture."""
+        return _items(self._get("/v1/presets").json(), "presets")
+
+    def preset(self, name: str) -> Json:
+        return self._one(f"/v1/presets/{name}")
+
     def operation(self, name: str) -> Json:
         return self._one(f"/v1/operations/{name}")
 

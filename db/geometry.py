@@ -6,6 +6,7 @@ from typing import Final
 from db.operations.base import Operation
 from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
+from db.operations.goals import goal
 from db.operations.order import Order
 from db.operations.pipeline import Pipeline
 from db.operations.product import Background, Cutout, Place
@@ -42,6 +43,7 @@ def check(order: Order, sources: Mapping[At, Source]) -> None:
             _check_side(order, size)
     _check_mask(sizes, ("mask",), sizes.get(("reference",), size))
     _check_format(order)
+    _check_channel(order)
 
 
 def parts(operation: Operation) -> Iterator[tuple[At, Operation]]:
@@ -49,13 +51,14 @@ def parts(operation: Operation) -> Iterator[tuple[At, Operation]]:
     if not isinstance(operation, Pipeline):
         yield ("operation",), operation
         return
-    for number, step in enumerate(operation.steps):
+    for number, step in enumerate(operation.plan()):
         yield ("operation", "steps", str(number)), step
 
 
 def is_delivered(operation: Operation, step: Operation) -> bool:
     """Whether the picture that a step makes is delivered, and not only handed on."""
-    steps = operation.steps if isinstance(operation, Pipeline) and not operation.keep_steps else ()
+    only_last = isinstance(operation, Pipeline) and not operation.keep_steps
+    steps = operation.plan() if isinstance(operation, Pipeline) and only_last else ()
     return not steps or step is steps[-1]
 
 
@@ -113,6 +116,13 @@ def _check_side(order: Order, size: Size | None) -> None:
 def _check_format(order: Order) -> None:
     if order.output.format == "jpeg" and _delivers_alpha(order.operation):
         detail = "a cut-out is transparent, JPEG is not; ask for png or webp"
+        raise at("/output/format", "output_format", detail)
+
+
+def _check_channel(order: Order) -> None:
+    preset = goal(order.operation)
+    if preset is not None and order.output.format not in preset.file.formats:
+        detail = f"{preset.label} takes {', '.join(preset.file.formats)}"
         raise at("/output/format", "output_format", detail)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, String, bindparam, select
+from sqlalchemy import Select, String, bindparam, null, select
 from sqlalchemy.orm import Session
 
 from db import clock
@@ -29,11 +29,12 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What an id names: bytes in the store, and how large the picture in them is."""
+    """What an id names: bytes in the store, how large a picture, and its file's name if any."""
 
     key: str
     width: int
     height: int
+    name: str | None = None
 
 
 def register(session: Session, tenant: str, checked: Checked, *, name: str | None) -> Registered:
@@ -93,7 +94,8 @@ def _named(
     dialect: str, table: type[Picture] | type[Result], key: Any, *, hold: bool
 ) -> Select[Any]:
     asked = given(dialect, "asked", id=String())
-    named = select(table.id, key, table.width, table.height).where(
+    name = Picture.name if table is Picture else null()
+    named = select(table.id, key, table.width, table.height, name).where(
         table.tenant == bindparam("of_tenant"), table.id.in_(select(asked.c.id))
     )
     if hold:

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from db.operations.augmentation import AugmentPicture
+from db.operations.checking import Check
 from db.operations.compressing import Compress
 from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
@@ -19,9 +20,12 @@ from models.generation.vary import vary
 from models.made import Made
 from workers.augmenting import augment_of
 from workers.categories import label_of
+from workers.checking import check
 from workers.edit import Given, edit
 from workers.explain import explain
+from workers.mending import mend
 from workers.pipeline import pipeline
+from workers.policy import refuse_generated
 
 
 def apply(operation: AnyOperation, given: Given) -> Made:
@@ -37,7 +41,10 @@ def apply(operation: AnyOperation, given: Given) -> Made:
         case Explain():
             return explain(operation, given)
         case Pipeline():
+            refuse_generated(operation, given)
             return pipeline(operation, given)
+        case Check(fix=fix):
+            return mend(operation, given) if fix else check(operation, given)
         case Score():
             return Made(images=(given.image(),), expected=given.image("reference_picture"))
         case Train() | Evaluate() | Compress() | Tune():

@@ -1,8 +1,10 @@
 """From what was made to result rows: encode, label, decode what was written, score, keep."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain, repeat
+from typing import Any
 
 from torch import Tensor
 
@@ -10,13 +12,16 @@ from db import blobs, clock, versions
 from db.engine import reading
 from db.ids import new_id
 from db.operations.base import SOURCE_KINDS, SourceKind
+from db.operations.goals import goal, named
 from db.operations.order import Order
 from db.operations.pipeline import Pipeline
+from db.operations.presets import Preset
 from db.tables.jobs import Job
 from db.tables.results import Result
 from models import images, labels
 from models.images import Loaded
 from models.made import Made
+from workers.channel import answered, fitted
 from workers.scores import Scores, missed
 from workers.scoring import METRIC_VERSION, Compared, score
 from workers.sources import Read
@@ -29,12 +34,16 @@ class Proven:
 
     Attributes:
         width: in pixels, as `height`.
+        details: what was found of the file that one number does not hold.
+        report: of that, what the job's own report tells.
     """
 
     data: bytes
     width: int
     height: int
     scores: Scores
+    details: Mapping[str, Any] = field(default_factory=dict)
+    report: Mapping[str, Any] = field(default_factory=dict)
 
 
 def prove(
@@ -44,16 +53,43 @@ def prove(
     kind = _kind(order, read, made)
     proven: list[Proven] = []
     failed: list[str] = []
+    preset = goal(order.operation)
     for ordinal, image in enumerate(made.images):
-        with watch.stage("encode"):
-            data = _written(image, order, kind, job.id)
-        with watch.stage("score"):
-            is_step = isinstance(order.operation, Pipeline) and ordinal < len(made.images) - 1
-            scores = _scores(order, made, images.read(data), read, is_step=is_step)
+        is_step = isinstance(order.operation, Pipeline) and ordinal < len(made.images) - 1
+        if preset is not None and not is_step:
+            one = _for_channel(preset, job, order, made, read, watch)
+        else:
+            with watch.stage("encode"):
+                data = _written(image, order, kind, job.id)
+            with watch.stage("score"):
+                scores = _scores(order, made, images.read(data), read, is_step=is_step)
+            one = Proven(data, image.shape[-1], image.shape[-2], scores)
         if not is_step:  # a pipeline's proof and gates are of its last picture
-            failed += missed(scores, order.limits())
-        proven.append(Proven(data, image.shape[-1], image.shape[-2], scores))
+            failed += missed(one.scores, order.limits())
+        proven.append(one)
     return proven, failed
+
+
+def _for_channel(
+    preset: Preset, job: Job, order: Order, made: Made, read: Read, watch: Stopwatch
+) -> Proven:
+    """The last picture in a file that the channel takes, with each rule's answer of that file."""
+    image, kind = made.images[-1], _kind(order, read, made)
+
+    def write(quality: int) -> bytes:
+        output = order.output.model_copy(update={"quality": quality})
+        return _written(image, order.model_copy(update={"output": output}), kind, job.id)
+
+    with watch.stage("encode"):
+        file = fitted(image, preset, order.output, write)
+    with watch.stage("score"):
+        delivered = images.read(file.data)
+        answer = answered(preset, file.data, delivered, made.stages.get("coverage"))
+        numbers = {**made.report, **answer.scores}
+        scores = _scores(order, replace(made, report=numbers), delivered, read, is_step=False)
+    scale = None if made.placement is None else made.placement[0]
+    details = {**answer.details, "encoding": file.encoding, "scale": scale}
+    return Proven(file.data, image.shape[-1], image.shape[-2], scores, details, answer.report)
 
 
 def keep(
@@ -61,16 +97,20 @@ def keep(
 ) -> list[Result]:
     """The rows of what was made; their bytes, and what proves them, are stored."""
     kind, version = _kind(order, read, made), _versions(job)
+    preset = named(order.operation)
     rows = [_row(job, ordinal, one, order) for ordinal, one in enumerate(proven)]
     for row in rows:
         # What a third party needs to recompute the proof lies beside the result.
         row.source_kind, row.model_version = kind, version
+        row.preset_version = None if preset is None else preset.label
         row.source_key = read.keys.get("picture") or read.keys.get("picture_a")
         row.reference_key = read.keys.get("order.reference")
         for stage in ("queue", "decode", "device", "score", "encode"):
             setattr(row, f"{stage}_ms", round(watch.ms[stage], 3))
-    for row, details in zip(rows, made.details, strict=False):
-        row.scores = {**row.scores, "details": dict(details)}
+    told = chain(made.details, repeat({}))  # most operations have nothing to tell
+    for row, one, details in zip(rows, proven, told, strict=False):
+        if details or one.details:
+            row.scores = {**row.scores, "details": {**details, **one.details}}
     last = rows[-1]
     last.placement = None if made.placement is None else list(made.placement)
     last.mask_key = _mask_key(job.tenant, made.product_mask)

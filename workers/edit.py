@@ -1,7 +1,7 @@
 """Where an editing operation meets its function in models/editing: one `case` each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from torch import Tensor
@@ -25,6 +25,7 @@ from models.made import Made
 from workers.plates import plate_of
 from workers.served import Networks
 from workers.shelves import OpenShelf
+from workers.sources import File
 
 Edit = (
     Denoise
@@ -42,13 +43,18 @@ Edit = (
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a job brings: its pictures and masks by role, its networks, its seed, its datasets."""
+    """What a job brings: its pictures and masks by role, its networks, its seed, its datasets.
+
+    Attributes:
+        files: the pictures as they lie in the store, by role.
+    """
 
     pictures: Mapping[str, Loaded]
     masks: Mapping[str, Tensor]
     networks: Networks
     seed: int
     shelves: OpenShelf | None = None
+    files: Mapping[str, File] = field(default_factory=dict)
 
     @property
     def shelf(self) -> OpenShelf:

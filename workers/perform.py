@@ -76,14 +76,15 @@ def _make(job: Job, lease: Lease, bench: Bench) -> None:
                     job.versions or {}, may_go_on=lambda: bench.leases.check(lease)
                 )
                 shelves = Shelves(job, may_go_on=lambda: bench.leases.check(lease))
-                given = Given(read.pictures, read.masks, networks, job.seed, shelves)
+                given = Given(read.pictures, read.masks, networks, job.seed, shelves, files)
                 made = apply(order.operation, given)
         bench.leases.check(lease)
         if isinstance(order.operation, Score):
             failed, report = _measured(order, made, read)
         else:
             proven, failed = prove(job, order, made, read, watch)
-            report = {name: value for name, value in made.report.items() if value is not None}
+            told = {**made.report, **proven[-1].report}
+            report = {name: value for name, value in told.items() if value is not None}
     rows = keep(job, order, made, read, proven, watch) if proven else []
     if failed:
         bench.committer.fail_gate(lease, rows, "; ".join(failed), report)

@@ -37,7 +37,7 @@ def pipeline(operation: Pipeline, given: Given) -> Made:
     made: list[Made] = []
     current = given.pictures["picture"]
     carried = _Carried(current.image, None, _STAY)
-    for number, step in enumerate(operation.steps):
+    for number, step in enumerate(operation.plan()):
         pictures = _of_step(given.pictures, number) | {"picture": current}
         own = replace(given, pictures=pictures, masks=_of_step(given.masks, number))
         made.append(edit(step, own))
@@ -80,6 +80,7 @@ def _delivered(operation: Pipeline, made: list[Made], carried: _Carried, source:
             for number, one in enumerate(made)
             for name, value in one.report.items()
         },
+        stages=made[-1].stages,
     )
 
 

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from db.operations.base import Operation
+from db.operations.checking import Check
+from db.operations.pipeline import Pipeline
 from db.operations.restoration import Upscale
 from models.colour.sampling import colours_of
 from models.images import Loaded
@@ -37,6 +39,8 @@ from workers.scores import Scores
 
 METRIC_VERSION = 1
 _ERODED_PX = 2
+_REPORTED = frozenset({"diversity", "content_ssim"})
+_CHECKED = frozenset({"fill_long_side", "fill_bbox", "fill_area", "background_white_share"})
 
 Measured = dict[str, Tensor]
 """Each [1], on the device of the pictures; NaN where there is no number."""
@@ -77,7 +81,7 @@ def score(operation: Operation, made: Made, output: Loaded, given: Compared) -> 
     if isinstance(operation, Upscale) and given.source is not None:
         value = backproj_psnr_db(image, given.source, scale=operation.scale)
         measured |= {"backproj_psnr_db": value}
-    return _scores(_on_host(measured), _numbers(made.report))
+    return _scores(_on_host(measured), _numbers(made.report, _reported(operation)))
 
 
 def _of_itself(image: Tensor) -> Measured:
@@ -172,11 +176,18 @@ def _on_host(measured: Measured) -> dict[str, float]:
     return dict(zip(measured, numbers, strict=True))
 
 
-def _numbers(report: Mapping[str, float | int | str | None]) -> dict[str, float]:
+def _reported(operation: Operation) -> frozenset[str]:
+    """Which numbers of a report are scores; `place` reports the fill that it meant."""
+    return _REPORTED | _CHECKED if isinstance(operation, Check | Pipeline) else _REPORTED
+
+
+def _numbers(
+    report: Mapping[str, float | int | str | None], names: frozenset[str]
+) -> dict[str, float]:
     return {
         name: float(value)
         for name, value in report.items()
-        if isinstance(value, int | float) and name in {"diversity", "content_ssim"}
+        if isinstance(value, int | float) and name in names
     }
 
 

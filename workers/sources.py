@@ -31,10 +31,15 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A picture that a job names, as it lies in the store under its key."""
+    """A picture that a job names, as it lies in the store under its key.
+
+    Attributes:
+        name: of the file as it was sent; a result has none.
+    """
 
     key: str
     data: bytes
+    name: str | None = None
 
 
 def fetch(tenant: str, order: Order) -> dict[str, File]:
@@ -50,7 +55,9 @@ def fetch(tenant: str, order: Order) -> dict[str, File]:
             if source is None:
                 raise Permanent("picture_not_found", f"there is no picture {key} for {role!r}")
             found[role] = source
-    return {role: File(one.key, blobs.get(tenant, one.key)) for role, one in found.items()}
+    return {
+        role: File(one.key, blobs.get(tenant, one.key), one.name) for role, one in found.items()
+    }
 
 
 def read(files: Mapping[str, File]) -> Read:

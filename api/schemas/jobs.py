@@ -164,7 +164,7 @@ def _error(row: Job) -> JobError | None:
 def _asked(operation: dict[str, Any]) -> dict[str, Any]:
     """As the caller wrote it: a step of a pipeline names no picture."""
     if operation["op"] == "pipeline":
-        for step in operation["steps"]:
+        for step in operation["steps"] or ():
             if step.get("picture") == PREVIOUS:
                 del step["picture"]
     return operation

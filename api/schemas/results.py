@@ -44,6 +44,8 @@ class ResultOut(Answer):
     visibility: Literal["published", "held", "quarantined"]
     source_kind: str
     model_version: str | None
+    preset_version: str | None
+    """Of what was checked against or made for a preset: `amazon_main@1`."""
     psnr_db: Score
     ssim: Score
     product_psnr_db: Score

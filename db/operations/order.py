@@ -5,13 +5,21 @@ import re
 from collections import Counter
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from db import urls
 from db.operations.base import Key
+from db.operations.goals import goal
 from db.operations.union import AnyOperation
 
 # A string that never ends is one too: else each quote in it would be tried as a beginning.
@@ -40,6 +48,7 @@ ScoreName = Literal[
     "product_delta_e_p95", "protected_psnr_db", "protected_ssim", "protected_max_abs",
     "backproj_psnr_db", "edge_band_diff", "mask_agreement", "lost_share", "mask_uncertainty",
     "diversity", "masked_psnr_db", "masked_ssim", "content_ssim", "style_distance",
+    "fill_long_side", "fill_bbox", "fill_area", "background_white_share",
 ]  # fmt: skip
 
 
@@ -73,6 +82,7 @@ class Order(_Part):
     mask: Key | None = None
     """White where masked_psnr_db and masked_ssim are measured, beside the whole picture."""
     output: Output = Output()
+    """How the result's file is written; what is left out is the preset's, where one is named."""
     gates: dict[ScoreName, Gate] = Field(default_factory=dict)
     """A missed gate fails the job; its pictures are held for review."""
     sku: Annotated[str, Field(min_length=1, max_length=255, pattern=_NO_NUL)] | None = None
@@ -86,6 +96,16 @@ class Order(_Part):
     deadline_at: Moment | None = None
     timeout_s: Annotated[float, Field(ge=1, le=604_800)] | None = None
     """Left out: the operation's own."""
+
+    @model_validator(mode="after")
+    def _as_the_channel_takes_it(self) -> Self:
+        """The format and quality of the preset, where the order is for one and names none."""
+        preset = goal(self.operation)
+        if preset is None:
+            return self
+        said = self.output.model_dump(include=self.output.model_fields_set)
+        make = {"format": preset.make.format, "quality": preset.make.quality}
+        return self.model_copy(update={"output": Output(**(make | said))})
 
     def pictures(self) -> dict[str, str]:
         """Every picture the job reads, by role."""
@@ -104,6 +124,8 @@ class Order(_Part):
         said = self.model_dump(mode="json")
         if self.webhook_url is None:
             del said["webhook_url"]  # so that an order of an older build is still the same
+        if said["operation"].get("preset", "") is None:
+            del said["operation"]["preset"]
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return sha256(canonical.encode()).hexdigest()
 

@@ -1,12 +1,16 @@
 """Several operations in one job, each on the picture that the one before made."""
 
+from functools import cache
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from db.operations import presets
 from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
 from db.operations.base import SOURCE_KINDS, Key, Operation, SourceKind
-from db.operations.product import Background, Cutout, Place, Recolor
+from db.operations.presets import PresetName
+from db.operations.product import WHITE, Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
 
 PREVIOUS = "00000000-0000-0000-0000-000000000000"
@@ -68,46 +72,76 @@ AnyStep = (
 
 
 class Pipeline(Operation):
-    """Steps in order in one job; the last picture is delivered, or each step's if asked."""
+    """Steps in order in one job, or a channel's preset; the last picture is delivered, or all."""
 
     op: Literal["pipeline"] = "pipeline"
     picture: Key
-    steps: Annotated[
-        tuple[Annotated[AnyStep, Field(discriminator="op")], ...], Field(min_length=1, max_length=8)
-    ]
+    steps: (
+        Annotated[
+            tuple[Annotated[AnyStep, Field(discriminator="op")], ...],
+            Field(min_length=1, max_length=8),
+        ]
+        | None
+    ) = None
     """Each step's own parameters; its picture is the one the step before made."""
+    preset: PresetName | None = None
+    """In place of steps: cut out, placed on white and written as this channel wants it."""
     keep_steps: bool = False
     """Deliver every step's picture, the last one last."""
 
     @model_validator(mode="after")
     def _one_after_another(self) -> Self:
         """A step takes what the one before made, and a job one version of each network."""
-        if any(step.picture != PREVIOUS for step in self.steps):
+        if (self.steps is None) == (self.preset is None):
+            raise ValidationError.from_exception_data("Pipeline", [self._either()])
+        steps = self.plan()
+        if any(step.picture != PREVIOUS for step in steps):
             raise ValueError("a step takes the picture of the one before; it names none")
-        named = [pair for step in self.steps for pair in step.needs().items()]
+        named = [pair for step in steps for pair in step.needs().items()]
         if len(set(named)) != len(dict(named)):
             raise ValueError("two steps name two versions of one network")
         return self
 
+    def plan(self) -> tuple[AnyStep, ...]:
+        """The steps that are done: its own, or its preset's."""
+        if self.preset is not None:
+            return _for_channel(self.preset)
+        return self.steps or ()
+
     def needs(self) -> dict[str, str | None]:
         return {
-            network: version for step in self.steps for network, version in step.needs().items()
+            network: version for step in self.plan() for network, version in step.needs().items()
         }
 
     def pixels(self, given: int) -> int:
         most = current = given
-        for step in self.steps:
+        for step in self.plan():
             current = step.width * step.height if isinstance(step, Place) else step.pixels(current)
             most = max(most, current)
         return most
 
     def delivers(self) -> SourceKind:
-        return max((step.delivers() for step in self.steps), key=SOURCE_KINDS.index)
+        return max((step.delivers() for step in self.plan()), key=SOURCE_KINDS.index)
 
     def pictures(self) -> dict[str, str]:
         named = super().pictures()
-        for number, step in enumerate(self.steps):
+        for number, step in enumerate(self.plan()):
             for role, key in step.pictures().items():
                 if key != PREVIOUS:
                     named[f"steps.{number}.{role}"] = key
         return named
+
+    def _either(self) -> InitErrorDetails:
+        if self.preset is None:
+            return InitErrorDetails(type="missing", loc=("steps",), input=None)
+        kind = PydanticCustomError("steps_or_preset", "either steps or a preset, not both")
+        return InitErrorDetails(type=kind, loc=("preset",), input=self.preset)
+
+
+@cache
+def _for_channel(name: PresetName) -> tuple[AnyStep, ...]:
+    make = presets.get(name).make
+    side, fill = make.side_px, make.fill_long_side
+    # Placing puts the cut-out on white too. A step of its own for that would lose the transparency,
+    # and a white product would be sought on white.
+    return CutoutStep(), PlaceStep(width=side, height=side, fill_long_side=fill, rgb=WHITE)

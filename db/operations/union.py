@@ -5,6 +5,7 @@ from typing import Any, get_args
 from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
 from db.operations.augmentation import AugmentPicture
 from db.operations.base import Operation
+from db.operations.checking import Check
 from db.operations.compressing import Compress
 from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
@@ -38,6 +39,7 @@ AnyOperation = (
     | Score
     | Explain
     | AugmentPicture
+    | Check
 )
 OPERATIONS: dict[str, type[Operation]] = {
     kind.model_fields["op"].default: kind for kind in get_args(AnyOperation)

@@ -103,6 +103,7 @@ def place(
         independent_mask=found.independent,
         placement=move.matrix(),
         report=found.report | _fill(box, scale, width, height, covered=float(alpha.sum())),
+        stages={"coverage": _on_canvas(alpha, move, canvas)},
     )
 
 

@@ -501,6 +501,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "score": {"picture": "", "reference_picture": ""},
     "explain": {"method": "occlusion", "picture": ""},
     "augment": {"picture": ""},
+    "check": {"picture": "", "preset": "ebay"},
 }
 
 

@@ -1,0 +1,1 @@
+"""Facts about a finished picture that rules are held against; the rules are elsewhere."""
