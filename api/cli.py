@@ -20,6 +20,7 @@ from api.commands import (
     retrain,
     rules,
     submit,
+    verify,
     watch,
     webhooks,
 )
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Packshot: product pictures generated, edited, trained on and measured.",
 )
-_PARTS = (machine, submit, watch, batch, look, feedback, promote, retrain, operate, erase)
+_PARTS = (machine, submit, watch, batch, look, feedback, promote, retrain, operate, erase, verify)
 for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(dataset.app, name="dataset")

@@ -23,6 +23,7 @@ from api.routes import (
     jobs,
     keys,
     pictures,
+    provenance,
     queues,
     results,
     rules,
@@ -39,7 +40,7 @@ from workers import settings as worker_settings
 
 _ROUTERS = (
     *(pictures, jobs, epochs, trials, batches, results, feedback, datasets, rules, versions),
-    *(discovery, queues, deliveries, webhooks, keys, tenants, health),
+    *(provenance, discovery, queues, deliveries, webhooks, keys, tenants, health),
 )
 _MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"
 _log = structlog.get_logger(__name__)

@@ -15,6 +15,7 @@ from db.operations.pipeline import Pipeline
 from db.tables.jobs import Job
 from db.tables.results import Result
 from models import images, labels
+from models.aigc import Mark
 from models.images import Loaded
 from models.made import Made
 from workers.scores import Scores, missed
@@ -46,7 +47,7 @@ def prove(
     failed: list[str] = []
     for ordinal, image in enumerate(made.images):
         with watch.stage("encode"):
-            data = _written(image, order, kind, job.id)
+            data = _written(image, order, kind, job.id, read.mark)
         with watch.stage("score"):
             is_step = isinstance(order.operation, Pipeline) and ordinal < len(made.images) - 1
             scores = _scores(order, made, images.read(data), read, is_step=is_step)
@@ -83,10 +84,14 @@ def _kind(order: Order, read: Read, made: Made) -> SourceKind:
     return max(kinds, key=SOURCE_KINDS.index)
 
 
-def _written(image: Tensor, order: Order, kind: SourceKind, job_id: str) -> bytes:
+def _written(
+    image: Tensor, order: Order, kind: SourceKind, job_id: str, mark: Mark | None
+) -> bytes:
     output = order.output
     bare = images.encode(image, format=output.format, quality=output.quality)
-    return labels.write(bare, format=output.format, source_kind=kind, job_id=job_id)
+    return labels.write(
+        bare, format=output.format, source_kind=kind, job_id=job_id, source_mark=mark
+    )
 
 
 def _scores(order: Order, made: Made, delivered: Loaded, read: Read, *, is_step: bool) -> Scores:

@@ -497,6 +497,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "score": {"picture": "", "reference_picture": ""},
     "explain": {"method": "occlusion", "picture": ""},
     "augment": {"picture": ""},
+    "verify": {"picture": ""},
 }
 
 

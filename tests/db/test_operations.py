@@ -35,9 +35,11 @@ LEAST: dict[str, dict[str, Any]] = {
     "score": {"picture": A, "reference_picture": B},
     "explain": {"method": "latent"},
     "augment": {"picture": A},
+    "verify": {"picture": A},
 }
 QUEUES = {
     "train": "train", "evaluate": "train", "compress": "train", "tune": "train", "score": "cpu",
+    "verify": "cpu",
 }  # fmt: skip
 BESIDE: dict[str, dict[str, Any]] = {
     "patch_share": {"method": "occlusion", "picture": A, "stride_share": 0.02},
