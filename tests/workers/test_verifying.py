@@ -22,6 +22,8 @@ from tests.golden import pictures as golden
 from tests.rows import TENANT
 from workers import deliver
 from workers.perform import Bench, perform
+from workers.sources import File
+from workers.verifying import findings
 
 MARK = {"Label": "1", "ContentProducer": "Another", "ProduceID": "p-7"}
 
@@ -105,18 +107,26 @@ def test_a_file_that_was_saved_again_keeps_its_claim_but_is_not_ours(bench: Benc
     assert report["result"] is None
 
 
-def test_another_shop_s_job_and_result_are_not_known(bench: Bench) -> None:
-    with transaction() as session:
-        theirs = rows.running()
-        session.add(rows.result(theirs))
-    lie = labels.write(
-        factories.png(), format="png", source_kind="generated", job_id="0190a0b0-0000-7000-8000-1"
-    )
+def test_another_shop_hears_nothing_of_the_job_and_the_result(bench: Bench) -> None:
+    row, data = _delivered(bench, _keep(factories.png()))
 
-    report = _done(bench, "verify", picture=_keep(lie)).report
+    ours, theirs = (findings(tenant, File(row.blob_key, data)) for tenant in (TENANT, "another"))
 
-    assert report["label"]["job_is_known"] is False
-    assert report["result"] is None
+    assert ours["label"]["job_is_known"]
+    assert ours["result"]["id"] == row.id
+    assert theirs["label"]["job_id"] == row.job_id
+    assert not theirs["label"]["job_is_known"]
+    assert theirs["result"] is None
+
+
+def test_an_id_that_is_none_is_told_without_what_no_database_keeps(bench: Bench) -> None:
+    bare = factories.png()
+    lie = labels.write(bare, format="png", source_kind="original", job_id="j\x01" + "9" * 300)
+
+    label = findings(TENANT, File("0" * 64, lie))["label"]
+
+    assert label["job_id"] == "j" + "9" * 254
+    assert not label["job_is_known"]
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
