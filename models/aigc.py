@@ -5,13 +5,14 @@ PNG, or in EXIF's comment. Whoever passes a marked picture on adds itself as pro
 """
 
 import html
-import io
 import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from PIL import Image
+
+from models import containers
 
 Mark = dict[str, str]
 PRODUCER: Final = "Packshot"
@@ -36,9 +37,7 @@ def mark(job_id: str, *, source: Mark | None = None) -> Mark:
 
 def read(data: bytes) -> Mark | None:
     """The mark of a picture file; None where there is none that can be read."""
-    with Image.open(io.BytesIO(data)) as picture:
-        info = dict(picture.info)
-    for text in _texts(info):
+    for text in _texts(containers.info_of(data)):
         # As it stands, as in a text chunk; or escaped, as in XMP.
         for found in (*_OBJECT.findall(text), *_OBJECT.findall(html.unescape(text))):
             if (one := _mark_in(found)) is not None:

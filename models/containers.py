@@ -4,7 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from PIL import Image
 
@@ -40,16 +40,38 @@ def with_xmp(
             return _webp(data, packet)
 
 
+def info_of(data: bytes) -> dict[str | tuple[int, int], Any]:
+    """A picture's metadata as Pillow names it, also what a PNG has behind its pixels."""
+    with Image.open(io.BytesIO(data)) as picture:
+        if picture.format == "PNG" and _has_late_metadata(data):
+            picture.load()
+        return dict(picture.info)
+
+
 def xmp_of(data: bytes) -> str:
     """The packet as Pillow reads it; empty where there is none."""
-    with Image.open(io.BytesIO(data)) as picture:
-        packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
+    info = info_of(data)
+    packet = info.get("xmp") or info.get("XML:com.adobe.xmp") or b""
     return packet.decode(errors="replace") if isinstance(packet, bytes) else str(packet)
 
 
 def png_chunk(name: bytes, body: bytes) -> bytes:
     checksum = struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
     return b"".join((struct.pack(">I", len(body)), name, body, checksum))
+
+
+def png_bodies(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """Name and body of each chunk of a stranger's file, as far as it goes."""
+    view, at = memoryview(data), len(PNG_SIGNATURE)
+    while at + 8 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        yield name, view[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
+def _has_late_metadata(data: bytes) -> bool:
+    names = [name for name, _ in png_bodies(data)]
+    return b"IDAT" in names and not _PNG_METADATA.isdisjoint(names[names.index(b"IDAT") :])
 
 
 def _png(data: bytes, packet: bytes, aigc: str | None) -> bytes:

@@ -4,7 +4,8 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-_PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+from models.containers import PNG_SIGNATURE, png_bodies
+
 _AVIF_BOX: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _JPEG_APP11, _JPEG_SCAN = 0xEB, 0xDA
 _JPEG_JUMBF_HEADER: Final = 8
@@ -13,8 +14,10 @@ _JUMBF_OF_C2PA: Final = b"c2pa"
 
 def store_of(data: bytes) -> bytes:
     """The store's bytes; empty where there is none, or where the container is broken before it."""
-    if data.startswith(_PNG_SIGNATURE):
-        found = (body for name, body in _png(data) if name == b"caBX")
+    if data.startswith(PNG_SIGNATURE):
+        found: Iterator[bytes | memoryview] = (
+            body for name, body in png_bodies(data) if name == b"caBX"
+        )
     elif data.startswith(b"RIFF"):
         found = (body for name, body in _riff(data) if name == b"C2PA")
     elif data.startswith(b"\xff\xd8"):
@@ -23,14 +26,6 @@ def store_of(data: bytes) -> bytes:
         found = (body[16:] for name, body in _boxes(data) if name == b"uuid" and _is_c2pa(body))
     store = b"".join(found)
     return store if _JUMBF_OF_C2PA in store else b""
-
-
-def _png(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = len(_PNG_SIGNATURE)
-    while at + 8 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, at)
-        yield name, data[at + 8 : at + 8 + length]
-        at += 12 + length
 
 
 def _riff(data: bytes) -> Iterator[tuple[bytes, bytes]]:

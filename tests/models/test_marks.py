@@ -3,13 +3,12 @@
 import io
 import json
 import struct
-import zlib
 
 import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from models import aigc, images, labels, marks
+from models import aigc, containers, images, labels, marks
 from tests.golden import pictures
 
 KINDS = ["png", "jpeg", "webp", "avif"]
@@ -41,9 +40,7 @@ def _with_manifest(kind: str) -> bytes:
     data = _file(kind)
     match kind:
         case "png":
-            crc = struct.pack(">I", zlib.crc32(b"caBX" + JUMBF))
-            chunk = struct.pack(">I", len(JUMBF)) + b"caBX" + JUMBF + crc
-            return data[:33] + chunk + data[33:]
+            return data[:33] + containers.png_chunk(b"caBX", JUMBF) + data[33:]
         case "jpeg":
             body = b"JP\0\1\0\0\0\1" + JUMBF
             return data[:2] + b"\xff\xeb" + struct.pack(">H", len(body) + 2) + body + data[2:]
@@ -90,6 +87,17 @@ def test_chinas_mark_in_a_pngs_text_is_read():
     info.add_text("AIGC", json.dumps(MARK))
 
     assert aigc.read(_file("png", pnginfo=info)) == MARK
+
+
+def test_what_a_png_says_behind_its_pixels_is_read():
+    data, body = _file("png"), b"AIGC\0" + json.dumps(MARK).encode()
+    packet = b"XML:com.adobe.xmp\0\0\0\0\0" + _xmp(f'<d a="{IPTC}algorithmicallyEnhanced"/>')
+    late = containers.png_chunk(b"tEXt", body) + containers.png_chunk(b"iTXt", packet)
+
+    found = marks.read(data[:-12] + late + data[-12:])
+
+    assert found.aigc == MARK
+    assert found.label == labels.Label("enhanced", None)
 
 
 @pytest.mark.parametrize("kind", KINDS)
