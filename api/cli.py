@@ -21,6 +21,7 @@ from api.commands import (
     retrain,
     rules,
     submit,
+    verify,
     versions,
     watch,
     webhooks,
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Packshot: product pictures generated, edited, trained on and measured.",
 )
-_PARTS = (machine, submit, watch, batch, look, feedback, promote, retrain, operate, erase)
+_PARTS = (machine, submit, watch, batch, look, feedback, promote, retrain, operate, erase, verify)
 for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(dataset.app, name="dataset")

@@ -91,6 +91,21 @@ class Client:
         answer: Json = self._send(request).json()
         return answer
 
+    def verify(self, file: Path | bytes, *, timeout_s: float = 300.0) -> Json:
+        """Where a file comes from: the job that looked at it, its finding in `report`.
+
+        Raises:
+            TimeoutError: nobody has looked at it yet.
+        """
+        data = file if isinstance(file, bytes) else file.read_bytes()
+        files, headers = {"file": ("file", data)}, {"Prefer": "wait=30"}
+        path = "/v1/provenance/verify"
+        request = self._http.build_request("POST", path, files=files, headers=headers)
+        job: Json = self._send(request).json()
+        if job["state"] in TERMINAL:
+            return job
+        return self.wait([job["id"]], timeout_s=timeout_s)[0]
+
     def submit(self, order: Json, *, key: str | None = None) -> Json:
         """Create a job. Safe to repeat: every try carries the same idempotency key."""
         return self._post("/v1/jobs", order, key=key or str(uuid.uuid4()))

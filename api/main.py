@@ -24,6 +24,7 @@ from api.routes import (
     keys,
     pictures,
     presets,
+    provenance,
     queues,
     results,
     rules,
@@ -40,7 +41,7 @@ from workers import settings as worker_settings
 
 _ROUTERS = (
     *(pictures, jobs, epochs, trials, batches, results, feedback, datasets, rules, versions),
-    *(discovery, presets, queues, deliveries, webhooks, keys, tenants, health),
+    *(provenance, discovery, presets, queues, deliveries, webhooks, keys, tenants, health),
 )
 _MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"
 _log = structlog.get_logger(__name__)

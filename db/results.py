@@ -72,6 +72,13 @@ def find(session: Session, tenant: str, result_id: str) -> Result | None:
     return session.scalars(select(Result).where(*mine)).one_or_none()
 
 
+def of_bytes(session: Session, tenant: str, sha256: str) -> Result | None:
+    """The first result that was delivered as exactly these bytes."""
+    mine = (beside(Result.tenant, tenant), Result.blob_key == sha256)
+    first = select(Result).where(*mine).order_by(Result.created_at, Result.id).limit(1)
+    return session.scalars(first).one_or_none()
+
+
 def of_jobs(session: Session, tenant: str, job_ids: Iterable[str]) -> Sequence[Result]:
     """All results of these jobs, in the order each job delivered them."""
     mine = (beside(Result.tenant, tenant), Result.job_id.in_(list(job_ids)))

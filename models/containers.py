@@ -4,34 +4,54 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from PIL import Image
 
 Format = Literal["png", "jpeg", "webp"]
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_PNG_METADATA = {b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME"}
+_PNG_METADATA = {b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME", b"caBX"}
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
-_JPEG_APP1, _JPEG_APP13, _JPEG_COMMENT, _JPEG_SCAN = 0xE1, 0xED, 0xFE, 0xDA
+_JPEG_APP1, _JPEG_SCAN = 0xE1, 0xDA
+# EXIF and XMP, C2PA, IPTC, a comment.
+_JPEG_METADATA = {_JPEG_APP1, 0xEB, 0xED, 0xFE}
+_WEBP_METADATA = {b"VP8X", b"EXIF", b"XMP ", b"C2PA"}
 _WEBP_XMP_FLAG, _WEBP_EXIF_FLAG, _WEBP_ALPHA_FLAG = 0x04, 0x08, 0x10
 
 
-def with_xmp(data: bytes, packet: bytes, *, format: Format) -> bytes:  # noqa: A002
-    """The same pixels, bit for bit, with this packet as the only metadata (profiles stay)."""
+def with_xmp(
+    data: bytes,
+    packet: bytes,
+    *,
+    format: Format,  # noqa: A002
+    aigc: str | None = None,
+) -> bytes:
+    """The same pixels, bit for bit, with this packet as the only metadata (profiles stay).
+
+    China's mark, which is in the packet, gets a text chunk of its own in a PNG.
+    """
     match format:
         case "png":
-            return _png(data, packet)
+            return _png(data, packet, aigc)
         case "jpeg":
             return _jpeg(data, packet)
         case "webp":
             return _webp(data, packet)
 
 
+def info_of(data: bytes) -> dict[str | tuple[int, int], Any]:
+    """A picture's metadata as Pillow names it, also what a PNG has behind its pixels."""
+    with Image.open(io.BytesIO(data)) as picture:
+        if picture.format == "PNG" and _has_late_metadata(data):
+            picture.load()
+        return dict(picture.info)
+
+
 def xmp_of(data: bytes) -> str:
     """The packet as Pillow reads it; empty where there is none."""
-    with Image.open(io.BytesIO(data)) as picture:
-        packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
+    info = info_of(data)
+    packet = info.get("xmp") or info.get("XML:com.adobe.xmp") or b""
     return packet.decode(errors="replace") if isinstance(packet, bytes) else str(packet)
 
 
@@ -40,11 +60,27 @@ def png_chunk(name: bytes, body: bytes) -> bytes:
     return b"".join((struct.pack(">I", len(body)), name, body, checksum))
 
 
-def _png(data: bytes, packet: bytes) -> bytes:
-    text = b"XML:com.adobe.xmp\0\0\0\0\0" + packet
+def png_bodies(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """Name and body of each chunk of a stranger's file, as far as it goes."""
+    view, at = memoryview(data), len(PNG_SIGNATURE)
+    while at + 8 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        yield name, view[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
+def _has_late_metadata(data: bytes) -> bool:
+    names = [name for name, _ in png_bodies(data)]
+    return b"IDAT" in names and not _PNG_METADATA.isdisjoint(names[names.index(b"IDAT") :])
+
+
+def _png(data: bytes, packet: bytes, aigc: str | None) -> bytes:
+    ours = [png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet)]
+    if aigc is not None:
+        ours.append(png_chunk(b"tEXt", b"AIGC\0" + aigc.encode()))
     chunks = [chunk for name, chunk in _png_chunks(data) if name not in _PNG_METADATA]
     header, rest = chunks[0], chunks[1:]
-    return b"".join((PNG_SIGNATURE, header, png_chunk(b"iTXt", text), *rest))
+    return b"".join((PNG_SIGNATURE, header, *ours, *rest))
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
@@ -62,7 +98,7 @@ def _jpeg(data: bytes, packet: bytes) -> bytes:
     kept, at = [], 2
     while data[at + 1] != _JPEG_SCAN:
         marker, length = struct.unpack_from(">xBH", data, at)
-        if marker not in {_JPEG_APP1, _JPEG_APP13, _JPEG_COMMENT}:
+        if marker not in _JPEG_METADATA:
             kept.append(data[at : at + 2 + length])
         at += 2 + length
     # JFIF wants to be first, so ours follows it.
@@ -71,7 +107,7 @@ def _jpeg(data: bytes, packet: bytes) -> bytes:
 
 
 def _webp(data: bytes, packet: bytes) -> bytes:
-    chunks = [(n, b) for n, b in _webp_chunks(data) if n not in {b"VP8X", b"EXIF", b"XMP "}]
+    chunks = [(n, b) for n, b in _webp_chunks(data) if n not in _WEBP_METADATA]
     with Image.open(io.BytesIO(data)) as picture:
         (width, height), has_alpha = picture.size, picture.mode == "RGBA"
     flags = _WEBP_XMP_FLAG | (_WEBP_ALPHA_FLAG if has_alpha else 0)

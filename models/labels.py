@@ -7,20 +7,22 @@ finished file, so that no pixel changes; whatever metadata the file had is left 
 import html
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from models import containers
+from models import aigc, containers
+from models.aigc import Mark
 
 SourceKind = Literal["generated", "composite", "enhanced", "original"]
 
-_VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_VOCABULARY = "cv.iptc.org/newscodes/digitalsourcetype/"
 _SOURCE_TYPES: dict[str, SourceKind] = {
     "trainedAlgorithmicMedia": "generated",
     "compositeWithTrainedAlgorithmicMedia": "composite",
     "algorithmicallyEnhanced": "enhanced",
 }
-_PRODUCER = "Packshot"
+_MARKED: tuple[SourceKind, ...] = ("generated", "composite")
 
 
 class LabelError(RuntimeError):
@@ -46,13 +48,19 @@ def write(
     format: containers.Format,  # noqa: A002
     source_kind: SourceKind,
     job_id: str,
+    source_mark: Mark | None = None,
 ) -> bytes:
     """The file with a fresh label, checked by reading it back.
 
-    `original` claims nothing; whoever crops or pads gives the kind that the source's label had.
+    `original` claims nothing; whoever crops or pads gives the kind that the source's label had,
+    and China's mark of the source, which is passed on.
     """
-    labelled = containers.with_xmp(data, _packet(source_kind, job_id), format=format)
-    if read(labelled) != Label(source_kind, job_id):
+    has_mark = source_mark is not None or source_kind in _MARKED
+    mark = aigc.mark(job_id, source=source_mark) if has_mark else None
+    said = None if mark is None else json.dumps(mark)
+    packet = _packet(source_kind, job_id, said)
+    labelled = containers.with_xmp(data, packet, format=format, aigc=said)
+    if read(labelled) != Label(source_kind, job_id) or aigc.read(labelled) != mark:
         raise LabelError(f"the label of job {job_id} cannot be read back from the {format}")
     return labelled
 
@@ -60,15 +68,21 @@ def write(
 def read(data: bytes) -> Label | None:
     """The label of a file, ours or another's; None where there is none."""
     xmp = containers.xmp_of(data)
-    source_type = re.search(re.escape(_VOCABULARY) + r"(\w+)", xmp)
     job_id = re.search(r"<dc:identifier>([^<]*)</dc:identifier>", xmp)
-    kind = _SOURCE_TYPES.get(source_type[1]) if source_type else None
+    kind = next(kinds_in(xmp), None)
     if kind is None and job_id is None:
         return None
     return Label(kind or "original", html.unescape(job_id[1]) if job_id else None)
 
 
-def _packet(source_kind: SourceKind, job_id: str) -> bytes:
+def kinds_in(text: str) -> Iterator[SourceKind]:
+    """Each source type of IPTC's vocabulary that a text names and we know, in order."""
+    for name in re.findall(r"https?://" + re.escape(_VOCABULARY) + r"(\w+)", text):
+        if name in _SOURCE_TYPES:
+            yield _SOURCE_TYPES[name]
+
+
+def _packet(source_kind: SourceKind, job_id: str, mark: str | None) -> bytes:
     identifier = html.escape(job_id, quote=False)
     return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
@@ -76,19 +90,19 @@ def _packet(source_kind: SourceKind, job_id: str) -> bytes:
  xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
  xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
  xmlns:TC260="http://www.tc260.org.cn/ns/AIGC/1.0/">
-<xmp:CreatorTool>{_PRODUCER}</xmp:CreatorTool>
+<xmp:CreatorTool>{aigc.PRODUCER}</xmp:CreatorTool>
 <dc:identifier>{identifier}</dc:identifier>
-{_claims(source_kind, job_id)}</rdf:Description></rdf:RDF></x:xmpmeta>
+{_claims(source_kind, mark)}</rdf:Description></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>""".encode()
 
 
-def _claims(source_kind: SourceKind, job_id: str) -> str:
+def _claims(source_kind: SourceKind, mark: str | None) -> str:
     names = [name for name, kind in _SOURCE_TYPES.items() if kind == source_kind]
     claims = [
-        f"<Iptc4xmpExt:DigitalSourceType>{_VOCABULARY}{name}</Iptc4xmpExt:DigitalSourceType>\n"
+        "<Iptc4xmpExt:DigitalSourceType>"
+        f"http://{_VOCABULARY}{name}</Iptc4xmpExt:DigitalSourceType>\n"
         for name in names
     ]
-    if source_kind in {"generated", "composite"}:
-        mark = {"Label": "1", "ContentProducer": _PRODUCER, "ProduceID": job_id}
-        claims.append(f"<TC260:AIGC>{html.escape(json.dumps(mark))}</TC260:AIGC>\n")
+    if mark is not None:
+        claims.append(f"<TC260:AIGC>{html.escape(mark)}</TC260:AIGC>\n")
     return "".join(claims)

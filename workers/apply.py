@@ -12,6 +12,7 @@ from db.operations.scoring import Score
 from db.operations.training import Evaluate, Train
 from db.operations.tuning import Tune
 from db.operations.union import AnyOperation
+from db.operations.verifying import Verify
 from models.editing.augment import augment
 from models.generation.interpolate import interpolate
 from models.generation.reconstruct import reconstruct
@@ -49,6 +50,8 @@ def apply(operation: AnyOperation, given: Given) -> Made:
             return Made(images=(given.image(),), expected=given.image("reference_picture"))
         case Train() | Evaluate() | Compress() | Tune():
             raise AssertionError("what learns or judges runs in a process of its own")
+        case Verify():
+            raise AssertionError("what is verified are a file's bytes, not its image")
         case _:
             return edit(operation, given)
 

@@ -19,6 +19,7 @@ from db.operations.presets import Preset
 from db.tables.jobs import Job
 from db.tables.results import Result
 from models import images, labels
+from models.aigc import Mark
 from models.images import Loaded
 from models.made import Made
 from workers.channel import answered, fitted
@@ -60,7 +61,7 @@ def prove(
             one = _for_channel(preset, job, order, made, read, watch)
         else:
             with watch.stage("encode"):
-                data = _written(image, order, kind, job.id)
+                data = _written(image, order, kind, job.id, read.mark)
             with watch.stage("score"):
                 scores = _scores(order, made, images.read(data), read, is_step=is_step)
             one = Proven(data, image.shape[-1], image.shape[-2], scores)
@@ -78,7 +79,8 @@ def _for_channel(
 
     def write(quality: int) -> bytes:
         output = order.output.model_copy(update={"quality": quality})
-        return _written(image, order.model_copy(update={"output": output}), kind, job.id)
+        asked = order.model_copy(update={"output": output})
+        return _written(image, asked, kind, job.id, read.mark)
 
     with watch.stage("encode"):
         file = fitted(image, preset, order.output, write)
@@ -123,10 +125,14 @@ def _kind(order: Order, read: Read, made: Made) -> SourceKind:
     return max(kinds, key=SOURCE_KINDS.index)
 
 
-def _written(image: Tensor, order: Order, kind: SourceKind, job_id: str) -> bytes:
+def _written(
+    image: Tensor, order: Order, kind: SourceKind, job_id: str, mark: Mark | None
+) -> bytes:
     output = order.output
     bare = images.encode(image, format=output.format, quality=output.quality)
-    return labels.write(bare, format=output.format, source_kind=kind, job_id=job_id)
+    return labels.write(
+        bare, format=output.format, source_kind=kind, job_id=job_id, source_mark=mark
+    )
 
 
 def _scores(order: Order, made: Made, delivered: Loaded, read: Read, *, is_step: bool) -> Scores:

@@ -10,6 +10,7 @@ from db.blobs import NotStored, StorageFull, StoreUnavailable
 from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.versions import VersionNotFound
 from models.failures import CannotDo
+from models.labels import LabelError
 from models.training.watch import TrainingError
 from models.weights import WeightsError
 from workers.patience import TRANSIENT
@@ -73,6 +74,8 @@ def judge(error: BaseException) -> Judgement:
             )
         case VersionNotFound():
             return Judgement("version_not_found", str(error), permanent=True)
+        case LabelError():
+            return Judgement("label_unreadable", str(error), permanent=True)
         case WeightsError():
             return Judgement("model_file_invalid", str(error), permanent=True)
         case NotStored():

@@ -8,7 +8,9 @@ import structlog
 from db.fence import Lease
 from db.operations.order import Order
 from db.operations.scoring import Score
+from db.operations.verifying import Verify
 from db.tables.jobs import Job
+from db.tables.results import Result
 from models.images import Loaded
 from models.made import Made
 from workers import sources, training
@@ -18,12 +20,13 @@ from workers.deliver import Proven, keep, prove
 from workers.edit import Given
 from workers.failures import Cancelled, Draining, LeaseLost, judge
 from workers.leases import Leases
-from workers.scores import missed
+from workers.scores import Scores, missed
 from workers.scoring import Compared, score
 from workers.seats import Seats
 from workers.shelves import Shelves
 from workers.sources import Read
 from workers.stopwatch import Stopwatch
+from workers.verifying import findings
 from workers.warm import Warm
 
 _log = structlog.get_logger(__name__)
@@ -66,6 +69,11 @@ def _make(job: Job, lease: Lease, bench: Bench) -> None:
     proven: list[Proven] = []
     with watch.stage("decode"):
         files = sources.fetch(job.tenant, order)
+    if isinstance(order.operation, Verify):
+        with bench.seats.taken(pixels=job.pixels):
+            report = findings(job.tenant, files["picture"])
+        _end(lease, bench, [], missed(Scores(), order.limits()), report)
+        return
     with bench.seats.taken(pixels=job.pixels):
         with bench.warm.visit():
             with watch.stage("decode"):
@@ -86,6 +94,12 @@ def _make(job: Job, lease: Lease, bench: Bench) -> None:
             told = {**made.report, **proven[-1].report}
             report = {name: value for name, value in told.items() if value is not None}
     rows = keep(job, order, made, read, proven, watch) if proven else []
+    _end(lease, bench, rows, failed, report)
+
+
+def _end(
+    lease: Lease, bench: Bench, rows: list[Result], failed: list[str], report: dict[str, Any]
+) -> None:
     if failed:
         bench.committer.fail_gate(lease, rows, "; ".join(failed), report)
     else:

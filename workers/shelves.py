@@ -12,7 +12,7 @@ from db.engine import reading, transaction
 from db.operations.base import SOURCE_KINDS, SourceKind
 from db.tables.jobs import Job
 from db.tables.versions import Dataset
-from models import images, labels
+from models import images, marks
 from models.data.image_set import ImageSet, fitted, recoloured
 from workers import lessons
 from workers.failures import Permanent
@@ -62,10 +62,10 @@ class Shelf:
         return [{"picture": e.picture, "row": e.row, "category": e.category} for e in entries]
 
     def source_kind(self, rows: Sequence[int]) -> SourceKind:
-        """How far the least photographic of these is a photograph, by their labels."""
+        """How far the least photographic of these is a photograph, by their marks."""
         keys = [self.entries[row].key for row in rows]
-        read = [labels.read(blobs.get(self.tenant, key)) for key in keys if key is not None]
-        kinds: list[SourceKind] = ["original", *(one.source_kind for one in read if one)]
+        read = [marks.read(blobs.get(self.tenant, key)) for key in keys if key is not None]
+        kinds: list[SourceKind] = ["original", *(one.source_kind for one in read)]
         return max(kinds, key=SOURCE_KINDS.index)
 
 

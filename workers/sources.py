@@ -10,19 +10,25 @@ from db.engine import reading
 from db.operations.base import SOURCE_KINDS, SourceKind
 from db.operations.order import Order
 from db.pictures import Source
-from models import images, labels
+from models import images, marks
+from models.aigc import Mark
 from models.images import Loaded
 from workers.failures import Permanent
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A job's pictures and masks by role, their keys, and how far the pictures are photographs."""
+    """A job's pictures and masks by role, their keys, and how far the pictures are photographs.
+
+    Attributes:
+        mark: China's mark of the first picture that has one.
+    """
 
     pictures: dict[str, Loaded]
     masks: dict[str, Tensor]
     keys: dict[str, str]
     source_kind: SourceKind
+    mark: Mark | None = None
 
     def image(self, role: str) -> Tensor | None:
         loaded = self.pictures.get(role)
@@ -61,24 +67,26 @@ def fetch(tenant: str, order: Order) -> dict[str, File]:
 
 
 def read(files: Mapping[str, File]) -> Read:
-    """Decode them; a label that a picture carries is kept in mind."""
+    """Decode them; what a picture says of its making is kept in mind."""
     loaded: dict[str, Loaded] = {}
     masks: dict[str, Tensor] = {}
     kinds: list[SourceKind] = ["original"]
+    mark: Mark | None = None
     for role, file in files.items():
         if role.endswith("mask"):
             masks[role] = images.read_mask(file.data)
             continue
         loaded[role] = images.read(file.data)
-        label = labels.read(file.data)
-        if label is not None and (kind := _lent(role, label.source_kind)):
+        said = marks.read(file.data)
+        if kind := _lent(role, said.source_kind):
             kinds.append(kind)
+            mark = mark or said.aigc
     keys = {role: file.key for role, file in files.items()}
-    return Read(loaded, masks, keys, max(kinds, key=SOURCE_KINDS.index))
+    return Read(loaded, masks, keys, max(kinds, key=SOURCE_KINDS.index), mark)
 
 
 def _lent(role: str, kind: SourceKind) -> SourceKind | None:
-    """What a labelled picture makes of a result in which it stands for this."""
+    """What a marked picture makes of a result in which it stands for this."""
     if role.startswith("picture"):
         return kind
     if role.rpartition(".")[2] == "plate":  # a real product before what a network drew

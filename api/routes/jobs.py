@@ -60,7 +60,7 @@ async def create(
         over = wait_s is not None and await waiting.until_over(
             caller.tenant, created.job.id, wait_s
         )
-        told = await run_in_threadpool(_told, caller.tenant, created.job.id, response)
+        told = await run_in_threadpool(tell, caller.tenant, created.job.id, response)
     except SQLAlchemyError as error:
         if not created.new:
             raise
@@ -102,7 +102,7 @@ def page(query: Annotated[JobsQuery, Query()], tenant: Tenant) -> Page[JobSummar
 )
 def find(job_id: str, tenant: Tenant, request: Request, response: Response) -> JobOut | Response:
     """A job with its tries and results; ask again after Retry-After seconds while it is open."""
-    told = _told(tenant, job_id, response)
+    told = tell(tenant, job_id, response)
     if contents.is_known(request, str(told.revision)):
         return Response(status_code=304, headers=dict(response.headers))
     return told
@@ -116,7 +116,7 @@ def cancel(job_id: str, tenant: Tenant, response: Response) -> JobOut:
         if jobs.cancel(session, tenant, job_id) is None:
             raise Problem("job_finished", f"the job is {job.state}")
     ring("hooks")
-    return _told(tenant, job_id, response)
+    return tell(tenant, job_id, response)
 
 
 @router.post("/{job_id}/retry", status_code=202, dependencies=_WRITE)
@@ -132,7 +132,7 @@ def retry(job_id: str, caller: Caller, key: IdempotencyKey, response: Response) 
     _ring(created)
     if created.new:
         return _fresh(created.job, response)
-    return _told(caller.tenant, created.job.id, response)
+    return tell(caller.tenant, created.job.id, response)
 
 
 @router.delete("/{job_id}", status_code=204, dependencies=_WRITE)
@@ -141,13 +141,31 @@ def erase(job_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -
     erasing.erase(erasure.erase_job, tenant, job_id, from_datasets=from_datasets, code=_NOT_FOUND)
 
 
-def _create(raw: bytes, caller: auth.Caller, key: str | None) -> Created:
-    order = bodies.parse(raw, operations.parse)
+def place(order: Order, caller: auth.Caller, *, key: str | None = None) -> Created:
+    """Write a job of the caller's and wake whoever does it."""
     check_order(caller, order)
     with transaction() as session:
         created = admission.place(session, caller.tenant, order, key=key)
     _ring(created)
     return created
+
+
+def tell(tenant: str, job_id: str, response: Response) -> JobOut:
+    """A job as its caller sees it, and the headers that belong to it."""
+    with reading() as session:
+        job = _found(session, tenant, job_id)
+        told = job_out(
+            job,
+            attempts=attempts.of(session, job.id),
+            results=results.of_jobs(session, tenant, [job.id]),
+            epochs=datasets.epochs(session, job.id) if job.op in _LEARNING else None,
+            version=versions.of_job(session, job.id),
+        )
+    return _with_headers(told, response)
+
+
+def _create(raw: bytes, caller: auth.Caller, key: str | None) -> Created:
+    return place(bodies.parse(raw, operations.parse), caller, key=key)
 
 
 def _ring(created: Created) -> None:
@@ -170,20 +188,6 @@ def _fresh(job: Job, response: Response) -> JobOut:
     return _with_headers(
         job_out(job, attempts=[], results=[], epochs=epochs, version=None), response
     )
-
-
-def _told(tenant: str, job_id: str, response: Response) -> JobOut:
-    """A job as its caller sees it, and the headers that belong to it."""
-    with reading() as session:
-        job = _found(session, tenant, job_id)
-        told = job_out(
-            job,
-            attempts=attempts.of(session, job.id),
-            results=results.of_jobs(session, tenant, [job.id]),
-            epochs=datasets.epochs(session, job.id) if job.op in _LEARNING else None,
-            version=versions.of_job(session, job.id),
-        )
-    return _with_headers(told, response)
 
 
 def _with_headers(told: JobOut, response: Response) -> JobOut:

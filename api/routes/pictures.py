@@ -17,7 +17,7 @@ from db.tables.pictures import Picture
 router = APIRouter(prefix="/v1/pictures", tags=["pictures"])
 _READ, _WRITE = [needs("pictures:read")], [needs("pictures:write")]
 _NOT_FOUND = "picture_not_found"
-_BODY = {
+BODY = {
     "required": True,
     "content": {
         "multipart/form-data": {
@@ -37,12 +37,12 @@ _BODY = {
     "",
     status_code=201,
     dependencies=_WRITE,
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra={"requestBody": BODY},
     responses={200: {"model": PictureOut, "description": "The same bytes were there already."}},
 )
 def upload(upload: Uploaded, tenant: Tenant, response: Response) -> PictureOut:
     """Take in a JPEG, PNG, WebP or AVIF; it is decoded whole before it is stored."""
-    registered = _kept(tenant, upload)
+    registered = keep(tenant, upload)
     response.headers["Location"] = f"/v1/pictures/{registered.picture.id}"
     if not registered.new:
         response.status_code = 200
@@ -77,7 +77,7 @@ def erase(picture_id: str, tenant: Tenant, *, from_datasets: FromDatasets = Fals
     )
 
 
-def _kept(tenant: str, upload: Upload, *, tries: int = 3) -> Registered:
+def keep(tenant: str, upload: Upload, *, tries: int = 3) -> Registered:
     """The bytes, then the row; once more if the same bytes were erased just in between."""
     key = blobs.put(tenant, upload.data)
     try:
@@ -87,7 +87,7 @@ def _kept(tenant: str, upload: Upload, *, tries: int = 3) -> Registered:
     except Vanished:
         if tries == 1:
             raise
-        return _kept(tenant, upload, tries=tries - 1)
+        return keep(tenant, upload, tries=tries - 1)
 
 
 def _found(tenant: str, picture_id: str) -> Picture:

@@ -15,6 +15,7 @@ from db.operations.restoration import Denoise, Upscale
 from db.operations.scoring import Score
 from db.operations.training import Evaluate, Train
 from db.operations.tuning import Tune
+from db.operations.verifying import Verify
 
 AnyOperation = (
     Sample
@@ -40,6 +41,7 @@ AnyOperation = (
     | Explain
     | AugmentPicture
     | Check
+    | Verify
 )
 OPERATIONS: dict[str, type[Operation]] = {
     kind.model_fields["op"].default: kind for kind in get_args(AnyOperation)

@@ -502,6 +502,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "explain": {"method": "occlusion", "picture": ""},
     "augment": {"picture": ""},
     "check": {"picture": "", "preset": "ebay"},
+    "verify": {"picture": ""},
 }
 
 

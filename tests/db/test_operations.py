@@ -40,12 +40,14 @@ LEAST: dict[str, dict[str, Any]] = {
     "explain": {"method": "latent"},
     "augment": {"picture": A},
     "check": {"picture": A, "preset": "amazon_main"},
+    "verify": {"picture": A},
 }
 EITHER = {"pipeline": {"steps"}}
 """What another parameter may stand in for: of a pipeline's steps a preset."""
 QUEUES = {
     "train": "train", "evaluate": "train", "compress": "train", "tune": "train", "score": "cpu",
     "check": "cpu",
+    "verify": "cpu",
 }  # fmt: skip
 BESIDE: dict[str, dict[str, Any]] = {
     "patch_share": {"method": "occlusion", "picture": A, "stride_share": 0.02},

@@ -1,0 +1,53 @@
+"""Where a file comes from: what its bytes say, and what the archive knows of exactly these bytes.
+
+Anybody can write a label; only bytes that are a result's prove that we delivered them.
+"""
+
+import re
+from typing import Any, Final
+
+from db import ids, jobs, results
+from db.engine import reading
+from models import marks
+from models.labels import Label
+from workers.sources import File
+
+_LONGEST: Final = 255
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def findings(tenant: str, file: File) -> dict[str, Any]:
+    """The report of a `verify`; what was not found is None."""
+    said = marks.read(file.data)
+    return {
+        "source_kind": said.source_kind,
+        "label": None if said.label is None else _label(tenant, said.label),
+        "aigc": said.aigc,
+        "c2pa": "unchecked" if said.has_manifest else "absent",
+        "result": _result(tenant, file.key),
+    }
+
+
+def _label(tenant: str, label: Label) -> dict[str, Any]:
+    job_id = None if label.job_id is None else _CONTROL.sub("", label.job_id)[:_LONGEST]
+    return {
+        "source_kind": label.source_kind,
+        "job_id": job_id,
+        "job_is_known": job_id is not None and _is_known(tenant, job_id),
+    }
+
+
+def _is_known(tenant: str, job_id: str) -> bool:
+    if not ids.is_id(job_id):
+        return False
+    with reading() as session:
+        return jobs.find(session, tenant, job_id) is not None
+
+
+def _result(tenant: str, key: str) -> dict[str, Any] | None:
+    with reading() as session:
+        row = results.of_bytes(session, tenant, key)
+        if row is None:
+            return None
+        named = {"id": row.id, "job_id": row.job_id, "op": row.op, "visibility": row.visibility}
+        return {**named, "created_at": row.created_at.isoformat()}
