@@ -14,7 +14,7 @@ from models.editing.cutout import cutout
 from models.editing.denoise import denoise
 from models.editing.place import place
 from models.editing.recolor import recolor
-from models.editing.upscale import upscale
+from models.editing.upscale import Enlarger, upscale
 from models.images import Loaded
 from models.made import Made
 from workers.served import Networks
@@ -70,8 +70,9 @@ def edit(operation: Edit, given: Given) -> Made:
                 margin=tiling.margin,
                 multiple=tiling.multiple,
             )
-        case Upscale(scale=scale):
-            return upscale(image, scale=scale, alpha=alpha)
+        case Upscale(scale=scale, engine=engine):
+            enlarger = _enlarger(given) if engine == "network" else None
+            return upscale(image, scale=scale, enlarger=enlarger, alpha=alpha)
         case Cutout():
             return cutout(
                 image,
@@ -105,6 +106,12 @@ def edit(operation: Edit, given: Given) -> Made:
             )
         case _:
             assert_never(operation)
+
+
+def _enlarger(given: Given) -> Enlarger:
+    served = given.networks("upscaler")
+    scale = int(served.card.config["scale"])
+    return Enlarger(served.doors["upscale"], scale, weights.tiling(served.card))
 
 
 def _rgb(hex_colour: str) -> tuple[int, int, int]:

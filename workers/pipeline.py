@@ -55,7 +55,10 @@ def _carry(carried: _Carried, step: Edit, given: Given, made: Made) -> _Carried:
         moved = edit(step, replace(given, pictures=pictures, masks=mask_of_source))
         source = carried.source if moved.expected_product is None else moved.expected_product
     else:
-        source = edit(step, replace(given, pictures=pictures)).images[0]
+        # What a network adds is a change of the product, so the source goes without it.
+        plain = {"engine": "classical"} if isinstance(step, Upscale) else {}
+        unchanged = step.model_copy(update=plain)
+        source = edit(unchanged, replace(given, pictures=pictures)).images[0]
         if isinstance(step, Upscale) and mask is not None:
             mask = F.interpolate(mask, source.shape[-2:], mode="nearest")
     return _Carried(source, mask, placement)

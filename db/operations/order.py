@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from db import urls
-from db.operations.base import Key
+from db.operations.base import Key, Limits
 from db.operations.union import AnyOperation
 
 # A string that never ends is one too: else each quote in it would be tried as a beginning.
@@ -95,9 +95,10 @@ class Order(_Part):
                 named[role] = key
         return named
 
-    def limits(self) -> dict[str, tuple[float | None, float | None]]:
-        """The least and the most of each gated score."""
-        return {name: (gate.min, gate.max) for name, gate in self.gates.items()}
+    def limits(self) -> Limits:
+        """The least and the most of each gated score; the order's word before the operation's."""
+        asked: Limits = {name: (gate.min, gate.max) for name, gate in self.gates.items()}
+        return self.operation.limits() | asked
 
     def digest(self) -> str:
         """The same for the same request, whatever its spelling."""

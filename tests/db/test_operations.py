@@ -497,7 +497,7 @@ def test_a_pipeline_names_its_own_picture_and_the_masks_of_its_steps_only():
         ({"steps": [{"op": "sample"}]}, ("operation", "steps", "0")),
         ({"steps": [{"op": "upscale"}, {"op": "pipeline"}]}, ("operation", "steps", "1")),
         (
-            {"steps": [{"op": "upscale", "scale": 3}]},
+            {"steps": [{"op": "upscale", "scale": 5}]},
             ("operation", "steps", "0", "upscale", "scale"),
         ),
         ({"steps": [{"op": "recolor"}]}, ("operation", "steps", "0", "recolor", "to_hex")),
