@@ -8,10 +8,13 @@ from torch import Tensor
 
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
+from db.operations.retouching import Inpaint, Outpaint
 from models import weights
 from models.editing.background import background
 from models.editing.cutout import cutout
 from models.editing.denoise import denoise
+from models.editing.inpaint import inpaint
+from models.editing.outpaint import outpaint
 from models.editing.place import place
 from models.editing.recolor import recolor
 from models.editing.upscale import Enlarger, upscale
@@ -20,7 +23,7 @@ from models.made import Made
 from workers.served import Networks
 from workers.shelves import OpenShelf
 
-Edit = Denoise | Upscale | Cutout | Background | Place | Recolor
+Edit = Denoise | Upscale | Cutout | Background | Place | Recolor | Inpaint | Outpaint
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,21 @@ def edit(operation: Edit, given: Given) -> Made:
                 keep_luminance=operation.keep_luminance,
                 strength=operation.strength,
                 mask=given.product_mask(),
+            )
+        case Inpaint(dilate_px=dilate_px, feather_px=feather_px):
+            mask = given.masks["mask"]
+            return inpaint(
+                image, mask=mask, dilate_px=dilate_px, feather_px=feather_px, alpha=alpha
+            )
+        case Outpaint():
+            return outpaint(
+                image,
+                left=operation.left,
+                right=operation.right,
+                top=operation.top,
+                bottom=operation.bottom,
+                fill=operation.fill,
+                alpha=alpha,
             )
         case _:
             assert_never(operation)

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from db.operations.base import SOURCE_KINDS, Key, Operation, SourceKind
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
+from db.operations.retouching import Inpaint, Outpaint
 
 PREVIOUS = "00000000-0000-0000-0000-000000000000"
 """Stands in a step's `picture` for the picture that the step before made."""
@@ -36,7 +37,24 @@ class RecolorStep(Recolor):
     picture: Key = PREVIOUS
 
 
-AnyStep = DenoiseStep | UpscaleStep | CutoutStep | BackgroundStep | PlaceStep | RecolorStep
+class InpaintStep(Inpaint):
+    picture: Key = PREVIOUS
+
+
+class OutpaintStep(Outpaint):
+    picture: Key = PREVIOUS
+
+
+AnyStep = (
+    DenoiseStep
+    | UpscaleStep
+    | CutoutStep
+    | BackgroundStep
+    | PlaceStep
+    | RecolorStep
+    | InpaintStep
+    | OutpaintStep
+)
 
 
 class Pipeline(Operation):

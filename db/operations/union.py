@@ -10,6 +10,7 @@ from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
 from db.operations.pipeline import Pipeline
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
+from db.operations.retouching import Inpaint, Outpaint
 from db.operations.scoring import Score
 from db.operations.training import Evaluate, Train
 from db.operations.tuning import Tune
@@ -25,6 +26,8 @@ AnyOperation = (
     | Background
     | Place
     | Recolor
+    | Inpaint
+    | Outpaint
     | Pipeline
     | Train
     | Evaluate

@@ -251,6 +251,17 @@ def test_a_dataset_of_three_pictures_is_too_small_to_train_on(
 
 SIZES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"op": "background", "mask": "small"}, {}, "mask_size_mismatch", "/operation/mask"),
+    ({"op": "inpaint", "mask": "small"}, {}, "mask_size_mismatch", "/operation/mask"),
+    ({"op": "outpaint", "left": 1}, {"mask": "large"}, "mask_size_mismatch", "/mask"),
+    (
+        {
+            "op": "pipeline",
+            "steps": [{"op": "outpaint", "left": 1}, {"op": "inpaint", "mask": "large"}],
+        },
+        {},
+        "mask_size_mismatch",
+        "/operation/steps/1/mask",
+    ),
     (
         {"op": "recolor", "to_hex": "#ff0000", "mask": "small"},
         {},
@@ -315,6 +326,7 @@ TOO_LARGE: list[tuple[dict[str, Any], str, str]] = [
     ({"op": "upscale"}, "png", "/operation/scale"),
     ({"op": "place", "width": 8001, "height": 8000}, "png", "/operation/width"),
     ({"op": "place", "width": 8000, "height": 8001}, "png", "/operation/height"),
+    ({"op": "outpaint", "right": 4000, "left": 4000, "top": 1}, "png", "/operation/left"),
     (
         {"op": "pipeline", "steps": [{"op": "upscale"}, {"op": "place"}]},
         "png",

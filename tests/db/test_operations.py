@@ -27,6 +27,8 @@ LEAST: dict[str, dict[str, Any]] = {
     "background": {"picture": A},
     "place": {"picture": A},
     "recolor": {"picture": A, "to_hex": "#a0b1c2"},
+    "inpaint": {"picture": A, "mask": B},
+    "outpaint": {"picture": A},
     "pipeline": {"picture": A, "steps": [{"op": "upscale"}]},
     "train": {"dataset": "shoes", "network": "vae"},
     "evaluate": {"version": "shoes@1", "dataset": "shoes"},
