@@ -11,6 +11,7 @@ from db.operations.order import Order
 from db.operations.pipeline import Pipeline
 from db.operations.product import Background, Cutout, Place
 from db.operations.restoration import Upscale
+from db.operations.retouching import Outpaint
 from db.pictures import Source
 from db.pointers import pointer
 from db.refusals import at
@@ -92,14 +93,23 @@ def _size_after(step: Operation, size: Size | None) -> Size | None:
         return None  # as large as the version's network draws, or as what is shown
     if isinstance(step, Upscale) and size is not None:
         return size[0] * step.scale, size[1] * step.scale
+    if isinstance(step, Outpaint) and size is not None:
+        return step.after(*size)
     return size
 
 
 def _check_pixels(step: Operation, where: At, size: Size | None) -> None:
-    if not isinstance(step, (Place, Upscale)) or size is None or size[0] * size[1] <= MOST_PIXELS:
+    if size is None or size[0] * size[1] <= MOST_PIXELS:
         return
-    longer = "width" if size[0] >= size[1] else "height"
-    field = longer if isinstance(step, Place) else "scale"
+    match step:
+        case Place():
+            field = "width" if size[0] >= size[1] else "height"
+        case Upscale():
+            field = "scale"
+        case Outpaint():
+            field = max(("left", "right", "top", "bottom"), key=lambda side: getattr(step, side))
+        case _:
+            return
     detail = f"it would be {_words(size)}; {MOST_PIXELS // 10**6} megapixels is the most"
     raise at(pointer(*where, field), "output_too_large", detail)
 

@@ -1,5 +1,6 @@
 """Images enlarged, shrunk and moved, transparency included, without halos."""
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -7,6 +8,8 @@ from PIL import Image
 from torch import Tensor
 
 Box = tuple[float, float, float, float]
+
+_HARDLY = 0.25
 
 
 def resize(image: Tensor, *, height: int, width: int) -> Tensor:
@@ -43,6 +46,25 @@ def lifted(image: Tensor, alpha: Tensor) -> Tensor:
     """
     covered = image.expand(-1, 3, -1, -1) - (1 - alpha)
     return torch.cat((straight(covered, alpha), alpha), dim=1)
+
+
+def bled(colours: Tensor, alpha: Tensor) -> Tensor:
+    """Colours [1, 3, H, W], those hardly covered taken from the nearest pixel that is.
+
+    What looks at neighbours then meets no colour that nobody sees.
+    """
+    bare = alpha[0, 0].numpy() < _HARDLY
+    if bare.all() or not bare.any():
+        return colours
+    _, found = cv2.distanceTransformWithLabels(
+        bare.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    pixels = colours[0].flatten(1)
+    labels = torch.from_numpy(found.reshape(-1)).long()
+    seen = torch.from_numpy(~bare.reshape(-1))
+    nearest = pixels.new_ones(3, int(labels.max()) + 1)
+    nearest[:, labels[seen]] = pixels[:, seen]
+    return torch.where(seen, pixels, nearest[:, labels]).view_as(colours)
 
 
 def straight(covered: Tensor, alpha: Tensor) -> Tensor:

@@ -181,9 +181,12 @@ def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
 
 
 def tiling(card: Card) -> Tiling:
-    """How a denoiser, of ours or of others, sees a large picture."""
-    is_community = community.is_community(card.config)
-    return community.tiling(card.config) if is_community else Denoiser.tiling
+    """How a denoiser or upscaler, of ours or of others, sees a large picture."""
+    if community.is_community(card.config):
+        return community.tiling(card.config)
+    if card.network == "upscaler":
+        return UpscalerConfig(**card.config).tiling
+    return Denoiser.tiling
 
 
 def _first_label() -> Tensor:

@@ -9,17 +9,20 @@ from torch import Tensor
 from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
+from db.operations.retouching import Inpaint, Outpaint
 from models import weights
 from models.editing.background import background
 from models.editing.cutout import cutout
 from models.editing.denoise import denoise
+from models.editing.inpaint import inpaint
 from models.editing.match_color import match_color
+from models.editing.outpaint import outpaint
 from models.editing.place import place
 from models.editing.recolor import recolor
 from models.editing.relight import relight
 from models.editing.shadow import shadow
 from models.editing.stylize import stylize
-from models.editing.upscale import upscale
+from models.editing.upscale import Enlarger, upscale
 from models.images import Loaded
 from models.made import Made
 from workers.plates import plate_of
@@ -38,6 +41,8 @@ Edit = (
     | Relight
     | MatchColor
     | Stylize
+    | Inpaint
+    | Outpaint
 )
 
 
@@ -93,8 +98,9 @@ def edit(operation: Edit, given: Given) -> Made:
                 margin=tiling.margin,
                 multiple=tiling.multiple,
             )
-        case Upscale(scale=scale):
-            return upscale(image, scale=scale, alpha=alpha)
+        case Upscale(scale=scale, engine=engine):
+            enlarger = _enlarger(given) if engine == "network" else None
+            return upscale(image, scale=scale, enlarger=enlarger, alpha=alpha)
         case Cutout():
             return cutout(
                 image,
@@ -164,8 +170,29 @@ def edit(operation: Edit, given: Given) -> Made:
                 protect_product=operation.protect_product,
                 mask=given.masks.get("mask"),
             )
+        case Inpaint(dilate_px=dilate_px, feather_px=feather_px):
+            mask = given.masks["mask"]
+            return inpaint(
+                image, mask=mask, dilate_px=dilate_px, feather_px=feather_px, alpha=alpha
+            )
+        case Outpaint():
+            return outpaint(
+                image,
+                left=operation.left,
+                right=operation.right,
+                top=operation.top,
+                bottom=operation.bottom,
+                fill=operation.fill,
+                alpha=alpha,
+            )
         case _:
             assert_never(operation)
+
+
+def _enlarger(given: Given) -> Enlarger:
+    served = given.networks("upscaler")
+    scale = int(served.card.config["scale"])
+    return Enlarger(served.doors["upscale"], scale, weights.tiling(served.card))
 
 
 def _rgb(hex_colour: str) -> tuple[int, int, int]:

@@ -10,6 +10,7 @@ from torch import Tensor
 from db.operations.pipeline import Pipeline
 from db.operations.product import Place
 from db.operations.restoration import Upscale
+from db.operations.retouching import Outpaint
 from models.images import Loaded
 from models.made import Made, Matrix
 from workers.edit import Edit, Given, edit
@@ -48,7 +49,7 @@ def pipeline(operation: Pipeline, given: Given) -> Made:
 
 def _carry(carried: _Carried, step: Edit, given: Given, made: Made) -> _Carried:
     """Move the untouched source as the step moved its picture."""
-    mask = carried.product_mask if made.product_mask is None else made.product_mask
+    mask = _mask_after(carried.product_mask, step, made)
     if made.placement is None:
         return replace(carried, product_mask=mask)
     placement = _then(carried.placement, made.placement)
@@ -59,10 +60,20 @@ def _carry(carried: _Carried, step: Edit, given: Given, made: Made) -> _Carried:
         moved = edit(step, replace(given, pictures=pictures, masks=mask_of_source))
         source = carried.source if moved.expected_product is None else moved.expected_product
     else:
-        source = edit(step, replace(given, pictures=pictures)).images[0]
+        # What a network adds is a change of the product, so the source goes without it.
+        plain = {"engine": "classical"} if isinstance(step, Upscale) else {}
+        unchanged = step.model_copy(update=plain)
+        source = edit(unchanged, replace(given, pictures=pictures)).images[0]
         if isinstance(step, Upscale) and mask is not None:
             mask = F.interpolate(mask, source.shape[-2:], mode="nearest")
     return _Carried(source, mask, placement)
+
+
+def _mask_after(before: Tensor | None, step: Edit, made: Made) -> Tensor | None:
+    """Where the product is; of a larger canvas around it, it is still the same product."""
+    if isinstance(step, Outpaint) and before is not None:
+        return F.pad(before, (step.left, step.right, step.top, step.bottom))
+    return before if made.product_mask is None else made.product_mask
 
 
 def _delivered(operation: Pipeline, made: list[Made], carried: _Carried, source: Tensor) -> Made:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+IDENTICAL = "identical"
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:
@@ -43,7 +45,9 @@ def _passes(scores: Scores, name: str, least: float | None, most: float | None) 
     """A flag satisfies every `min`; a score that does not exist satisfies nothing."""
     value = scores.values.get(name)
     if value is None:
-        is_identical = bool(getattr(scores, _FLAGS.get(name, ""), False))
+        is_identical = scores.notes.get(name) == IDENTICAL or bool(
+            getattr(scores, _FLAGS.get(name, ""), False)
+        )
         return is_identical and most is None
     return (least is None or value >= least) and (most is None or value <= most)
 

@@ -35,7 +35,7 @@ from models.metrics.region_delta_e import region_delta_e
 from models.metrics.sharpness import sharpness
 from models.metrics.ssim import region_ssim, ssim, whole_and_region_ssim
 from workers.failures import Permanent
-from workers.scores import Scores
+from workers.scores import IDENTICAL, Scores
 
 METRIC_VERSION = 1
 _ERODED_PX = 2
@@ -200,12 +200,20 @@ def _scores(found: dict[str, float], reported: dict[str, float]) -> Scores:
     }
     return Scores(
         values=values,
-        notes={"ssim": "too_small"} if "ssim" in values and math.isnan(found["ssim"]) else {},
+        notes=_notes(found),
         identical=found.get("psnr_db") == math.inf,
         product_identical=found.get("product_psnr_db") == math.inf,
         protected_identical=found.get("protected_psnr_db") == math.inf,
         unproven="mask_agreement" in values and not _is_proven(values),
     )
+
+
+def _notes(found: Mapping[str, float]) -> dict[str, str]:
+    """Why there is no number, where no flag of the result's says it."""
+    notes = {"ssim": "too_small"} if math.isnan(found.get("ssim", 0.0)) else {}
+    if found.get("backproj_psnr_db") == math.inf:
+        notes["backproj_psnr_db"] = IDENTICAL
+    return notes
 
 
 def _is_proven(values: Mapping[str, float | None]) -> bool:

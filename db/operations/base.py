@@ -32,6 +32,8 @@ HexColour = Annotated[
 Channel = Annotated[int, Field(ge=0, le=255)]
 Rgb = tuple[Channel, Channel, Channel]
 MAX_SEED = 2**32 - 1
+Limits = dict[str, tuple[float | None, float | None]]
+"""The least and the most that each score may be."""
 
 
 class Operation(BaseModel):
@@ -61,6 +63,10 @@ class Operation(BaseModel):
     def delivers(self) -> SourceKind:
         """What its picture is, given a photograph."""
         return self.source_kind
+
+    def limits(self) -> Limits:
+        """Gates that hold where the order names none for the same score."""
+        return {}
 
     def pixels(self, given: int) -> int:
         """The most that it has to hold at a time, for pictures of so many pixels: its room."""

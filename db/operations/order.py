@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from db import urls
-from db.operations.base import Key
+from db.operations.base import Key, Limits
 from db.operations.goals import goal
 from db.operations.union import AnyOperation
 
@@ -115,9 +115,10 @@ class Order(_Part):
                 named[role] = key
         return named
 
-    def limits(self) -> dict[str, tuple[float | None, float | None]]:
-        """The least and the most of each gated score."""
-        return {name: (gate.min, gate.max) for name, gate in self.gates.items()}
+    def limits(self) -> Limits:
+        """The least and the most of each gated score; the order's word before the operation's."""
+        asked: Limits = {name: (gate.min, gate.max) for name, gate in self.gates.items()}
+        return self.operation.limits() | asked
 
     def digest(self) -> str:
         """The same for the same request, whatever its spelling."""

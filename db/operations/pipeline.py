@@ -12,6 +12,7 @@ from db.operations.base import SOURCE_KINDS, Key, Operation, SourceKind
 from db.operations.presets import PresetName
 from db.operations.product import WHITE, Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
+from db.operations.retouching import Inpaint, Outpaint
 
 PREVIOUS = "00000000-0000-0000-0000-000000000000"
 """Stands in a step's `picture` for the picture that the step before made."""
@@ -57,6 +58,14 @@ class StylizeStep(Stylize):
     picture: Key = PREVIOUS
 
 
+class InpaintStep(Inpaint):
+    picture: Key = PREVIOUS
+
+
+class OutpaintStep(Outpaint):
+    picture: Key = PREVIOUS
+
+
 AnyStep = (
     DenoiseStep
     | UpscaleStep
@@ -68,6 +77,8 @@ AnyStep = (
     | RelightStep
     | MatchColorStep
     | StylizeStep
+    | InpaintStep
+    | OutpaintStep
 )
 
 

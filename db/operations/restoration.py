@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from db.operations.base import Key, Operation, VersionName
+from db.operations.base import Key, Limits, Operation, VersionName
 
 
 class Denoise(Operation):
@@ -27,14 +27,24 @@ class Denoise(Operation):
 
 
 class Upscale(Operation):
-    """More pixels: bicubic until the network lands."""
+    """More pixels: by the learned network, asked again where once is not enough, or bicubic."""
 
     op: Literal["upscale"] = "upscale"
     reference = "none"
     source_kind = "enhanced"
     picture: Key
-    scale: Literal[2] = 2
+    scale: Literal[2, 3, 4] = 2
     """How many times wider and higher."""
+    engine: Literal["network", "classical"] = "classical"
+    """The learned network, or bicubic."""
+    version: VersionName | None = None
+
+    def needs(self) -> dict[str, str | None]:
+        return {"upscaler": self.version} if self.engine == "network" else {}
+
+    def limits(self) -> Limits:
+        """A network that invents what the picture does not say is not to be published unseen."""
+        return {"backproj_psnr_db": (35.0, None)} if self.engine == "network" else {}
 
     def pixels(self, given: int) -> int:
         return given * self.scale**2

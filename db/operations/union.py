@@ -12,6 +12,7 @@ from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
 from db.operations.pipeline import Pipeline
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
+from db.operations.retouching import Inpaint, Outpaint
 from db.operations.scoring import Score
 from db.operations.training import Evaluate, Train
 from db.operations.tuning import Tune
@@ -32,6 +33,8 @@ AnyOperation = (
     | Relight
     | MatchColor
     | Stylize
+    | Inpaint
+    | Outpaint
     | Pipeline
     | Train
     | Evaluate

@@ -29,6 +29,11 @@ class UpscalerConfig:
     width: int = 48
     depth: int = 8
 
+    @property
+    def tiling(self) -> Tiling:
+        """A pixel sees one further with each convolution."""
+        return Tiling(multiple=1, margin=self.depth + 2)
+
 
 class Upscaler(Enlarges):
     """All work at the small size; the last convolution holds the pixels of the large one."""
@@ -42,8 +47,7 @@ class Upscaler(Enlarges):
         self.config = config
         self.channels = config.channels
         self.scale = config.scale
-        # A pixel sees one further with each convolution.
-        self.tiling = Tiling(multiple=1, margin=config.depth + 2)
+        self.tiling = config.tiling
         widths = [config.channels, *[config.width] * (config.depth + 1)]
         layers: list[nn.Module] = []
         for before, after in pairwise(widths):

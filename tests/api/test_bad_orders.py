@@ -63,7 +63,7 @@ WRONG: list[tuple[bytes, str, str]] = [
     (order("melt"), "/operation", "union_tag_invalid"),
     (order("upscale"), "/operation/picture", "missing"),
     (order("upscale", picture=P, hue=1), "/operation/hue", "extra_forbidden"),
-    (order("upscale", picture=P, scale=3), "/operation/scale", "literal_error"),
+    (order("upscale", picture=P, scale=5), "/operation/scale", "literal_error"),
     (order("upscale", picture=P, scale="2"), "/operation/scale", "literal_error"),
     (order("upscale", picture="1"), "/operation/picture", "string_pattern_mismatch"),
     (order("upscale", picture="../x"), "/operation/picture", "string_pattern_mismatch"),
@@ -272,6 +272,17 @@ def test_a_dataset_of_three_pictures_is_too_small_to_train_on(
 
 SIZES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"op": "background", "mask": "small"}, {}, "mask_size_mismatch", "/operation/mask"),
+    ({"op": "inpaint", "mask": "small"}, {}, "mask_size_mismatch", "/operation/mask"),
+    ({"op": "outpaint", "left": 1}, {"mask": "large"}, "mask_size_mismatch", "/mask"),
+    (
+        {
+            "op": "pipeline",
+            "steps": [{"op": "outpaint", "left": 1}, {"op": "inpaint", "mask": "large"}],
+        },
+        {},
+        "mask_size_mismatch",
+        "/operation/steps/1/mask",
+    ),
     (
         {"op": "recolor", "to_hex": "#ff0000", "mask": "small"},
         {},
@@ -336,6 +347,7 @@ TOO_LARGE: list[tuple[dict[str, Any], str, str]] = [
     ({"op": "upscale"}, "png", "/operation/scale"),
     ({"op": "place", "width": 8001, "height": 8000}, "png", "/operation/width"),
     ({"op": "place", "width": 8000, "height": 8001}, "png", "/operation/height"),
+    ({"op": "outpaint", "right": 4000, "left": 4000, "top": 1}, "png", "/operation/left"),
     (
         {"op": "pipeline", "steps": [{"op": "upscale"}, {"op": "place"}]},
         "png",

@@ -111,7 +111,7 @@ WRONG = [
     b"[]",
     b"1",
     b'{"operation": {"op": "melt"}}',
-    json.dumps({"operation": {"op": "upscale", "picture": NOWHERE, "scale": 3}}).encode(),
+    json.dumps({"operation": {"op": "upscale", "picture": NOWHERE, "scale": 5}}).encode(),
     json.dumps(upscale(NOWHERE)).encode(),
     json.dumps(upscale(NOWHERE, deadline_at="2020-01-01T00:00:00Z")).encode(),
     json.dumps({"operation": {"op": "sample", "version": "none@1"}}).encode(),

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from torch import nn
 
-from benchmarks.upscaling import upscale_scores
+from benchmarks.upscaling import operation_scores, upscale_scores
 from models.networks.upscaler import Upscaler, UpscalerConfig
 from tests.factories import shot
 
@@ -34,3 +34,13 @@ def test_an_untrained_network_is_as_good_as_bicubic(tmp_path: Path) -> None:
 def test_what_enlarges_nothing_is_not_measured(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="expected an Upscaler, got Identity"):
         upscale_scores(nn.Identity(), tmp_path)
+
+
+def test_a_scale_that_a_set_lacks_is_made_of_its_large_pictures(tmp_path: Path) -> None:
+    network = Upscaler(UpscalerConfig()).eval()
+
+    ours, theirs = operation_scores(network, _set5(tmp_path), 4)
+
+    assert ours["set5_x4_y_psnr_db"] == pytest.approx(theirs["set5_x4_y_psnr_db_bicubic"], abs=0.5)
+    assert ours["set5_x4_least_backproj_db"] is not None
+    assert ours["set14_x4_least_backproj_db"] is None

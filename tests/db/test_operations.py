@@ -31,6 +31,8 @@ LEAST: dict[str, dict[str, Any]] = {
     "relight": {"picture": A},
     "match_color": {"picture": A, "target": B},
     "stylize": {"picture": A, "style": B},
+    "inpaint": {"picture": A, "mask": B},
+    "outpaint": {"picture": A},
     "pipeline": {"picture": A, "steps": [{"op": "upscale"}]},
     "train": {"dataset": "shoes", "network": "vae"},
     "evaluate": {"version": "shoes@1", "dataset": "shoes"},
@@ -525,7 +527,7 @@ def test_a_pipeline_names_its_own_picture_and_the_masks_of_its_steps_only():
         ({"steps": [{"op": "sample"}]}, ("operation", "steps", "0")),
         ({"steps": [{"op": "upscale"}, {"op": "pipeline"}]}, ("operation", "steps", "1")),
         (
-            {"steps": [{"op": "upscale", "scale": 3}]},
+            {"steps": [{"op": "upscale", "scale": 5}]},
             ("operation", "steps", "0", "upscale", "scale"),
         ),
         ({"steps": [{"op": "recolor"}]}, ("operation", "steps", "0", "recolor", "to_hex")),

@@ -66,7 +66,7 @@ def test_twenty_four_megapixels_are_tiled(studio: Studio) -> None:
     [
         ({"op": "melt"}, 422, "validation_error", "/operation"),
         ({"op": "upscale"}, 422, "validation_error", "/operation/picture"),
-        ({"op": "upscale", "scale": 3}, 422, "validation_error", "/operation/scale"),
+        ({"op": "upscale", "scale": 5}, 422, "validation_error", "/operation/scale"),
         ({"op": "denoise", "sigma": 76.0}, 422, "validation_error", "/operation/sigma"),
         ({"op": "denoise", "hue": 1}, 422, "validation_error", "/operation/hue"),
         ({"op": "upscale", "picture": NOWHERE}, 404, "picture_not_found", "/operation/picture"),

@@ -71,7 +71,7 @@ def test_a_wrong_parameter_is_named_and_ends_with_two(studio: Studio, tmp_path: 
     file = tmp_path / "one.png"
     file.write_bytes(png(40, 30))
 
-    told = packshot(studio, "submit", "upscale", str(file), "--param", "scale=3", expect=2)
+    told = packshot(studio, "submit", "upscale", str(file), "--param", "scale=5", expect=2)
 
     assert "scale" in told
 
