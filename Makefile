@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PATHS := api benchmarks db examples models tests workers
 
-.PHONY: help setup demo up test fast check format lint imports types docs chaos weights lock clean
+.PHONY: help setup demo up test fast check format lint imports types docs gallery chaos weights lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ docs: setup ## pages that are made from the code: openapi.json, configuration
 	@$(BIN)/python -m api.openapi > docs/openapi.json
 	@$(BIN)/python -m api.operations_page > docs/operations.md
 	@$(BIN)/python -m api.configuration > docs/configuration.md
+
+gallery: setup ## a sheet of each operation's pictures with their scores, in docs/gallery
+	@$(BIN)/python -m examples.gallery $(OPERATIONS)
 
 chaos: setup ## kill, freeze, stop and wipe while JOBS=1000 run on DATABASE=sqlite, by SEED=1
 	@$(BIN)/python -m benchmarks.chaos --jobs $(or $(JOBS),1000) --seed $(or $(SEED),1) --database $(or $(DATABASE),sqlite)

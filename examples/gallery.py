@@ -1,0 +1,187 @@
+"""`make gallery`: a contact sheet for each operation that makes pictures, and the page around them.
+
+`python -m examples.gallery` makes docs/gallery, `python -m examples.gallery shadow place` these
+two sheets and no page. Everything is made from the committed samples with fixed seeds.
+"""
+
+import argparse
+import io
+import json
+import logging
+import tempfile
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import structlog
+from PIL import Image
+
+from benchmarks import settings
+from db import engine, migrate
+from db.operations.union import OPERATIONS
+from examples.gallery_captions import asked, everything, measured
+from examples.gallery_entries import ENTRIES, Entry, missing
+from examples.gallery_pictures import picture
+from examples.gallery_sheet import Cell, Strip, draw
+from examples.gallery_studio import Shown, Studio, opened
+
+SHEET_MOST_BYTES = 150_000
+MOST_LARGE = 3
+QUALITIES = (90, 84, 78, 70, 60, 50)
+FOLDER = Path("docs/gallery")
+
+
+def main() -> int:
+    """Make the gallery and give the exit code: 1 if an operation has no entry."""
+    given = _arguments()
+    given.out.mkdir(parents=True, exist_ok=True)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    with tempfile.TemporaryDirectory() as home:
+        settings.enter({"DB_HOME": home})
+        migrate.upgrade()
+        with opened() as studio:
+            parts = [made(studio, op, given.out) for op in given.operations or operations()]
+        engine.dispose()
+    if not given.operations:
+        (given.out / "README.md").write_text(page(parts), encoding="utf-8")
+    for line in missing():
+        print(f"No entry in examples/gallery_entries.py; add {line}")
+    return 1 if missing() else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m examples.gallery", description=__doc__)
+    parser.add_argument("operations", nargs="*", choices=[[], *operations()], metavar="OPERATION")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder for what it writes")
+    return parser.parse_args()
+
+
+def operations() -> list[str]:
+    """Those that have a sheet, in the order of the list."""
+    return list(dict.fromkeys(entry.op for entry in ENTRIES))
+
+
+def made(studio: Studio, op: str, folder: Path) -> list[Shown]:
+    """Do an operation's entries and write their sheet."""
+    shown = [studio.show(entry) for entry in ENTRIES if entry.op == op]
+    data = file_of(draw(op, said_of(op).replace("`", ""), list(strips(shown))))
+    (folder / f"{op}.webp").write_bytes(data)
+    print(f"{op}: {sum(len(one.results) for one in shown)} pictures, {len(data) / 1000:.0f} kB")
+    return shown
+
+
+def file_of(sheet: Image.Image) -> bytes:
+    """As WebP of the best quality that is no more than a page may weigh.
+
+    Raises:
+        ValueError: there is none: the operation has too many entries.
+    """
+    for quality in QUALITIES:
+        buffer = io.BytesIO()
+        sheet.save(buffer, "WEBP", quality=quality, method=6)
+        if buffer.tell() <= SHEET_MOST_BYTES:
+            return buffer.getvalue()
+    raise ValueError(
+        f"a sheet of {sheet.width} × {sheet.height} is beyond {SHEET_MOST_BYTES} bytes"
+    )
+
+
+def strips(shown: Sequence[Shown]) -> Iterator[Strip]:
+    """Of jobs on one picture this once, and then what came of each."""
+    for _, group in groupby(shown, key=lambda one: (one.entry.picture, _is_many(one))):
+        same = list(group)
+        if _is_many(same[0]):
+            yield from map(_small, same)
+        else:
+            yield Strip(tuple(_told(same)))
+
+
+def _is_many(one: Shown) -> bool:
+    return len(one.results) > MOST_LARGE
+
+
+def _small(one: Shown) -> Strip:
+    """A line of its own; between two pictures these are the ends of what is shown."""
+    of = " to ".join(one.entry.pictures.values())
+    sources = () if len(one.entry.pictures) > 1 else _sources(one.entry)
+    return Strip((*sources, *_cells(one)), " · ".join(filter(None, [of, asked(one)])))
+
+
+def _told(same: Sequence[Shown]) -> Iterator[Cell]:
+    """Each source before the first result that it was needed for."""
+    seen: set[str] = set()
+    for one in same:
+        for cell in _sources(one.entry):
+            if cell.name not in seen:
+                yield cell
+            seen.add(cell.name)
+        yield from _cells(one)
+
+
+def _sources(entry: Entry) -> list[Cell]:
+    return [
+        Cell(
+            picture(name),
+            name if role == "picture" else f"{role}: {name}",
+            is_source=True,
+            in_detail=entry.in_detail,
+        )
+        for role, name in entry.pictures.items()
+    ]
+
+
+def _cells(one: Shown) -> list[Cell]:
+    return [
+        Cell(result.picture, name, tuple(measured(one, result)), in_detail=one.entry.in_detail)
+        for name, result in zip(_names(one), one.results, strict=True)
+    ]
+
+
+def _names(one: Shown) -> list[str]:
+    """A pipeline's pictures by the steps that made them; one of many by what is above them all."""
+    if len(one.results) == 1:
+        return [asked(one)]
+    steps = one.entry.parameters.get("steps")
+    if isinstance(steps, tuple) and len(steps) == len(one.results):
+        return [f"{number}. {step['op']}" for number, step in enumerate(steps, start=1)]
+    return [""] * len(one.results)
+
+
+def said_of(op: str) -> str:
+    """What the operation's class says of itself, its first paragraph."""
+    return " ".join((OPERATIONS[op].__doc__ or "").strip().split("\n\n")[0].split())
+
+
+def page(parts: Sequence[Sequence[Shown]]) -> str:
+    """The page with all sheets, each with its orders and every score."""
+    head = [
+        "# Gallery",
+        "What each operation makes. `make gallery` draws this page anew: each picture is the file "
+        "that a worker delivered, and each number from the row of that result or its job. In "
+        "orders names stand for the ids of pictures. Where a number is missing there was nothing "
+        "to compare with; `unproven` says that the mask which a product's scores rest on may be "
+        "wrong. The pictures are those that ship, with their "
+        "[credits](../../THIRD_PARTY_NOTICES.md).",
+        " · ".join(f"[{part[0].entry.op}](#{part[0].entry.op})" for part in parts),
+    ]
+    return "\n\n".join([*head, *(text for part in parts for text in _part(part))]) + "\n"
+
+
+def _part(shown: Sequence[Shown]) -> list[str]:
+    op = shown[0].entry.op
+    return [
+        f"## {op}",
+        said_of(op),
+        f"![{op}: sources beside results, with their scores]({op}.webp)",
+        "\n".join(line for one in shown for line in _lines(one)),
+    ]
+
+
+def _lines(one: Shown) -> list[str]:
+    """The order as a point of a list, under it each result's numbers."""
+    results = [f"  - {everything(one, result)}" for result in one.results]
+    return [f"- `{json.dumps(one.order, ensure_ascii=False)}`", *results]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

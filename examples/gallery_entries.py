@@ -1,0 +1,151 @@
+"""What the gallery shows: the list to which another operation adds a line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from db.operations.base import Operation
+from db.operations.union import OPERATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One job whose pictures stand on the sheet of its operation.
+
+    Attributes:
+        op: the operation.
+        picture: name of what it works on, in `examples/gallery_pictures.py`; "" if on nothing.
+        parameters: the operation's own.
+        roles: names of pictures by role, where there is another than `picture`.
+        reference: name of what the result is measured against.
+        in_detail: show the middle only, so large that one sees pixels.
+    """
+
+    op: str
+    picture: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    reference: str = ""
+    in_detail: bool = False
+
+    @property
+    def pictures(self) -> dict[str, str]:
+        """Every picture's name, by its role in the order."""
+        return {**({"picture": self.picture} if self.picture else {}), **self.roles}
+
+
+def makes_pictures(kind: type[Operation]) -> bool:
+    """What is done on the queue `gpu` ends in pictures; on others in numbers or versions."""
+    return kind.queue == "gpu"
+
+
+def missing() -> list[str]:
+    """Operations that make pictures and have no entry, each as the line that would add one."""
+    shown = {entry.op for entry in ENTRIES}
+    return [
+        f'Entry("{op}", "headphones", {{}}),'
+        for op, kind in OPERATIONS.items()
+        if makes_pictures(kind) and op not in shown
+    ]
+
+
+_TONED: Final = (
+    {"op": "recolor", "to_hex": "#b3532f"},
+    {"op": "background", "kind": "studio", "rgb": [244, 238, 230]},
+    {"op": "shadow"},
+)
+_CLEANED: Final = (
+    {"op": "denoise", "sigma": 12},
+    {"op": "place", "width": 1000, "height": 1000, "fill_long_side": 0.85},
+)
+_LEARNED: Final = {"engine": "network"}
+_OTHER_LIGHT: Final = {"brightness": 0.4, "saturation": 0.6, "hue": 0.2}
+_DAWN: Final = [[250, 214, 190], [150, 170, 210]]
+_ONE_TO_ANOTHER: Final = {"picture_a": "sneaker 3", "picture_b": "ankle boot 5"}
+_SHIRT_TO_DRESS: Final = {"picture_a": "t-shirt 3", "picture_b": "dress 5"}
+
+ENTRIES: Final = (
+    Entry("cutout", "biplane"),
+    Entry("cutout", "desk lamp"),
+    Entry("cutout", "booties", {"feather_px": 6}),
+    Entry("cutout", "deck chair"),
+    Entry("background", "biplane"),
+    Entry("background", "biplane", {"kind": "gradient", "palette": _DAWN}),
+    Entry("background", "biplane", {"kind": "studio", "rgb": [232, 214, 190]}),
+    Entry("background", "biplane", {"kind": "blur"}),
+    Entry("background", "biplane", {"rgb": [250, 232, 236]}),
+    Entry("background", "biplane", {"kind": "picture"}, {"plate": "meadow"}),
+    Entry("place", "desk lamp"),
+    Entry("place", "desk lamp", {"fill_long_side": 0.5, "anchor": "bottom_right", "margin_px": 60}),
+    Entry("place", "desk lamp", {"width": 800, "height": 1000, "rgb": [250, 244, 236]}),
+    Entry("place", "biplane", {"width": 1200, "height": 800}),
+    Entry("place", "booties", {"anchor": "bottom", "rgb": [238, 240, 243]}),
+    Entry("recolor", "booties", {"to_hex": "#7a1f2b"}),
+    Entry("recolor", "booties", {"to_hex": "#2c5d8f"}),
+    Entry("recolor", "booties", {"to_hex": "#2c5d8f", "strength": 0.5}),
+    Entry("recolor", "towel rack", {"to_hex": "#c98a1b"}),
+    Entry("recolor", "deck chair", {"from_hex": "#2fa8dc", "to_hex": "#d9482b"}),
+    Entry("shadow", "cup cake, cut out"),
+    Entry("shadow", "cup cake, cut out", {"kind": "drop", "angle_deg": 30.0}),
+    Entry("shadow", "cup cake, cut out", {"kind": "reflection"}),
+    Entry("shadow", "wooden box, cut out"),
+    Entry("shadow", "wooden box, cut out", {"kind": "drop", "length": 0.2, "blur_px": 14.0}),
+    Entry("shadow", "wooden box, cut out", {"kind": "reflection", "opacity": 0.6}),
+    Entry("relight", "booties, badly lit", reference="booties"),
+    Entry("relight", "booties, badly lit", {"exposure_ev": 1.3}, reference="booties"),
+    Entry("relight", "booties, badly lit", {"exposure_ev": 1.3, "temperature": -30.0},
+          reference="booties"),
+    Entry("relight", "booties, badly lit", roles={"target": "booties"}, reference="booties"),
+    Entry("relight", "bed", {"temperature": 35.0}),
+    Entry("match_color", "cup cake", roles={"target": "dandelion"}),
+    Entry("match_color", "cup cake", {"strength": 0.5}, {"target": "dandelion"}),
+    Entry("match_color", "biplane", {"region": "ground", "target_region": "whole"},
+          {"target": "bed"}),
+    Entry("match_color", "biplane", {"region": "product"}, {"target": "bed"}),
+    Entry("stylize", "wooden box", roles={"style": "meadow"}),
+    Entry("stylize", "wooden box", {"protect_product": False}, {"style": "meadow"}),
+    Entry("stylize", "wooden box", {"protect_product": False, "strength": 0.5},
+          {"style": "meadow"}),
+    Entry("stylize", "desk lamp", roles={"style": "dandelion"}),
+    Entry("denoise", "cup cake, noise 40", {"sigma": 40.0}, reference="cup cake", in_detail=True),
+    Entry("denoise", "cup cake, noise 40", {"engine": "classical"}, reference="cup cake",
+          in_detail=True),
+    Entry("denoise", "cup cake, noise 40", {"strength": 0.5}, reference="cup cake",
+          in_detail=True),
+    Entry("denoise", "booties, noise 25", reference="booties", in_detail=True),
+    Entry("denoise", "desk lamp, noise 25", reference="desk lamp", in_detail=True),
+    Entry("upscale", "table with tablecloth, half size", reference="table with tablecloth",
+          in_detail=True),
+    Entry("upscale", "table with tablecloth, half size", _LEARNED,
+          reference="table with tablecloth", in_detail=True),
+    Entry("upscale", "table with tablecloth, half size", {"scale": 4, **_LEARNED}, in_detail=True),
+    Entry("upscale", "cup cake, half size", reference="cup cake", in_detail=True),
+    Entry("upscale", "cup cake, half size", _LEARNED, reference="cup cake",
+          in_detail=True),
+    Entry("upscale", "cup cake, half size", {"scale": 4, **_LEARNED}, in_detail=True),
+    Entry("inpaint", "scissors", roles={"mask": "scissors, mask"}),
+    Entry("inpaint", "meadow", {"feather_px": 6}, {"mask": "meadow, mask"}),
+    Entry("outpaint", "headphones", {"left": 160, "right": 160}),
+    Entry("outpaint", "dandelion", {"top": 120, "right": 160, "fill": "mirror"}),
+    Entry("pipeline", "booties, cut out", {"steps": _TONED, "keep_steps": True}),
+    Entry("pipeline", "biplane, noise 12", {"steps": _CLEANED, "keep_steps": True}),
+    Entry("sample", "", {"category": "ankle boot", "n": 8, "seed": 11}),
+    Entry("sample", "", {"category": "dress", "n": 8, "truncation": 0.7, "seed": 11}),
+    Entry("sample", "", {"network": "vae", "category": "bag", "n": 8, "seed": 11}),
+    Entry("sample", "", {"version": "gan-catalogue@1", "category": "seating", "n": 8, "seed": 11}),
+    Entry("reconstruct", "ankle boot 3"),
+    Entry("reconstruct", "bag 3"),
+    Entry("reconstruct", "dress 3"),
+    Entry("reconstruct", "trousers 3"),
+    Entry("vary", "ankle boot 3", {"n": 7, "sigma": 0.4, "seed": 5}),
+    Entry("vary", "ankle boot 3", {"n": 7, "sigma": 0.9, "seed": 5}),
+    Entry("vary", "dress 3", {"n": 7, "sigma": 0.7, "seed": 5}),
+    Entry("interpolate", "", {"steps": 8}, _ONE_TO_ANOTHER),
+    Entry("interpolate", "", {"steps": 8}, _SHIRT_TO_DRESS),
+    Entry("augment", "scissors", {"rotate_deg": 30.0, "scale": 0.2, "n": 7, "seed": 2}),
+    Entry("augment", "cup cake", {"flip": True, "crop": 0.25, "n": 7, "seed": 2}),
+    Entry("augment", "booties", {"jitter": _OTHER_LIGHT, "n": 7, "seed": 2}),
+    Entry("check", "biplane", {"preset": "amazon_main", "fix": True}),
+    Entry("explain", "ankle boot 3", {"method": "occlusion"}),
+    Entry("explain", "", {"method": "latent", "version": "vae-catalogue@1", "rows": 4, "seed": 4}),
+)  # fmt: skip
