@@ -80,4 +80,5 @@ class Operation(BaseModel):
         )  # fmt: skip
         # Not by getattr: of a field that an operation lacks, pydantic takes long to say so.
         named = {role: vars(self).get(role) for role in roles}
-        return {role: key for role, key in named.items() if key is not None}
+        # A training has a `target` too, which is no picture.
+        return {role: key for role, key in named.items() if isinstance(key, str)}

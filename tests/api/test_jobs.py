@@ -62,7 +62,8 @@ def test_an_order_becomes_a_queued_job_and_its_queue_is_rung_once(
         2,
     )
     assert (job["sku"], job["channel"], job["external_id"]) == ("S-1", "web", "e1")
-    assert job["operation"] == {"op": "upscale", "picture": picture, "scale": 2}
+    asked = {"op": "upscale", "picture": picture, "scale": 2}
+    assert job["operation"] == {**asked, "engine": "classical", "version": None}
     assert job["links"]["results"] == f"/v1/results?job_id={job['id']}"
     assert rung == ["gpu"]
 
@@ -503,6 +504,8 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "augment": {"picture": ""},
     "check": {"picture": "", "preset": "ebay"},
     "verify": {"picture": ""},
+    "inpaint": {"picture": "", "mask": ""},
+    "outpaint": {"picture": "", "left": 8},
 }
 
 

@@ -76,7 +76,8 @@ def _beside(op: str, name: str) -> dict[str, Any]:
             return {"kind": "drop"}
         case "train" if name in OF_NETWORKS:
             kinds = {"diff_augment": ["color"]} if name == "diff_augment_p" else {}
-            return {"network": OF_NETWORKS[name][0], **kinds}
+            told = {"labelled_share": 0.5} if name == "pseudo_threshold" else {}
+            return {"network": OF_NETWORKS[name][0], **kinds, **told}
         case _:
             return {}
 
@@ -362,10 +363,10 @@ def test_an_order_has_the_digest_it_had_before_there_were_webhooks():
 
 
 def test_a_pipeline_of_steps_has_the_digest_it_had_before_there_were_presets():
-    steps = '"steps": [{"op": "upscale", "scale": 2}]'
+    steps = '"steps": [{"op": "denoise", "sigma": 12.0}]'
 
     assert _digest('{"operation": {"op": "pipeline", "picture": "A", ' + steps + "}}").startswith(
-        "da695b5ca923e267"
+        "58af17ac6c5417a9"
     )
 
 
