@@ -16,7 +16,7 @@ from torch import Generator, Tensor, nn
 from benchmarks import classifier, judges
 from benchmarks.catalogue_recipes import as_rendered, tested_on, unseen_views, with_twins
 from benchmarks.categories import hog_logistic, nearest_mean, probabilities
-from models import weights
+from models import calling
 from models.data.image_set import Part, recoloured
 from models.data.product_classes import CLASSES
 from models.evaluation import reconstruction
@@ -26,6 +26,7 @@ from models.evaluation.exam import Exam
 from models.evaluation.generated import panel
 from models.evaluation.judge import Judge
 from models.evaluation.scores import scores as named
+from models.generation.latent import first
 from models.metrics.accuracy import accuracy, balanced_accuracy
 from models.metrics.calibration import expected_calibration_error
 from models.networks.vae import ConditionalVae
@@ -65,8 +66,8 @@ def category_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
 def gan_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
     """Of as many samples as there were pictures to learn from; the baseline is real pictures."""
     del folder
-    door = weights.doors(network)["generate"]
-    return _sample_scores(_drawn(lambda z, label: _tensor(door(z, label)), z_dim=64))
+    door = calling.doors(network)["generate"]
+    return _sample_scores(_drawn(lambda z, label: first(door(z, label)), z_dim=64))
 
 
 def vae_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
@@ -136,7 +137,3 @@ def _drawn(draw: Callable[[Tensor, Tensor], Tensor], *, z_dim: int) -> Part:
             for z, label in zip(torch.split(noise, PIECE), torch.split(labels, PIECE), strict=True)
         ]
     return Part(torch.cat(pieces), labels)
-
-
-def _tensor(output: Tensor | tuple[Tensor, ...]) -> Tensor:
-    return output if isinstance(output, Tensor) else output[0]

@@ -12,9 +12,10 @@ from skimage.feature import hog
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models import weights
+from models import calling
 from models.data import fashion_mnist
 from models.data.image_set import Part
+from models.generation.latent import first
 from models.metrics.accuracy import accuracy, balanced_accuracy
 from models.metrics.calibration import expected_calibration_error
 
@@ -80,10 +81,10 @@ def hog_logistic(
 
 def probabilities(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
     """[N, K] twice: with the temperature, as they are served, and without."""
-    classify = weights.doors(network)["classify"]
+    classify = calling.doors(network)["classify"]
     with torch.inference_mode():
         pieces = [piece / 255 for piece in torch.split(images, PIECE)]
-        likely = [_tensor(classify(piece)) for piece in pieces]
+        likely = [first(classify(piece)) for piece in pieces]
         plain = [functional.softmax(network(piece), dim=1) for piece in pieces]
     return torch.cat(likely), torch.cat(plain)
 
@@ -99,7 +100,3 @@ def _gradients(images: Tensor, *, cell_px: int) -> Tensor:
         for image in images[:, 0].numpy()
     ]
     return torch.from_numpy(np.stack(histograms)).float()
-
-
-def _tensor(output: Tensor | tuple[Tensor, ...]) -> Tensor:
-    return output if isinstance(output, Tensor) else output[0]

@@ -14,7 +14,7 @@ from skimage.restoration import denoise_nl_means
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
-from models import weights
+from models import calling
 from models.data.degradations import noisy
 from models.metrics.psnr import psnr_db
 from models.metrics.quantised import quantised
@@ -30,7 +30,7 @@ Scores = dict[str, float | None]
 
 def noise_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
     """Scores of the network and of the baseline; None where a set is not at hand."""
-    denoise = weights.doors(network)["denoise"]
+    denoise = calling.doors(network)["denoise"]
 
     def learned(image: Tensor, sigma: float) -> Tensor:
         return _any_size(lambda x: _one(denoise(x, torch.tensor([sigma]))), image)

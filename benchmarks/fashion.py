@@ -14,9 +14,10 @@ import torch
 from torch import Generator, Tensor, nn
 
 from benchmarks import classifier
-from models import weights
+from models import calling
 from models.data import fashion_mnist
 from models.data.image_set import Part
+from models.generation.latent import first
 from models.metrics.frechet import frechet
 from models.metrics.psnr import psnr_db
 from models.metrics.quantised import quantised
@@ -32,22 +33,22 @@ Scores = dict[str, float | None]
 def gan_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
     """Scores of 20,000 samples; the baseline is as many real pictures in their place."""
     del folder
-    door = weights.doors(network)["generate"]
-    return _sample_scores(_drawn(lambda z, label: _tensor(door(z, label)), z_dim=64))
+    door = calling.doors(network)["generate"]
+    return _sample_scores(_drawn(lambda z, label: first(door(z, label)), z_dim=64))
 
 
 def vae_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
     """Reconstruction of the test pictures beside PCA's, and samples through the second stage."""
     del folder
-    doors = weights.doors(network)
+    doors = calling.doors(network)
 
     def through_prior(noise: Tensor, label: Tensor) -> Tensor:
-        return _tensor(doors["decode"](_tensor(doors["prior"](noise, label)), label))
+        return first(doors["decode"](first(doors["prior"](noise, label)), label))
 
     samples, real = _sample_scores(_drawn(through_prior, z_dim=32))
     test, labels = fashion_mnist.read_test()
     restored = [
-        _tensor(doors["decode"](doors["encode"](images / 255, label)[0], label))
+        first(doors["decode"](doors["encode"](images / 255, label)[0], label))
         for images, label in zip(torch.split(test, 500), torch.split(labels, 500), strict=True)
     ]
     return (
@@ -144,7 +145,3 @@ def _pca(test: Tensor, components: int) -> Tensor:
     code = (test.flatten(1).double() / 255 - mean) @ basis
     restored: Tensor = (code @ basis.T + mean).float().view(test.shape)
     return restored
-
-
-def _tensor(output: Tensor | tuple[Tensor, ...]) -> Tensor:
-    return output if isinstance(output, Tensor) else output[0]

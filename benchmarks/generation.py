@@ -20,9 +20,9 @@ from benchmarks import machine
 from benchmarks.garments import part
 from benchmarks.generation_peers import dcgan_drawn, pca, pythae_drawn
 from benchmarks.generation_rows import CATEGORIES, Drawn, Ground, Row, rows, table
-from models import weights
+from models import calling, weights
 from models.data import fashion_mnist
-from models.data.image_set import ImageSet, Part
+from models.data.image_set import Part
 from models.generation.latent import first
 from models.training.config import RECIPES, Network
 from models.training.run import train
@@ -61,7 +61,7 @@ def main() -> None:
     images = part(budget.images) if asked.quick else fashion_mnist.read()
     ground = Ground(images.split()[0], Part(*fashion_mnist.read_test()))
     found: list[Row] = []
-    for drawn in _everybody(images, ground, budget, asked):
+    for drawn in _everybody(ground, budget, asked):
         measured = rows(drawn, ground)
         print(table(measured), flush=True)
         found += measured
@@ -70,16 +70,14 @@ def main() -> None:
         asked.json.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
 
 
-def _everybody(
-    images: ImageSet, ground: Ground, budget: Budget, asked: argparse.Namespace
-) -> Iterator[Drawn]:
+def _everybody(ground: Ground, budget: Budget, asked: argparse.Namespace) -> Iterator[Drawn]:
     wanted = torch.arange(budget.samples) % CATEGORIES
-    gan = _learnt("gan", images, asked.folder, budget) if asked.quick else _shipped("gan")
+    gan = _learnt("gan", asked.folder, budget) if asked.quick else _shipped("gan")
     yield _ours("gan", *gan, ground, wanted, budget)
     yield dcgan_drawn(ground, wanted, asked.folder, images=_seen(gan[0]))
     if not asked.quick:
         yield _ours("vae", *_shipped("vae"), ground, wanted, budget)
-    vae = _learnt("vae", images, asked.folder, budget)
+    vae = _learnt("vae", asked.folder, budget)
     yield _ours("vae", *vae, ground, wanted, budget)
     yield pca(ground, wanted, z_dim=int(vae[0].config["z_dim"]), restored=budget.restored)
     try:
@@ -92,14 +90,11 @@ def _shipped(network: Network) -> tuple[Card, nn.Module]:
     return _read(weights.SHIPPED / f"{network}-fashion")
 
 
-def _learnt(
-    network: Network, images: ImageSet, folder: Path, budget: Budget
-) -> tuple[Card, nn.Module]:
+def _learnt(network: Network, folder: Path, budget: Budget) -> tuple[Card, nn.Module]:
     """By its recipe, once through as many pictures; where it was killed it goes on."""
-    chosen = part(budget.images)
     trained = train(
         replace(RECIPES[network], epochs=1),
-        replace(images, images=chosen.images, labels=chosen.labels, validation=chosen.validation),
+        part(budget.images),
         folder=folder / f"{network}-{budget.images}",
         device=CPU,
         watch=Watch(),
@@ -119,7 +114,7 @@ def _seen(card: Card) -> int:
 def _ours(
     network: str, card: Card, module: nn.Module, ground: Ground, wanted: Tensor, budget: Budget
 ) -> Drawn:
-    doors = weights.doors(module)
+    doors = calling.doors(module)
     noise = torch.randn(
         len(wanted), int(card.config["z_dim"]), generator=Generator().manual_seed(1)
     )
@@ -146,7 +141,7 @@ def _ours(
     )
 
 
-def _bytes(make: weights.Door, given: Tensor, labels: Tensor) -> Tensor:
+def _bytes(make: calling.Door, given: Tensor, labels: Tensor) -> Tensor:
     """In pieces, as uint8."""
     pairs = zip(torch.split(given, PIECE), torch.split(labels, PIECE), strict=True)
     with torch.inference_mode():

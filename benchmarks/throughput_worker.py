@@ -13,7 +13,7 @@ from benchmarks import settings, throughput_workloads
 from benchmarks.throughput_workloads import SIGMA
 from db.fence import Lease
 from db.tables.jobs import Job
-from models import weights
+from models import calling
 from workers import perform
 from workers.calls import Door
 from workers.celery import app
@@ -24,7 +24,7 @@ __all__ = ["app"]
 _workload = throughput_workloads.named(settings.get_timed().workload)
 
 
-def _doors(module: nn.Module) -> dict[str, Door]:  # noqa: ARG001 — as weights.doors
+def _doors(module: nn.Module) -> dict[str, Door]:  # noqa: ARG001 — as calling.doors
     network = _workload.network()
     return {"denoise": lambda images, _sigma: network(images)}
 
@@ -41,6 +41,6 @@ def _call_alone(job: Job, lease: Lease, bench: Bench) -> None:
 _image = torch.full((1, 3, _workload.side_px, _workload.side_px), 0.5)
 _sigma = torch.tensor([SIGMA])
 if _workload.is_fake:
-    weights.doors = _doors
+    calling.doors = _doors
 if not _workload.has_pictures:
     perform._make = _call_alone

@@ -105,11 +105,11 @@ def shipped_denoiser() -> nn.Module:
 
 def _denoiser(device: torch.device) -> Network:
     """The denoiser that ships, as its own door serves it, in the worker's own memory format."""
-    from models import weights
+    from models import calling
 
     module = shipped_denoiser().to(device)
     module.to(memory_format=torch.channels_last)
-    door = weights.doors(module)["denoise"]
+    door = calling.doors(module)["denoise"]
 
     def denoise(images: Tensor) -> Tensor:
         with torch.inference_mode():

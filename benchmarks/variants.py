@@ -17,7 +17,7 @@ from torch import Tensor
 
 from benchmarks import machine, throughput_workloads
 from benchmarks.throughput_workloads import MAX_BATCH, SIGMA
-from models import weights
+from models import calling
 from models.compiling import in_way, seconds, ways_on
 from models.precision import Precision, agreement_db, autocast
 
@@ -87,7 +87,7 @@ def _variants(device: torch.device) -> Iterator[tuple[str, Denoise]]:
         module.to(memory_format=orders[order])
         yield (
             f"{order} {precision} {way}",
-            _denoise(in_way(weights.doors(module)["denoise"], way), device, precision),
+            _denoise(in_way(calling.doors(module)["denoise"], way), device, precision),
         )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from models import int8
-from models.layers.tiling import Tiling
 from models.networks import community
-from models.networks.classifier import MIN_SIDE, ClassifierConfig, ProductClassifier
+from models.networks.classifier import ClassifierConfig, ProductClassifier
 from models.networks.community import Community, CommunityConfig
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig, Generator
 from models.networks.matte import MatteConfig, MatteNet
-from models.networks.restoring import Denoises, Enlarges
 from models.networks.translator import Translator, TranslatorConfig
 from models.networks.upscaler import Upscaler, UpscalerConfig
 from models.networks.vae import ConditionalVae, VaeConfig
@@ -31,8 +29,6 @@ MODEL_FILE = "model.safetensors"
 CARD_FILE = "card.json"
 MAX_HEADER_BYTES = 1_000_000
 DTYPES = (torch.float16, torch.float32)
-
-Door = Callable[..., Tensor | tuple[Tensor, ...]]
 
 
 class WeightsError(ValueError):
@@ -127,70 +123,6 @@ def _contiguous(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         name: one.half() if one.is_floating_point() and not name.endswith(int8.SCALES) else one
         for name, one in whole.items()
     }
-
-
-def doors(module: nn.Module) -> dict[str, Door]:
-    """The callables that operations may be handed, by name."""
-    match module:
-        case Generator():
-            return {"generate": module.generate, "respond": module.respond}
-        case ConditionalVae():
-            return {"encode": module.encode, "decode": module.decode, "prior": module.prior}
-        case Denoises():
-            return {"denoise": module.denoise}
-        case ProductClassifier():
-            return {"classify": module.classify, "features": module.features}
-        case Enlarges():
-            return {"upscale": module.upscale}
-        case Translator():
-            return {"translate": module.translate}
-        case MatteNet():
-            return {"matte": module.matte}
-        case _:
-            raise TypeError(f"no doors are known for {type(module).__name__}")
-
-
-def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
-    """Arguments that each door takes, always the same: to warm it up, and to compare answers."""
-    draw = torch.Generator().manual_seed(0)
-    match module:
-        case Generator(config=config):
-            noise = torch.randn(1, config.z_dim, generator=draw)
-            return dict.fromkeys(("generate", "respond"), (noise, _first_label()))
-        case ConditionalVae(config=config):
-            z = torch.randn(1, config.z_dim, generator=draw)
-            shape = (1, config.channels, config.image_size, config.image_size)
-            image = torch.rand(shape, generator=draw)
-            given = {"encode": image, "decode": z, "prior": z}
-            return {door: (one, _first_label()) for door, one in given.items()}
-        case Denoises(channels=channels):
-            image = torch.rand((1, channels, 64, 64), generator=draw)
-            return {"denoise": (image, torch.tensor([25.0]))}
-        case ProductClassifier(config=config):
-            image = torch.rand((1, config.channels, MIN_SIDE, MIN_SIDE), generator=draw)
-            return {"classify": (image,), "features": (image,)}
-        case Enlarges(channels=channels):
-            return {"upscale": (torch.rand((1, channels, 64, 64), generator=draw),)}
-        case Translator(config=config):
-            shape = (1, 1, config.image_size, config.image_size)
-            return {"translate": (torch.rand(shape, generator=draw).round(), _first_label())}
-        case MatteNet():
-            return {"matte": (torch.rand((1, 3, 64, 64), generator=draw),)}
-        case _:
-            raise TypeError(f"no doors are known for {type(module).__name__}")
-
-
-def tiling(card: Card) -> Tiling:
-    """How a denoiser or upscaler, of ours or of others, sees a large picture."""
-    if community.is_community(card.config):
-        return community.tiling(card.config)
-    if card.network == "upscaler":
-        return UpscalerConfig(**card.config).tiling
-    return Denoiser.tiling
-
-
-def _first_label() -> Tensor:
-    return torch.zeros(1, dtype=torch.int64)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -4,15 +4,17 @@ import io
 from typing import Any
 
 from PIL import Image
+from sqlalchemy import select
 
 from db import blobs, pictures
-from db.engine import transaction
+from db.engine import reading, transaction
 from db.intake import Checked
 from db.tables.results import Result
 from models.data import samples
-from tests import factories
+from tests import factories, rows
 from tests.factories import LOOK
 from tests.rows import TENANT
+from workers.perform import Bench, perform
 
 SIDE = 1_000
 
@@ -54,6 +56,17 @@ def shot(
 
 def jpeg(picture: Image.Image, **options: Any) -> bytes:
     return factories.encoded(picture, "JPEG", **{"quality": 95, "subsampling": 0, **options})
+
+
+def checked(bench: Bench, operation: dict[str, Any]) -> Result:
+    """The one result of a `check` as a job."""
+    job_id = rows.queued("check", envelope={"operation": operation})
+    (job,) = rows.claim(queue="cpu")
+    perform(job, bench)
+    row = rows.read(job_id)
+    assert row.state == "succeeded", (row.error_code, row.error_detail)
+    with reading() as session:
+        return session.scalars(select(Result).where(Result.job_id == job_id)).one()
 
 
 def answers(result: Result, of: str = "check") -> dict[str, dict[str, Any]]:

@@ -7,20 +7,23 @@ from torch import Tensor
 
 from db.operations import presets
 from db.operations.checking import Check
-from models import labels
+from models import marks
 from models.checking.border import border_px
-from models.checking.standing import standing
+from models.checking.framing import framing
 from models.checking.whiteness import whiteness
 from models.checking.written import written
 from models.editing.cutout import product
 from models.failures import CannotDo
 from models.images import Loaded
+from models.labels import SourceKind
 from models.made import Made
+from models.marks import Marks
 from models.matting.matte import Matte
 from models.metrics.agreement import iou
-from workers.compliance import Facts, Verdict, judge, scores
+from workers.compliance import Facts, judge, scores
 from workers.edit import Given
 from workers.sources import File
+from workers.verdict import Verdict
 
 _NONE_FOUND = {"no_product_found", "mask_empty"}
 
@@ -56,14 +59,15 @@ def look(file: File, loaded: Loaded, *, coverage: Tensor | None) -> Looked:
         coverage: [1, 1, H, W], where the product is known to be; None: it is sought.
     """
     matte = _found(loaded.image, coverage)
-    alpha, label = loaded.alpha, labels.read(file.data)
+    alpha, said = loaded.alpha, marks.read(file.data)
     facts = Facts(
         file=written(file.data),
         name=file.name,
         width=loaded.image.shape[3],
         height=loaded.image.shape[2],
-        labelled=None if label is None else label.source_kind,
-        standing=None if matte is None else standing(matte.alpha),
+        labelled=None if said.label is None else said.label.source_kind,
+        said=_said(said),
+        framing=None if matte is None else framing(matte.alpha),
         whiteness=None if matte is None else whiteness(loaded.image, matte.alpha),
         agreement=None if matte is None or coverage is not None else _agreement(matte),
         transparent_share=0.0 if alpha is None else float((alpha < 1).float().mean()),
@@ -81,6 +85,10 @@ def summary(verdict: Verdict) -> dict[str, Any]:
         "failed": ", ".join(failed),
         "not_checked": ", ".join(unseen),
     }
+
+
+def _said(said: Marks) -> SourceKind | None:
+    return None if said.label is None and said.source_kind == "original" else said.source_kind
 
 
 def _found(image: Tensor, coverage: Tensor | None) -> Matte | None:

@@ -5,16 +5,16 @@ What nothing here can see, such as text, is `not_checked`; it never passes for w
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from db.operations.presets import Demand, Preset
-from models.checking.standing import Standing
+from models.checking.framing import Framing
 from models.checking.whiteness import LEAST_LEVEL, RIM_PX, Whiteness
 from models.checking.written import Written, is_named_as_written
 from models.labels import SourceKind
 from models.metrics.agreement import LIMIT as LEAST_AGREEMENT
+from workers.verdict import Finding, Status, Verdict
 
-Status = Literal["pass", "warn", "fail", "not_checked"]
 _NOT_MET: Final[Mapping[Demand, Status]] = {"required": "fail", "advised": "warn"}
 _LEAST_WHITE: Final = 0.999
 _MOST_OFF_CENTRE: Final = 0.05
@@ -33,7 +33,8 @@ class Facts:
         name: of the file as it was sent, where one is known.
         width: in pixels, upright, as `height`.
         labelled: what the file's label says that it is; None without one.
-        standing: None where no product was found, as `whiteness`.
+        said: the most that any of its marks says; None where none says anything.
+        framing: None where no product was found, as `whiteness`.
         agreement: of two ways to find the product, 0 to 1; None where it was known.
         transparent_share: of the picture; it was looked at over white.
         border_px: how far from each side a frame ends, empty without one.
@@ -44,7 +45,8 @@ class Facts:
     width: int
     height: int
     labelled: SourceKind | None
-    standing: Standing | None
+    said: SourceKind | None
+    framing: Framing | None
     whiteness: Whiteness | None
     agreement: float | None
     transparent_share: float
@@ -54,39 +56,6 @@ class Facts:
     def is_doubtful(self) -> bool:
         """Two ways of finding the product see two products."""
         return self.agreement is not None and self.agreement < LEAST_AGREEMENT
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One rule's answer: what was measured, and what is wanted."""
-
-    rule: str
-    status: Status
-    measured: Mapping[str, Any]
-    wanted: Mapping[str, Any]
-    why: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Every rule's answer; the worst that was seen is the whole's."""
-
-    preset: str
-    findings: tuple[Finding, ...]
-
-    @property
-    def status(self) -> Status:
-        seen = {finding.status for finding in self.findings}
-        return next((one for one in ("fail", "warn") if one in seen), "pass")
-
-    def of(self, status: Status) -> list[str]:
-        """The rules that were answered so."""
-        return [finding.rule for finding in self.findings if finding.status == status]
-
-    def told(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        rules = [asdict(finding) for finding in self.findings]
-        return {"preset": self.preset, "status": self.status, "rules": rules}
 
 
 def judge(preset: Preset, facts: Facts) -> Verdict:
@@ -104,10 +73,10 @@ def judge(preset: Preset, facts: Facts) -> Verdict:
 def scores(facts: Facts) -> dict[str, float]:
     """The numbers among the facts that are kept as scores."""
     found: dict[str, float] = {}
-    if facts.standing is not None:
-        stands = facts.standing
-        found |= {"fill_long_side": stands.long_side, "fill_bbox": stands.bbox}
-        found |= {"fill_area": stands.area}
+    if facts.framing is not None:
+        framed = facts.framing
+        found |= {"fill_long_side": framed.long_side, "fill_bbox": framed.bbox}
+        found |= {"fill_area": framed.area}
     if facts.whiteness is not None:
         found |= {"background_white_share": facts.whiteness.share}
     return found
@@ -155,8 +124,8 @@ def _product(preset: Preset, facts: Facts) -> Iterator[Finding]:
     """What only a picture with a product can be asked."""
     rule = preset.fill
     yield _found(preset, facts)
-    if facts.standing is not None:
-        found = _standing(preset, facts.standing)
+    if facts.framing is not None:
+        found = _framing(preset, facts.framing)
         yield from map(_doubted, found) if facts.is_doubtful else found
         return
     asked = {"fill": rule.long_side, "whole": rule.whole, "centred": rule.centred}
@@ -165,25 +134,25 @@ def _product(preset: Preset, facts: Facts) -> Iterator[Finding]:
             yield Finding(name, "not_checked", {}, {}, "no product was found")
 
 
-def _standing(preset: Preset, stands: Standing) -> Iterator[Finding]:
+def _framing(preset: Preset, framed: Framing) -> Iterator[Finding]:
     rule = preset.fill
     if rule.long_side != "none":
-        fills = {"long_side": stands.long_side, "bbox": stands.bbox, "area": stands.area}
+        fills = {"long_side": framed.long_side, "bbox": framed.bbox, "area": framed.area}
         wanted = {"least": rule.least, "most": rule.most}
-        holds = (rule.least or 0) <= stands.long_side <= (rule.most or 1)
+        holds = (rule.least or 0) <= framed.long_side <= (rule.most or 1)
         yield _is("fill", holds, fills, wanted, demand=rule.long_side)
     if rule.whole != "none":
-        cut = {"cut_by": list(stands.cut_by)}
-        yield _is("whole", not stands.cut_by, cut, {"cut_by": []}, demand=rule.whole)
+        cut = {"cut_by": list(framed.cut_by)}
+        yield _is("whole", not framed.cut_by, cut, {"cut_by": []}, demand=rule.whole)
     if rule.centred != "none":
-        off, most = {"off_centre": stands.off_centre}, {"most_off_centre": _MOST_OFF_CENTRE}
-        holds = stands.off_centre <= _MOST_OFF_CENTRE
+        off, most = {"off_centre": framed.off_centre}, {"most_off_centre": _MOST_OFF_CENTRE}
+        holds = framed.off_centre <= _MOST_OFF_CENTRE
         yield _is("centred", holds, off, most, demand=rule.centred)
 
 
 def _found(preset: Preset, facts: Facts) -> Finding:
     """Without a product nothing can be said of it; with a doubtful one, little."""
-    if facts.standing is None:
+    if facts.framing is None:
         demands = (preset.fill.long_side, preset.fill.whole, preset.background.white)
         status: Status = "fail" if "required" in demands else "warn"
         why = "no_product: none stands out from the picture's border; give a mask if there is one"
@@ -230,7 +199,7 @@ def _denied(preset: Preset, facts: Facts) -> Iterator[Finding]:
         if name == "border":
             yield _is("border", not facts.border_px, {"border_px": dict(facts.border_px)}, wanted)
         elif name == "generated":
-            yield _label(facts.labelled, wanted)
+            yield _generated(facts.said, wanted)
         else:
             yield Finding(name, "not_checked", {}, wanted, NO_DETECTOR)
     if preset.keeps_label:
@@ -242,8 +211,8 @@ def _denied(preset: Preset, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _label(kind: SourceKind | None, wanted: Mapping[str, Any]) -> Finding:
-    """A label that says so is believed; that there is none says nothing, nor does `original`."""
+def _generated(kind: SourceKind | None, wanted: Mapping[str, Any]) -> Finding:
+    """A mark that says so is believed; that there is none says nothing, nor does `original`."""
     measured = {"label": kind}
     match kind:
         case "generated":

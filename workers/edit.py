@@ -10,10 +10,10 @@ from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
 from db.operations.retouching import Inpaint, Outpaint
-from models import weights
+from models import calling
 from models.editing.background import background
 from models.editing.cutout import cutout
-from models.editing.denoise import denoise
+from models.editing.denoise import Mender, denoise
 from models.editing.inpaint import inpaint
 from models.editing.match_color import match_color
 from models.editing.outpaint import outpaint
@@ -81,23 +81,8 @@ def edit(operation: Edit, given: Given) -> Made:
     image, alpha = given.image(), given.pictures["picture"].alpha
     match operation:
         case Denoise(sigma=sigma, strength=strength, engine=engine):
-            if engine == "classical":
-                return denoise(
-                    image, sigma=sigma, strength=strength, engine=engine, network=None, alpha=alpha
-                )
-            served = given.networks("denoiser")
-            tiling = weights.tiling(served.card)
-            return denoise(
-                image,
-                sigma=sigma,
-                strength=strength,
-                engine=engine,
-                network=served.doors["denoise"],
-                alpha=alpha,
-                tile=tiling.tile,
-                margin=tiling.margin,
-                multiple=tiling.multiple,
-            )
+            mender = _mender(given) if engine == "network" else None
+            return denoise(image, sigma=sigma, strength=strength, mender=mender, alpha=alpha)
         case Upscale(scale=scale, engine=engine):
             enlarger = _enlarger(given) if engine == "network" else None
             return upscale(image, scale=scale, enlarger=enlarger, alpha=alpha)
@@ -189,10 +174,15 @@ def edit(operation: Edit, given: Given) -> Made:
             assert_never(operation)
 
 
+def _mender(given: Given) -> Mender:
+    served = given.networks("denoiser")
+    return Mender(served.doors["denoise"], calling.tiling(served.card))
+
+
 def _enlarger(given: Given) -> Enlarger:
     served = given.networks("upscaler")
     scale = int(served.card.config["scale"])
-    return Enlarger(served.doors["upscale"], scale, weights.tiling(served.card))
+    return Enlarger(served.doors["upscale"], scale, calling.tiling(served.card))
 
 
 def _rgb(hex_colour: str) -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 from db.operations import presets
 from db.operations.pipeline import Pipeline
-from models import labels
+from models import marks
 from models.failures import CannotDo
 from workers.edit import Given
 
@@ -16,7 +16,7 @@ def refuse_generated(operation: Pipeline, given: Given) -> None:
     if operation.preset is None:
         return
     preset = presets.get(operation.preset)
-    label = labels.read(given.files["picture"].data)
-    if "generated" in preset.denied and label is not None and label.source_kind == "generated":
+    said = marks.read(given.files["picture"].data)
+    if "generated" in preset.denied and said.source_kind == "generated":
         sentence = f"{preset.title} takes photographs; the picture's label says it was generated."
         raise CannotDo("policy_generated_main_image", sentence)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from db import blobs
 from db.tables.versions import Version
-from models import weights
+from models import calling, weights
 from models.compiling import WORTH_IT, Way, in_way, seconds, ways_on
 from models.precision import Precision, agreement_db, autocast, is_bfloat16
 from models.weights import Card
@@ -112,7 +112,7 @@ def _faster(
     """The fastest way for full batches, if it is worth its price and says nearly the same."""
     ways = {way: _doors(module, device, tuned.precision, way) for way in ways_on(device)}
     took: Counter[Way] = Counter()
-    for name, arguments in weights.examples(module).items():
+    for name, arguments in calling.examples(module).items():
         full = [argument.to(device).repeat_interleave(images, 0) for argument in arguments]
         took.update(seconds({way: doors[name] for way, doors in ways.items()}, full))
     way = min(took, key=took.__getitem__)
@@ -125,7 +125,7 @@ def _faster(
 
 def _answers(module: nn.Module, doors: dict[str, Door], device: torch.device) -> list[Tensor]:
     found: list[Tensor] = []
-    for name, arguments in weights.examples(module).items():
+    for name, arguments in calling.examples(module).items():
         answer = doors[name](*(argument.to(device) for argument in arguments))
         # A graph's next call writes where this one's answer lies.
         found += [one.clone() for one in ((answer,) if isinstance(answer, Tensor) else answer)]
@@ -137,7 +137,7 @@ def _doors(
 ) -> dict[str, Door]:
     return {
         name: _in_precision(in_way(door, way), device, precision)
-        for name, door in weights.doors(module).items()
+        for name, door in calling.doors(module).items()
     }
 
 

@@ -1,7 +1,7 @@
 """Takes noise out of a picture: by a network, or by non-local means (Buades et al. 2005)."""
 
 from collections.abc import Callable
-from typing import Literal
+from dataclasses import dataclass
 
 import torch
 from skimage.restoration import denoise_nl_means
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from models import resampling
 from models.failures import CannotDo
+from models.layers.tiling import Tiling
 from models.made import Made
 from models.metrics.noise import noise_sigma
 from models.tiles import Network, tiled
@@ -18,17 +19,26 @@ _SMALLEST_SIDE = 8
 _CLEAN_SIGMA = 0.3  # less than the rounding to 8 bits itself
 
 
+@dataclass(frozen=True, slots=True)
+class Mender:
+    """A network that takes noise away.
+
+    Attributes:
+        network: [N, 3, h, w] in [0, 1] and sigma [N] in 8-bit units to [N, 3, h, w].
+        tiling: what it needs of a tile.
+    """
+
+    network: Network
+    tiling: Tiling
+
+
 def denoise(
     image: Tensor,
     *,
     sigma: float | None,
     strength: float,
-    engine: Literal["network", "classical"],
-    network: Network | None,
+    mender: Mender | None = None,
     alpha: Tensor | None = None,
-    tile: int = 1024,
-    margin: int = 56,
-    multiple: int = 8,
 ) -> Made:
     """Removes noise of a told or estimated strength, in tiles.
 
@@ -36,12 +46,8 @@ def denoise(
         image: [1, 1 or 3, H, W] in [0, 1]; over white where there is an alpha beside it.
         sigma: standard deviation of the noise in 8-bit units; None to estimate it.
         strength: 0 leaves the picture, 1 takes all that was found.
-        engine: what removes it.
-        network: [N, 3, h, w] and sigma [N] to [N, 3, h, w]; only for the network engine.
+        mender: who removes it; None for non-local means.
         alpha: [1, 1, H, W], the picture's transparency, kept as it is; the result is RGBA then.
-        tile: side of a tile.
-        margin: what the network sees beyond it.
-        multiple: what its sides must be a multiple of.
     """
     if min(image.shape[2:]) < _SMALLEST_SIDE:
         raise CannotDo("image_too_small", f"A side of {_SMALLEST_SIDE} pixels at least is needed.")
@@ -51,19 +57,11 @@ def denoise(
     report: dict[str, float | int | str | None] = {
         "sigma": used,
         "sigma_estimated": int(sigma is None),
-        "engine": engine,
+        "engine": "classical" if mender is None else "network",
     }
     if used < _CLEAN_SIGMA or strength == 0:
         return Made((_delivered(source.clone(), alpha),), report=report)
-    if engine == "classical":
-        clean = tiled(non_local_means(used), source, tile=256, margin=_REACH + _PATCH, multiple=1)
-    elif network is None:
-        raise ValueError("the network engine needs a network")
-    else:
-        sigmas = source.new_tensor([used])
-        clean = tiled(
-            _in_colour(network), source, sigmas, tile=tile, margin=margin, multiple=multiple
-        )
+    clean = _classical(source, used) if mender is None else _learned(source, used, mender)
     # Of few full-size copies: the difference is taken where the clean picture lies.
     output = clean.sub_(source).mul_(strength).add_(source).clamp_(0, 1)
     return Made((_delivered(output, alpha),), report=report)
@@ -87,6 +85,22 @@ def non_local_means(sigma: float) -> Callable[[Tensor], Tensor]:
         return torch.from_numpy(clean.reshape(pixels.shape)).permute(2, 0, 1)[None].float()
 
     return denoised
+
+
+def _classical(source: Tensor, sigma: float) -> Tensor:
+    return tiled(non_local_means(sigma), source, tile=256, margin=_REACH + _PATCH, multiple=1)
+
+
+def _learned(source: Tensor, sigma: float, mender: Mender) -> Tensor:
+    tiling = mender.tiling
+    return tiled(
+        _in_colour(mender.network),
+        source,
+        source.new_tensor([sigma]),
+        tile=tiling.tile,
+        margin=tiling.margin,
+        multiple=tiling.multiple,
+    )
 
 
 def _delivered(colours: Tensor, alpha: Tensor | None) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor, nn
 
-from models import weights
+from models import calling, weights
 from models.compiling import seconds
 from models.data.image_set import ImageSet
 from models.training import pruning, run
@@ -105,8 +105,8 @@ def _left(original: Original, keep: float) -> Start:
 
 def _call(network: nn.Module) -> Callable[[Tensor], Any]:
     """Its first door with an example; what it is handed only says where it is."""
-    door, arguments = next(iter(weights.examples(network).items()))
-    called = weights.doors(network)[door]
+    door, arguments = next(iter(calling.examples(network).items()))
+    called = calling.doors(network)[door]
 
     @torch.inference_mode()
     def call(place: Tensor) -> Any:

@@ -32,7 +32,7 @@ def pictures(tmp_path):
 
 @pytest.fixture
 def doors(monkeypatch):
-    monkeypatch.setattr("models.weights.doors", lambda module: {"denoise": module.denoise})
+    monkeypatch.setattr("models.calling.doors", lambda module: {"denoise": module.denoise})
 
 
 def test_doing_nothing_scores_as_the_noise_alone(pictures, doors):

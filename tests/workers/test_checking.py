@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
-from sqlalchemy import select
+from PIL.PngImagePlugin import PngInfo
 
-from db.engine import reading
 from db.tables.results import Result
 from models import labels
 from tests import benches, factories, rows
-from tests.shots import SIDE, answers, jpeg, keep, product, shot
+from tests.shots import SIDE, answers, checked, jpeg, keep, product, shot
 from workers.perform import Bench, perform
 
 
@@ -26,13 +25,7 @@ def bench(home: Path) -> Iterator[Bench]:
 def done(bench: Bench, data: bytes, *, name: str | None = None, **given: Any) -> Result:
     """The one result of a check of these bytes."""
     operation = {"picture": keep(data, name=name), "preset": "amazon_main", **given}
-    job_id = rows.queued("check", envelope={"operation": operation})
-    (job,) = rows.claim(queue="cpu")
-    perform(job, bench)
-    row = rows.read(job_id)
-    assert row.state == "succeeded", (row.error_code, row.error_detail)
-    with reading() as session:
-        return session.scalars(select(Result).where(Result.job_id == job_id)).one()
+    return checked(bench, operation)
 
 
 def statuses(result: Result) -> dict[str, str]:
@@ -219,6 +212,19 @@ def test_a_label_is_read_from_the_file_as_it_came(bench: Bench, kind: Any, statu
     assert answers(result)["generated"]["status"] == status
     assert answers(result)["generated"]["measured"] == {"label": kind}
     assert result.source_kind == kind
+
+
+def test_what_only_chinas_mark_calls_generated_is_generated(bench: Bench) -> None:
+    marked = PngInfo()
+    marked.add_text("AIGC", '{"Label": "1", "ContentProducer": "somebody", "ProduceID": "7"}')
+    data = factories.encoded(shot(side=400), "PNG", pnginfo=marked)
+
+    result = done(bench, data)
+
+    assert answers(result)["generated"]["status"] == "fail"
+    assert result.source_kind == "generated"
+    google = answers(done(bench, data, preset="google_merchant"))
+    assert google["label_kept"]["status"] == "not_checked"  # its own label is another
 
 
 def test_where_generated_pictures_are_taken_their_label_must_be_there(bench: Bench) -> None:

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
-from sqlalchemy import select
 
 from db import blobs
-from db.engine import reading
 from db.tables.results import Result
 from models import labels
 from tests import benches, factories, rows
 from tests.rows import TENANT
-from tests.shots import answers, jpeg, keep, shot
+from tests.shots import answers, checked, jpeg, keep, shot
 from workers.perform import Bench, perform
 
 GREY = (205, 208, 203)
@@ -28,13 +26,7 @@ def bench(home: Path) -> Iterator[Bench]:
 
 def mended(bench: Bench, data: bytes, **given: str) -> Result:
     operation = {"picture": keep(data), "preset": "jd_main", "fix": True, **given}
-    job_id = rows.queued("check", envelope={"operation": operation})
-    (job,) = rows.claim(queue="cpu")
-    perform(job, bench)
-    row = rows.read(job_id)
-    assert row.state == "succeeded", (row.error_code, row.error_detail)
-    with reading() as session:
-        return session.scalars(select(Result).where(Result.job_id == job_id)).one()
+    return checked(bench, operation)
 
 
 def test_a_picture_that_failed_is_mended_and_both_answers_are_told(bench: Bench) -> None:

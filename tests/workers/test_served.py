@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models import weights
+from models import calling, weights
 from models.weights import Card, WeightsError
 from tests import tiny
 from workers import served as served_module
@@ -54,7 +54,7 @@ def test_a_door_gives_what_the_network_on_disk_gives(batcher: Batcher, tmp_path:
     one = served(row, batcher, "float32")
 
     with torch.inference_mode():
-        expected = weights.doors(module)["denoise"](*_noisy())
+        expected = calling.doors(module)["denoise"](*_noisy())
     torch.testing.assert_close(one.doors["denoise"](*_noisy()), expected, atol=1e-6, rtol=0)
     assert (one.label, one.card) == ("tiny@1", card)
 
@@ -100,7 +100,7 @@ def test_weights_that_are_not_those_of_the_card_are_not_served(batcher: Batcher,
 @pytest.mark.parametrize(("path", "card"), SHIPPED)
 def test_there_are_examples_that_fit_every_door_of_every_network(path: Path, card: Card):
     module = weights.read(path.read_bytes(), card)
-    doors, examples = weights.doors(module), weights.examples(module)
+    doors, examples = calling.doors(module), calling.examples(module)
 
     assert examples.keys() == doors.keys()
     with torch.inference_mode():
@@ -114,10 +114,10 @@ def test_there_are_examples_that_fit_every_door_of_every_network(path: Path, car
 def test_examples_are_always_the_same(path: Path, card: Card):
     module = weights.read(path.read_bytes(), card)
     torch.manual_seed(1)
-    first = weights.examples(module)
+    first = calling.examples(module)
     torch.manual_seed(2)
 
-    again = weights.examples(module)
+    again = calling.examples(module)
 
     for name, arguments in first.items():
         assert all(map(torch.equal, arguments, again[name]))
@@ -225,7 +225,7 @@ def _serve(
     example = torch.cat([large + 0.01 * torch.rand(1, 1, 8, 8), large], dim=1)
     monkeypatch.setattr(weights, "read", lambda *_: module)
     monkeypatch.setattr(
-        weights,
+        calling,
         "doors",
         lambda one: {
             "fine": lambda x: x.float() + 1,
@@ -234,7 +234,7 @@ def _serve(
         },
     )
     given = {"fine": (large,), "door": (example,), "pair": (example,)}
-    monkeypatch.setattr(weights, "examples", lambda _: given)
+    monkeypatch.setattr(calling, "examples", lambda _: given)
     return served(tiny.denoiser(folder), batcher, "bfloat16")
 
 

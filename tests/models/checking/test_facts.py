@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from models.checking.border import border_px
-from models.checking.standing import standing
+from models.checking.framing import framing
 from models.checking.whiteness import whiteness
 from models.checking.written import is_named_as_written
 from models.data import samples
@@ -18,7 +18,7 @@ def covering(top: int, bottom: int, left: int, right: int, side: int = 100) -> T
 
 
 def test_the_three_readings_of_a_rectangle_are_its_sides() -> None:
-    found = standing(covering(10, 90, 30, 70))
+    found = framing(covering(10, 90, 30, 70))
 
     assert found is not None
     assert (found.long_side, found.bbox, found.area) == pytest.approx((0.8, 0.32, 0.32))
@@ -27,7 +27,7 @@ def test_the_three_readings_of_a_rectangle_are_its_sides() -> None:
 
 
 def test_a_product_in_a_corner_is_cut_by_two_sides_and_off_centre() -> None:
-    found = standing(covering(0, 50, 50, 100))
+    found = framing(covering(0, 50, 50, 100))
 
     assert found is not None
     assert found.cut_by == ("right", "top")
@@ -35,7 +35,7 @@ def test_a_product_in_a_corner_is_cut_by_two_sides_and_off_centre() -> None:
 
 
 def test_nothing_stands_where_nothing_is_covered() -> None:
-    assert standing(torch.zeros(1, 1, 10, 10)) is None
+    assert framing(torch.zeros(1, 1, 10, 10)) is None
 
 
 def test_what_lies_within_eight_pixels_of_the_product_is_no_ground() -> None:

@@ -3,9 +3,11 @@
 import pytest
 import torch
 
-from models.editing.denoise import denoise
+from models.editing.denoise import Mender, denoise
 from models.failures import CannotDo
+from models.layers.tiling import Tiling
 from models.metrics.psnr import psnr_db
+from models.networks.denoiser import Denoiser
 
 
 def shapes():
@@ -17,7 +19,7 @@ def shapes():
 
 
 def denoised(image, **changes):
-    asked = {"sigma": None, "strength": 1.0, "engine": "classical", "network": None}
+    asked = {"sigma": None, "strength": 1.0}
     return denoise(image, **asked | changes)
 
 
@@ -73,7 +75,9 @@ def test_the_network_engine_gets_tiles_and_the_noise(noisy, channels):
         seen.append((tuple(tile.shape), sigma.item()))
         return tile * 0.5
 
-    made = denoised(image, sigma=15.0, engine="network", network=network, tile=64, margin=8)
+    made = denoised(
+        image, sigma=15.0, mender=Mender(network, Tiling(multiple=8, margin=8, tile=64))
+    )
 
     assert set(seen) == {((1, 3, 80, 80), 15.0)}
     torch.testing.assert_close(made.images[0], image * 0.5)
@@ -82,7 +86,7 @@ def test_the_network_engine_gets_tiles_and_the_noise(noisy, channels):
 def test_a_batchers_tuple_is_understood(noisy):
     _, image = noisy
 
-    made = denoised(image, engine="network", network=lambda tile, _: (tile, tile))
+    made = denoised(image, mender=Mender(lambda tile, _: (tile, tile), Denoiser.tiling))
 
     torch.testing.assert_close(made.images[0], image)
 
@@ -140,7 +144,7 @@ def test_a_network_sees_colours_without_the_white(cut_out):
     _, image, alpha = cut_out
 
     output = denoised(
-        image, sigma=15.0, engine="network", network=lambda tile, _: tile * 0.5, alpha=alpha
+        image, sigma=15.0, mender=Mender(lambda tile, _: tile * 0.5, Denoiser.tiling), alpha=alpha
     ).images[0]
 
     covered = alpha == 1

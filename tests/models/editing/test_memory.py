@@ -17,13 +17,14 @@ json.dump({{"peak_mib": peak_kib / 1024, "shape": list(output.shape)}}, sys.stdo
 """
 
 NETWORK = """
-from models.editing.denoise import denoise
+from models.editing.denoise import Mender, denoise
+from models.networks.denoiser import Denoiser
 nn = torch.nn
 layers = nn.Sequential(nn.Conv2d(3, 32, 3, padding=1), nn.Conv2d(32, 3, 3, padding=1))
 image = torch.rand(1, 3, 4000, 6000)
 with torch.inference_mode():
-    output = denoise(image, sigma=10.0, strength=0.8, engine="network",
-                     network=lambda x, s: layers(x)).images[0]
+    mender = Mender(lambda x, s: layers(x), Denoiser.tiling)
+    output = denoise(image, sigma=10.0, strength=0.8, mender=mender).images[0]
 """
 UPSCALE = """
 from models.editing.upscale import upscale

@@ -10,7 +10,7 @@ import safetensors.torch
 import torch
 from torch import Generator, Tensor, nn
 
-from models import weights
+from models import calling, weights
 from models.failures import CannotDo
 from models.networks import community
 from models.networks.community import Community
@@ -48,7 +48,7 @@ def served(kind: str, network: nn.Module) -> Community:
 
 
 def answer(network: Community, images: Tensor, sigma: float = 15.0) -> Tensor:
-    doors = weights.doors(network)
+    doors = calling.doors(network)
     if "upscale" in doors:
         return doors["upscale"](images)
     return doors["denoise"](images, torch.full((len(images),), sigma))
@@ -90,7 +90,7 @@ def test_what_takes_the_strength_of_the_noise_is_told_it_for_each_picture() -> N
     network = served("denoiser", strangers.drunet())
     image = torch.rand(1, 3, 32, 32, generator=chance())
 
-    both = weights.doors(network)["denoise"](image.expand(2, -1, -1, -1), torch.tensor([5.0, 50.0]))
+    both = calling.doors(network)["denoise"](image.expand(2, -1, -1, -1), torch.tensor([5.0, 50.0]))
 
     alone = [answer(network, image, sigma=sigma) for sigma in (5.0, 50.0)]
     assert (both - torch.cat(alone)).abs().max() < 1e-5
@@ -119,7 +119,7 @@ def test_tiles_agree_with_the_whole_picture() -> None:
     network = served("denoiser", strangers.drunet())
     tiling = replace(community.tiling(asdict(network.config)), tile=64)
     image = torch.rand(1, 3, 150, 200, generator=chance())
-    door, sigma = weights.doors(network)["denoise"], torch.tensor([25.0])
+    door, sigma = calling.doors(network)["denoise"], torch.tensor([25.0])
 
     joined = tiled(door, image, sigma, tile=64, margin=tiling.margin, multiple=tiling.multiple)
 

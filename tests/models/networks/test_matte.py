@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Generator
 
-from models import weights
+from models import calling, weights
 from models.data.composites import composed
 from models.losses.matting import coarse_loss, fine_loss
 from models.networks.matte import MatteConfig, MatteNet
@@ -76,7 +76,7 @@ def test_what_was_written_gives_the_same_mattes_when_read(tmp_path) -> None:
 
     image = torch.rand(1, 3, 24, 40)
     assert torch.equal(again.matte(image), network.matte(image))
-    assert set(weights.doors(again)) == {"matte"} == set(weights.examples(again))
+    assert set(calling.doors(again)) == {"matte"} == set(calling.examples(again))
 
 
 def test_it_learns_one_batch_by_heart() -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models import weights
+from models import calling
 from models.losses.elbo import reconstruction_nats
 from models.networks.classifier import ClassifierConfig, ProductClassifier
 from models.networks.denoiser import Denoiser, DenoiserConfig
@@ -266,10 +266,10 @@ def test_a_discriminator_can_tell_one_batch_from_another():
 
 
 def test_the_doors_of_a_network_are_the_ones_operations_ask_for():
-    assert set(weights.doors(Generator(GanConfig(3)))) == {"generate", "respond"}
-    assert set(weights.doors(ConditionalVae(VaeConfig(3)))) == {"encode", "decode", "prior"}
-    assert set(weights.doors(Denoiser(DenoiserConfig()))) == {"denoise"}
+    assert set(calling.doors(Generator(GanConfig(3)))) == {"generate", "respond"}
+    assert set(calling.doors(ConditionalVae(VaeConfig(3)))) == {"encode", "decode", "prior"}
+    assert set(calling.doors(Denoiser(DenoiserConfig()))) == {"denoise"}
     classifier = ProductClassifier(ClassifierConfig(3))
-    assert set(weights.doors(classifier)) == {"classify", "features"}
+    assert set(calling.doors(classifier)) == {"classify", "features"}
     with pytest.raises(TypeError, match="no doors"):
-        weights.doors(nn.Identity())
+        calling.doors(nn.Identity())

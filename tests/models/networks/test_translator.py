@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from models import weights
+from models import calling, weights
 from models.data.sketches import sketched, steady
 from models.losses.restoration import l1
 from models.networks.translator import PatchCritic, Translator, TranslatorConfig
@@ -102,8 +102,8 @@ def test_what_was_written_gives_the_same_pictures_when_read(tmp_path) -> None:
 
     given = sketch(), torch.tensor([1, 2])
     assert torch.equal(again(*given), network(*given))
-    assert set(weights.doors(again)) == {"translate"} == set(weights.examples(again))
-    assert weights.doors(again)["translate"](*weights.examples(again)["translate"]).ndim == 4
+    assert set(calling.doors(again)) == {"translate"} == set(calling.examples(again))
+    assert calling.doors(again)["translate"](*calling.examples(again)["translate"]).ndim == 4
 
 
 def test_it_learns_one_batch_by_heart() -> None:

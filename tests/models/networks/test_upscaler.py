@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import Generator, Tensor, nn
 
-from models import weights
+from models import calling, weights
 from models.data.degradations import lowered
 from models.losses.restoration import l1
 from models.networks.upscaler import Upscaler, UpscalerConfig
@@ -127,7 +127,7 @@ def test_what_was_written_gives_the_same_pictures_when_read(tmp_path) -> None:
 
     image = torch.rand(1, 3, 8, 8)
     assert torch.equal(again(image), network(image))
-    assert set(weights.doors(again)) == {"upscale"} == set(weights.examples(again))
+    assert set(calling.doors(again)) == {"upscale"} == set(calling.examples(again))
 
 
 def test_it_soon_leaves_bicubic_on_one_batch() -> None:

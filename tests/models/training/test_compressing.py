@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from models import weights
+from models import calling, weights
 from models.losses.distillation import softened
 from models.networks.classifier import ClassifierConfig, ProductClassifier
 from models.networks.denoiser import Denoiser, DenoiserConfig
@@ -54,7 +54,7 @@ def test_half_the_channels_are_a_quarter_of_the_weights_and_are_served(tmp_path,
     count = [sum(p.numel() for p in one.parameters()) for one in (given.network, again)]
     assert card.config["widths"] == (8, 12, 16)
     assert 0.2 < count[1] / count[0] < 0.35
-    assert weights.doors(again).keys() == weights.doors(given.network).keys()
+    assert calling.doors(again).keys() == calling.doors(given.network).keys()
 
 
 def test_channels_that_do_nothing_go_first_and_no_answer_changes():

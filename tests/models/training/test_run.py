@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from models import weights
+from models import calling, weights
 from models.data.augmentation import Augment
 from models.training import validate
 from models.training.config import TrainConfig
@@ -30,7 +30,7 @@ def test_a_run_ends_with_weights_and_a_card_that_read_back(tmp_path, monkeypatch
     trained = train(config, lessons(network), folder=tmp_path, device=CPU, watch=watch)
 
     again = weights.read((tmp_path / "model.safetensors").read_bytes(), trained.card)
-    assert weights.doors(again)
+    assert calling.doors(again)
     assert tuple(seen) == trained.epochs
     assert [epoch.number for epoch in seen] == [1, 2]
     assert not trained.stopped

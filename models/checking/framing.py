@@ -10,7 +10,7 @@ _INSIDE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Framing:
     """Shares of the picture; the three readings of "85 %".
 
     Attributes:
@@ -28,7 +28,7 @@ class Standing:
     off_centre: float
 
 
-def standing(alpha: Tensor) -> Standing | None:
+def framing(alpha: Tensor) -> Framing | None:
     """Of a product's coverage [1, 1, H, W] in [0, 1]; None where it covers nothing."""
     inside = alpha[0, 0].numpy() > _INSIDE
     if not inside.any():
@@ -43,7 +43,7 @@ def standing(alpha: Tensor) -> Standing | None:
         "top": top == 0,
         "bottom": bottom == height,
     }
-    return Standing(
+    return Framing(
         long_side=max(across, down),
         bbox=across * down,
         area=float(alpha.mean()),
