@@ -29,8 +29,8 @@ _POSTGRESQL: Final = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
-    "options": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=2s",
 }
+_OPTIONS: Final = "-c statement_timeout=30s -c idle_in_transaction_session_timeout=2s"
 
 # A row may point at any other table, so all of them are known before the first statement.
 TABLES = Row.metadata.tables
@@ -108,7 +108,7 @@ def _engine(url: str) -> Engine:
             pool_size=10,
             max_overflow=20,
             pool_timeout=10,
-            connect_args=_POSTGRESQL,
+            connect_args=_postgresql(url),
         )
     database = make_url(url).database
     if database:
@@ -118,6 +118,13 @@ def _engine(url: str) -> Engine:
     )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _postgresql(url: str) -> dict[str, Any]:
+    """What a connection asks for; options of the URL come last, so they win."""
+    given = make_url(url)
+    asked = {name: value for name, value in _POSTGRESQL.items() if name not in given.query}
+    return asked | {"options": " ".join((_OPTIONS, *given.normalized_query.get("options", ())))}
 
 
 def _sqlite_module() -> Any:

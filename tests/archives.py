@@ -65,6 +65,13 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def patient(url: str) -> str:
+    """The same PostgreSQL, where a test on a slow machine may idle in a transaction."""
+    return (
+        url + ("&" if "?" in url else "?") + "options=-cidle_in_transaction_session_timeout%3D60s"
+    )
+
+
 def empty() -> None:
     """Take every row out of the PostgreSQL that is open."""
     names = ", ".join(f'"{table.name}"' for table in Row.metadata.sorted_tables)

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests import archives, issued
+from workers import queues
 from workers import settings as worker_settings
 
 
@@ -27,6 +28,7 @@ def home(empty_archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     worker_settings.get.cache_clear()
     with archives.opened(monkeypatch, tmp_path):
         yield tmp_path
+        queues._bell._rung.clear()  # what rings a moment later would be the next test's
     worker_settings.get.cache_clear()
 
 

@@ -22,7 +22,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with (
         archives.postgresql() as url,
         pytest.MonkeyPatch.context() as patch,
-        archives.opened(patch, home, url=url),
+        archives.opened(patch, home, url=archives.patient(url)),
     ):
         app = build_app(ApiSettings())
         headers = issued.headers(issued.key())

@@ -33,6 +33,16 @@ def postgresql_archive(
     postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:
     """An empty archive on PostgreSQL; the folder of its blobs."""
+    with archives.opened(monkeypatch, tmp_path, url=archives.patient(postgresql_url)):
+        archives.empty()
+        yield tmp_path
+
+
+@pytest.fixture
+def impatient_archive(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """The same with the time-outs that a service has."""
     with archives.opened(monkeypatch, tmp_path, url=postgresql_url):
         archives.empty()
         yield tmp_path

@@ -301,7 +301,7 @@ def test_a_server_that_is_not_there_is_told_apart_from_our_own_mistakes(
 
 
 @pytest.mark.postgres
-@pytest.mark.usefixtures("postgresql_archive")
+@pytest.mark.usefixtures("impatient_archive")
 def test_neither_a_statement_nor_an_idle_transaction_holds_locks_for_ever():
     with reading() as session:
         found = {
@@ -316,7 +316,7 @@ def test_neither_a_statement_nor_an_idle_transaction_holds_locks_for_ever():
 
 
 @pytest.mark.postgres
-@pytest.mark.usefixtures("postgresql_archive")
+@pytest.mark.usefixtures("impatient_archive")
 def test_what_does_other_work_in_between_may_idle_longer_and_the_next_may_not():
     with long_transaction() as session:
         while_long = session.scalar(text("SHOW idle_in_transaction_session_timeout"))
@@ -324,6 +324,16 @@ def test_what_does_other_work_in_between_may_idle_longer_and_the_next_may_not():
         afterwards = session.scalar(text("SHOW idle_in_transaction_session_timeout"))
 
     assert (while_long, afterwards) == ("1min", "2s")
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("postgresql_archive")
+def test_options_in_the_url_win_and_the_others_stay():
+    with reading() as session:
+        idle = session.scalar(text("SHOW idle_in_transaction_session_timeout"))
+        statement = session.scalar(text("SHOW statement_timeout"))
+
+    assert (idle, statement) == ("1min", "30s")
 
 
 # What was answered

@@ -9,7 +9,7 @@ from db.engine import transaction
 from db.operations.union import OPERATIONS
 from tests import rows
 
-pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("postgresql_archive")]
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("impatient_archive")]
 
 
 def test_a_claim_that_is_frozen_in_its_transaction_holds_nobody_up():

@@ -108,6 +108,28 @@ def test_a_training_process_that_is_killed_goes_on_where_it_was(studio: Studio) 
     assert len(ended["attempts"]) == 2
 
 
+def test_a_training_whose_worker_is_killed_ends_as_if_nothing_had_happened(
+    studio: Studio,
+) -> None:
+    asked = {"op": "train", "dataset": SMALL, "network": "vae", "epochs": 12, "seed": 3}
+    undisturbed = studio.do(asked | {"label": "undisturbed"})
+    with studio.client() as client:
+        job = client.submit({"operation": asked | {"label": "disturbed"}})["id"]
+        until(lambda: len(client.job(job)["epochs"]) >= 2, 90, studio.lines)
+        child = _child_of(job)
+        (worker,) = [one["pid"] for one in client.workers() if one["queues"] == ["train"]]
+        os.kill(worker, signal.SIGKILL)
+        until(lambda: not Path(f"/proc/{child}").exists(), 30, studio.lines)
+        ended = client.wait([job], timeout_s=180)[0]
+        until(studio.has_workers, 60, studio.lines)
+
+    assert ended["state"] == "succeeded", ended["error"]
+    assert len(ended["attempts"]) == 2
+    last, without = ended["epochs"][-1], undisturbed["epochs"][-1]
+    assert last["number"] == without["number"] == 12
+    assert last["val_psnr_db"] == pytest.approx(without["val_psnr_db"], abs=0.05)
+
+
 def test_a_running_training_is_cancelled(studio: Studio) -> None:
     with studio.client() as client:
         job = client.submit(
