@@ -44,7 +44,7 @@ types: setup ## mypy, strict
 
 docs: setup ## pages that are made from the code: openapi.json, configuration
 	@$(BIN)/python -m api.openapi > docs/openapi.json
-	@$(BIN)/python -m api.operations_page > docs/operations.md
+	@$(BIN)/python -m examples.operation_pages
 	@$(BIN)/python -m api.configuration > docs/configuration.md
 
 gallery: setup ## a sheet of each operation's pictures with their scores, in docs/gallery

@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from db import urls
 from db.operations.base import Key, Limits
 from db.operations.goals import goal
+from db.operations.scores import ScoreName
 from db.operations.union import AnyOperation
 
 # A string that never ends is one too: else each quote in it would be tried as a beginning.
@@ -43,13 +44,6 @@ def _named(url: str) -> str:
 
 WebhookUrl = Annotated[str, Field(max_length=urls.LONGEST_URL), AfterValidator(_named)]
 Bound = Annotated[float, Field(allow_inf_nan=False)]
-ScoreName = Literal[
-    "psnr_db", "ssim", "product_psnr_db", "product_ssim", "product_delta_e_mean",
-    "product_delta_e_p95", "protected_psnr_db", "protected_ssim", "protected_max_abs",
-    "backproj_psnr_db", "edge_band_diff", "mask_agreement", "lost_share", "mask_uncertainty",
-    "diversity", "masked_psnr_db", "masked_ssim", "content_ssim", "style_distance",
-    "fill_long_side", "fill_bbox", "fill_area", "background_white_share",
-]  # fmt: skip
 
 
 class _Part(BaseModel):

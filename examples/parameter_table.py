@@ -1,70 +1,21 @@
-"""The page about all operations, from their classes: `python -m api.operations_page > FILE`."""
+"""The parameters of an operation as rows of a table, from its JSON Schema."""
 
 import json
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from db.operations.base import Operation
-from db.operations.order import Order
-from db.operations.union import OPERATIONS
-
 Schema = dict[str, Any]
-
-_HEAD = """\
-# Operations
-
-Made from the classes in `db/operations/` by `make docs`; a test fails when this page is not what
-they say. `GET /v1/operations` gives the same as JSON Schema, and `packshot submit NAME --help`
-as options of the command line.
-
-A parameter that is left out has the default of its row; a name that is not here is refused.
-`psnr_db` and `ssim` compare with the `reference` that the caller sends. Without one they are NULL,
-unless the operation has a reference of its own, which its section then says. A delivered file is
-labelled with what its source was, or with what the operation makes of it if that is more; a
-pipeline with the most that any of its steps makes of it.
-"""
-_AROUND = """\
-## Around every operation
-
-The body of `POST /v1/jobs` is `{"operation": {"op": …, …}, …}`. Beside the operation it may hold:
-"""
-_COLUMNS = ("parameter", "what it takes", "default", "meaning")
+COLUMNS = ("parameter", "what it takes", "default", "meaning")
 
 
-def page() -> str:
-    """The whole page as Markdown."""
-    parts = [_HEAD, *(_operation(name, kind) for name, kind in OPERATIONS.items())]
-    schema = Order.model_json_schema()
-    del schema["properties"]["operation"]
-    parts += [_AROUND, _table(_rows(schema, schema))]
-    return "\n".join(parts)
-
-
-def _operation(name: str, kind: type[Operation]) -> str:
-    schema = kind.model_json_schema()
-    del schema["properties"]["op"]
-    about = f"{schema['description']}\n\n{_facts(kind)}"
-    return f"## {name}\n\n{about}\n\n{_table(_rows(schema, schema))}"
-
-
-def _facts(kind: type[Operation]) -> str:
-    facts = [f"Queue `{kind.queue}`, time-out {kind.timeout_s:g} s."]
-    if kind.reference == "own":
-        facts.append("Has a reference of its own.")
-    if kind.source_kind != "original":
-        facts.append(f"Labelled `{kind.source_kind}`.")
-    return " ".join(facts)
-
-
-def _rows(schema: Schema, whole: Schema, *, prefix: str = "") -> Iterator[tuple[str, ...]]:
+def rows(schema: Schema, whole: Schema, *, prefix: str = "") -> Iterator[tuple[str, ...]]:
     """A row for each parameter; the parts of an object follow it under dotted names."""
     required = schema.get("required", ())
     for name, given in sorted(schema["properties"].items(), key=lambda one: one[0] not in required):
         field = _resolved(given, whole)
         default = _default(name, field, required)
         yield f"`{prefix}{name}`", _taken(field, whole), default, _meaning(field)
-        yield from _rows(field, whole, prefix=f"{prefix}{name}.") if "properties" in field else ()
+        yield from rows(field, whole, prefix=f"{prefix}{name}.") if "properties" in field else ()
 
 
 def _resolved(field: Schema, whole: Schema) -> Schema:
@@ -134,11 +85,8 @@ def _kinds(item: Schema) -> list[str]:
     return item["enum"] if "enum" in item else sorted(item["discriminator"]["mapping"])
 
 
-def _table(rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [_COLUMNS, ("---",) * len(_COLUMNS), *rows]
-    cells = ([cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines)
+def table(columns: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown."""
+    every = [columns, ("---",) * len(columns), *lines]
+    cells = ([cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in every)
     return "".join(f"| {' | '.join(line)} |\n" for line in cells)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())
