@@ -57,10 +57,14 @@ weights: setup ## train and measure what ships again, NAMES=… of it, on DEVICE
 	@$(BIN)/python -m benchmarks.ship $(or $(NAMES),$(notdir $(wildcard models/shipped/*))) \
 	  --device $(or $(DEVICE),cpu) --benchmarks $(or $(BENCHMARKS),benchmarks-data)
 
-lock: ## pin every version with its hashes
-	@$(BIN)/uv pip compile pyproject.toml --extra api --extra worker --extra postgres --extra tuning --extra tensorboard --extra community --extra dev \
-	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	  --custom-compile-command "make lock" --output-file requirements/all.txt --quiet
+lock: ## pin every version with its hashes: of everything, and of what the two images hold
+	@for list in "all api,worker,postgres,tuning,tensorboard,community,dev" "api api,postgres" "worker api,worker,postgres,tuning,tensorboard,community"; do \
+	  set -- $$list; \
+	  $(BIN)/uv pip compile pyproject.toml $$(printf -- '--extra %s ' $${2//,/ }) \
+	    $$([ $$1 = all ] || echo --constraint requirements/all.txt) \
+	    --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	    --custom-compile-command "make lock" --output-file requirements/$$1.txt --quiet || exit 1; \
+	done
 
 clean: ## remove what the verbs made, but not the data
 	@rm -rf .venv demo build .mypy_cache .pytest_cache .ruff_cache *.egg-info

@@ -32,6 +32,22 @@ def home(empty_archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     worker_settings.get.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    with archives.postgresql() as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_archive(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """An empty archive on PostgreSQL; the folder of its blobs."""
+    with archives.opened(monkeypatch, tmp_path, url=archives.patient(postgresql_url)):
+        archives.empty()
+        yield tmp_path
+
+
 @pytest.fixture
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The queues whose bell the API rang, in order; nobody hears it."""

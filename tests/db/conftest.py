@@ -12,12 +12,6 @@ from db.stores import Store
 from tests import archives, s3
 
 
-@pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    with archives.postgresql() as url:
-        yield url
-
-
 @pytest.fixture
 def sqlite_archive(
     empty_archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -25,16 +19,6 @@ def sqlite_archive(
     """An empty archive on SQLite; its folder."""
     shutil.copy(empty_archive, tmp_path / "packshot.db")
     with archives.opened(monkeypatch, tmp_path):
-        yield tmp_path
-
-
-@pytest.fixture
-def postgresql_archive(
-    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
-    """An empty archive on PostgreSQL; the folder of its blobs."""
-    with archives.opened(monkeypatch, tmp_path, url=archives.patient(postgresql_url)):
-        archives.empty()
         yield tmp_path
 
 
