@@ -139,7 +139,8 @@ def _admit(tenant: str, line: Read, known: admission.Known, batch_id: str) -> Li
         admission.check(line.found, known)
     except Refused as refused:
         return Line(line.number, problem=document(told(refused)))
-    draft = jobs.draft(tenant, line.found, known.sources, digest=line.digest, batch_id=batch_id)
+    order = admission.settled(line.found, known)
+    draft = jobs.draft(tenant, order, known.sources, digest=line.digest, batch_id=batch_id)
     return Line(line.number, draft)
 
 

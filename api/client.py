@@ -268,6 +268,14 @@ class Client:
     def preset(self, name: str) -> Json:
         return self._one(f"/v1/presets/{name}")
 
+    def add_preset(self, rules: Json) -> Json:
+        """A preset of your own, or its next version."""
+        return self._post("/v1/presets", rules)
+
+    def remove_preset(self, name: str) -> None:
+        """One of your own, with all its versions."""
+        self._send(self._http.build_request("DELETE", f"/v1/presets/{name}"))
+
     def operation(self, name: str) -> Json:
         return self._one(f"/v1/operations/{name}")
 

@@ -16,6 +16,7 @@ from api.schemas.tenants import CapsIn, TenantIn
 from api.schemas.versions import PromoteIn, RollBackIn
 from api.schemas.webhooks import WebhookChange, WebhookIn
 from db.operations.order import Order
+from db.operations.presets import PresetRules
 
 _REF = "#/components/schemas/{model}"
 PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
@@ -26,7 +27,7 @@ PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 }
 _BODIES: Final = (
     *(Order, BatchIn, DatasetIn, FeedbackIn, ReviewIn, PromoteIn, RollBackIn),
-    *(RuleIn, KeyIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
+    *(PresetRules, RuleIn, KeyIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
 )
 # FastAPI's own words for what our handlers tell otherwise.
 _UNUSED = ("HTTPValidationError", "ValidationError")

@@ -58,6 +58,7 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
     "result_not_held": Kind(409, "The result waits for nobody"),
     "picture_in_dataset": Kind(409, "A dataset holds the picture"),
     "rule_exists": Kind(409, "There is such a rule"),
+    "preset_name_taken": Kind(409, "A preset that ships is called so"),
     "training_running": Kind(409, "The version is being trained"),
     "version_serving": Kind(409, "The version serves already"),
     "not_evaluated": Kind(409, "The version was not measured beside what serves"),

@@ -20,6 +20,7 @@ from db.erasure import InDataset, StillOpen
 from db.intake import NotAPicture
 from db.jobs import IdempotencyKeyReused, QueueQuota
 from db.keys import KeyNotLive
+from db.presets import PresetNameTaken, PresetNotFound
 from db.promotions import AlreadyServing, NotBetter, NotEvaluated, NothingToRollBack
 from db.queues import QueueNotFound
 from db.rated import NothingRated
@@ -49,6 +50,8 @@ _CODES: Final[Mapping[type[Exception], str]] = {
     NothingRated: "nothing_rated",
     RuleNotFound: "rule_not_found",
     RuleExists: "rule_exists",
+    PresetNotFound: "preset_not_found",
+    PresetNameTaken: "preset_name_taken",
     ResultNotFound: "result_not_found",
     NotHeld: "result_not_held",
     StillOpen: "job_open",

@@ -8,7 +8,7 @@ import io
 import sys
 import time
 from dataclasses import dataclass
-from typing import NoReturn, cast
+from typing import NoReturn
 
 from PIL import Image
 from torch import Tensor
@@ -16,7 +16,7 @@ from torch import Tensor
 from db.operations import presets
 from db.operations.checking import Check
 from db.operations.order import Output
-from db.operations.presets import Preset, PresetName
+from db.operations.presets import Preset
 from models import images
 from models.data import samples
 from workers.channel import answered, fitted
@@ -44,7 +44,7 @@ class Row:
 
 
 def main(name: str = "amazon_main") -> None:
-    preset = presets.get(cast(PresetName, name))
+    preset = presets.get(name)
     print(f"{'':22} before after sought  white  4:4:4   4:2:0   bytes  check_s make_s")
     for sample in samples.products():
         row = _row(preset, _given(sample))

@@ -1,5 +1,6 @@
 """An order becomes a job only if all that it names is there and fits together."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from db import (
     jobs,
     one_training,
     pictures,
+    presets,
     settings,
     urls,
     versions,
@@ -24,9 +26,12 @@ from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.geometry import At
 from db.jobs import Created
 from db.operations.base import Operation
+from db.operations.checking import Check
 from db.operations.compressing import Compress
 from db.operations.explaining import Explain
 from db.operations.order import Order
+from db.operations.pipeline import Pipeline
+from db.operations.presets import PRESET_NAMES, Preset, rules
 from db.operations.training import Evaluate, Train
 from db.operations.tuning import Tune
 from db.pictures import Source
@@ -55,6 +60,8 @@ class Known:
     versions: Mapping[Need, Exception | None]
     judged: Mapping[str, Exception | None]
     datasets: Mapping[Lesson, Exception | None]
+    presets: Mapping[str, Preset]
+    """Of the shop's own."""
     now: datetime | None
     """Of the database; asked only where an order has a deadline."""
 
@@ -73,10 +80,16 @@ def place(
     known = look_up(session, tenant, [order], hold=True)
     one_training.begin(session, tenant, [order])
     created = jobs.create(
-        session, tenant, order, sources=known.sources, idempotency_key=key, retry_of=retry_of
+        session,
+        tenant,
+        settled(order, known),
+        sources=known.sources,
+        digest=order.digest(),
+        idempotency_key=key,
+        retry_of=retry_of,
     )
     if created.new:
-        check(order, known)
+        check(order, known, is_retry=retry_of is not None)
         one_training.refuse_second(session, created.job, order)
     return created
 
@@ -103,16 +116,31 @@ def look_up(session: Session, tenant: str, orders: Sequence[Order], *, hold: boo
             {lesson for one in operations if (lesson := _lesson(one))},
             lambda lesson: _taught(session, tenant, lesson),
         ),
+        presets=presets.find_many(
+            session, tenant, {label for one in orders if (label := _own(one))}
+        ),
         now=session.scalar(select(clock.now())) if timed else None,
     )
 
 
-def check(order: Order, known: Known) -> None:
+def settled(order: Order, known: Known) -> Order:
+    """The order as its job keeps it: a preset of the shop's own stands there whole."""
+    preset = known.presets.get(_own(order) or "")
+    if preset is None:
+        return order
+    said = order.model_dump(mode="json", exclude_unset=True)
+    said["operation"] |= {"op": order.operation.op, "preset": preset.model_dump(mode="json")}
+    return Order.model_validate_json(json.dumps(said))
+
+
+def check(order: Order, known: Known, *, is_retry: bool = False) -> None:
     """Whether a worker could do it, as far as can be said without a pixel.
 
     Raises:
         Refused: naming the field.
     """
+    _check_preset(order, known, is_retry=is_retry)
+    order = settled(order, known)
     _check_window(order, known.now)
     _check_gates(order)
     check_webhook(order.webhook_url)
@@ -148,6 +176,25 @@ def _tried(
         else:
             answers[name] = None
     return answers
+
+
+def _own(order: Order) -> str | None:
+    """The preset that it names, if that is none that ships."""
+    match order.operation:
+        case Check(preset=str() as label) | Pipeline(preset=str() as label):
+            return label if label.partition("@")[0] not in PRESET_NAMES else None
+        case _:
+            return None
+
+
+def _check_preset(order: Order, known: Known, *, is_retry: bool) -> None:
+    said = order.operation.preset if isinstance(order.operation, Check | Pipeline) else None
+    if isinstance(said, Preset) and not is_retry:
+        detail = "name a preset; POST /v1/presets makes one of your own"
+        raise wrong("/operation/preset", "preset_not_named", detail)
+    if isinstance(said, str) and said not in known.presets and rules(said) is None:
+        detail = f"there is no preset {said}; there are {', '.join(PRESET_NAMES)} and your own"
+        raise at("/operation/preset", "preset_not_found", detail)
 
 
 def _check_window(order: Order, now: datetime | None) -> None:

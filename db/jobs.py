@@ -83,10 +83,13 @@ def create(
     order: Order,
     *,
     sources: Mapping[str, Source] | None = None,
+    digest: str | None = None,
     idempotency_key: str | None = None,
     retry_of: str | None = None,
 ) -> Created:
     """∅ → queued. The same key and request give the job that is there.
+
+    `digest` is the request's, where the order is no longer what the caller sent.
 
     Raises:
         IdempotencyKeyReused: the key belongs to another request.
@@ -94,7 +97,9 @@ def create(
     """
     if sources is None:
         sources = pictures.resolve_many(session, tenant, order.pictures().values())
-    made = draft(tenant, order, sources, idempotency_key=idempotency_key, retry_of=retry_of)
+    made = draft(
+        tenant, order, sources, digest=digest, idempotency_key=idempotency_key, retry_of=retry_of
+    )
     job = session.scalars(*_inserting(session, made.row)).one_or_none()
     if job is None:  # whoever lost the race for the key reads the winner's row
         same = (Job.tenant == tenant, Job.idempotency_key == idempotency_key)

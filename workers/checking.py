@@ -40,7 +40,7 @@ def check(operation: Check, given: Given) -> Made:
     """The picture as it was seen, with each rule's answer."""
     loaded = given.pictures["picture"]
     looked = look(given.files["picture"], loaded, coverage=given.product_mask())
-    verdict, matte = judge(presets.get(operation.preset), looked.facts), looked.matte
+    verdict, matte = judge(presets.settled(operation.preset), looked.facts), looked.matte
     return Made(
         (loaded.image,),
         matte=None if matte is None else matte.alpha,

@@ -64,8 +64,9 @@ class Placing:
                 jobs.create(
                     session,
                     self._tenant,
-                    asked.order,
+                    admission.settled(asked.order, known),
                     sources=known.sources,
+                    digest=asked.order.digest(),
                     idempotency_key=asked.key,
                 )
                 if _is_good(asked.order, known)

@@ -15,7 +15,7 @@ def refuse_generated(operation: Pipeline, given: Given) -> None:
     """
     if operation.preset is None:
         return
-    preset = presets.get(operation.preset)
+    preset = presets.settled(operation.preset)
     said = marks.read(given.files["picture"].data)
     if "generated" in preset.denied and said.source_kind == "generated":
         sentence = f"{preset.title} takes photographs; the picture's label says it was generated."

@@ -4,7 +4,7 @@ from typing import Literal
 
 from db.operations import presets
 from db.operations.base import Key, Operation
-from db.operations.presets import PresetName
+from db.operations.presets import AnyPreset
 
 
 class Check(Operation):
@@ -13,7 +13,7 @@ class Check(Operation):
     op: Literal["check"] = "check"
     queue = "cpu"
     picture: Key
-    preset: PresetName
+    preset: AnyPreset
     """Whose rules."""
     fix: bool = False
     """Cut the product out, put it on white at the channel's size, and check what is delivered."""
@@ -21,4 +21,5 @@ class Check(Operation):
     """Where the product is, if you know better."""
 
     def pixels(self, given: int) -> int:
-        return max(given, presets.get(self.preset).make.side_px ** 2) if self.fix else given
+        wanted = presets.rules(self.preset)
+        return given if wanted is None or not self.fix else max(given, wanted.make.side_px**2)

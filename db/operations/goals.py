@@ -10,8 +10,8 @@ from db.operations.presets import Preset
 def named(operation: Operation) -> Preset | None:
     """The preset that an operation names at all."""
     match operation:
-        case Check(preset=name) | Pipeline(preset=str() as name):
-            return presets.get(name)
+        case Check(preset=said) | Pipeline(preset=str() | Preset() as said):
+            return presets.rules(said)
         case _:
             return None
 

@@ -9,7 +9,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from db.operations import presets
 from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
 from db.operations.base import SOURCE_KINDS, Key, Operation, SourceKind
-from db.operations.presets import PresetName
+from db.operations.presets import AnyPreset, Preset
 from db.operations.product import WHITE, Background, Cutout, Place, Recolor
 from db.operations.restoration import Denoise, Upscale
 from db.operations.retouching import Inpaint, Outpaint
@@ -95,7 +95,7 @@ class Pipeline(Operation):
         | None
     ) = None
     """Each step's own parameters; its picture is the one the step before made."""
-    preset: PresetName | None = None
+    preset: AnyPreset | None = None
     """In place of steps: cut out, placed on white and written as this channel wants it."""
     keep_steps: bool = False
     """Deliver every step's picture, the last one last."""
@@ -115,9 +115,10 @@ class Pipeline(Operation):
 
     def plan(self) -> tuple[AnyStep, ...]:
         """The steps that are done: its own, or its preset's."""
-        if self.preset is not None:
-            return _for_channel(self.preset)
-        return self.steps or ()
+        if self.preset is None:
+            return self.steps or ()
+        wanted = presets.rules(self.preset)
+        return () if wanted is None else _for_channel(wanted)
 
     def needs(self) -> dict[str, str | None]:
         return {
@@ -150,9 +151,8 @@ class Pipeline(Operation):
 
 
 @cache
-def _for_channel(name: PresetName) -> tuple[AnyStep, ...]:
-    make = presets.get(name).make
-    side, fill = make.side_px, make.fill_long_side
+def _for_channel(wanted: Preset) -> tuple[AnyStep, ...]:
+    side, fill = wanted.make.side_px, wanted.make.fill_long_side
     # Placing puts the cut-out on white too. A step of its own for that would lose the transparency,
     # and a white product would be sought on white.
     return CutoutStep(), PlaceStep(width=side, height=side, fill_long_side=fill, rgb=WHITE)

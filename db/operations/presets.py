@@ -1,4 +1,4 @@
-"""What a sales channel wants of a picture: a preset for each, read from presets/*.toml.
+"""What a sales channel wants of a picture: presets that ship (presets/*.toml), and a shop's own.
 
 A preset says what is known, from whom and since when. Nobody's rules are in the code.
 """
@@ -7,14 +7,24 @@ import tomllib
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
-PresetName = Literal[
+PRESET_NAMES: Final = (
     "amazon_main", "google_merchant", "ebay", "shopify", "etsy", "taobao_white", "jd_main"
+)  # fmt: skip
+"""Those that ship, which no shop's own may be called."""
+PresetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+PresetLabel = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}(@[1-9][0-9]{0,5})?$"),
+    Field(
+        description="A channel's preset, one that ships or your own: `ebay`, or one version of it, "
+        "`mine@2`; see `GET /v1/presets`."
+    ),
 ]
-PRESET_NAMES: Final[tuple[PresetName, ...]] = get_args(PresetName)
 Confidence = Literal["official", "secondary", "unverified"]
 Demand = Literal["required", "advised", "none"]
 FileFormat = Literal["jpeg", "png", "webp", "gif", "bmp", "tiff", "heic", "avif"]
@@ -83,13 +93,12 @@ class Making(_Part):
     fill_long_side: _Share
 
 
-class Preset(_Part):
+class PresetRules(_Part):
     """One channel's rules, as of one day."""
 
     name: PresetName
-    title: str
-    version: Annotated[int, Field(ge=1)]
-    source: str
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    source: Annotated[str, Field(min_length=1, max_length=500)]
     """The document that says so, by its name."""
     checked_on: date
     confidence: Confidence
@@ -105,14 +114,45 @@ class Preset(_Part):
     """A generated picture is taken, so long as it says what it is."""
     make: Making
 
+    @model_validator(mode="after")
+    def _of_one_mind(self) -> Self:
+        """What is made for the channel is what the channel takes."""
+        make, pixels, fill = self.make, self.pixels, self.fill
+        least = max(pixels.least_side_px or 0, pixels.least_long_side_px or 0)
+        wrong = {
+            "make.format is none of file.formats": make.format not in self.file.formats,
+            "make.side_px is less than the least side": make.side_px < least,
+            "make.side_px is more than the longest side": make.side_px
+            > (pixels.most_long_side_px or make.side_px),
+            "make.side_px squared is more than the most pixels": make.side_px**2
+            > (pixels.most_megapixels or 64) * 1e6,
+            "make.fill_long_side is outside fill": not (fill.least or 0)
+            <= make.fill_long_side
+            <= (fill.most or 1),
+            "make.least_quality is above make.quality": make.least_quality > make.quality,
+        }
+        if found := [sentence for sentence, is_so in wrong.items() if is_so]:
+            raise ValueError("; ".join(found))
+        return self
+
+
+class Preset(PresetRules):
+    """PresetRules under a version, which never change."""
+
+    version: Annotated[int, Field(ge=1)]
+
     @property
     def label(self) -> str:
         """`amazon_main@1`: as results name it."""
         return f"{self.name}@{self.version}"
 
 
+AnyPreset = PresetLabel | SkipJsonSchema[Preset]
+"""As callers name it; a shop's own stands whole in its job, which a new version does not change."""
+
+
 @cache
-def get(name: PresetName) -> Preset:
+def get(name: str) -> Preset:
     """The preset of this name, as this build ships it."""
     with (_FOLDER / f"{name}.toml").open("rb") as file:
         return Preset.model_validate(tomllib.load(file))
@@ -121,3 +161,25 @@ def get(name: PresetName) -> Preset:
 def shipped() -> tuple[Preset, ...]:
     """All of them."""
     return tuple(get(name) for name in PRESET_NAMES)
+
+
+def rules(said: str | Preset) -> Preset | None:
+    """The preset that is meant; None for a shop's own that nobody has looked up yet."""
+    if isinstance(said, Preset):
+        return said
+    name, _, version = said.partition("@")
+    if name not in PRESET_NAMES:
+        return None
+    found = get(name)
+    return found if version in ("", str(found.version)) else None
+
+
+def settled(said: str | Preset) -> Preset:
+    """The preset of a job that was taken in.
+
+    Raises:
+        LookupError: a release took away what the job names.
+    """
+    if (found := rules(said)) is None:
+        raise LookupError(f"this build has no preset {said}")
+    return found

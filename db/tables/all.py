@@ -7,6 +7,7 @@ from db.tables.erasures import Erasure
 from db.tables.feedback import Feedback
 from db.tables.jobs import Attempt, Job, JobInput, Queue, Turn
 from db.tables.pictures import Blob, Picture
+from db.tables.presets import ShopPreset
 from db.tables.promotions import Evaluation, Promotion
 from db.tables.results import Result
 from db.tables.retrainings import Retraining, RetrainingRule
@@ -39,6 +40,7 @@ __all__ = [
     "Retraining",
     "RetrainingRule",
     "Row",
+    "ShopPreset",
     "Tenant",
     "Trial",
     "Turn",

