@@ -18,6 +18,7 @@ from benchmarks.categories import category_scores
 from benchmarks.denoising import noise_scores
 from benchmarks.fashion import gan_scores, vae_scores
 from benchmarks.recipes import SHIPPED
+from benchmarks.restoring import deblock_scores, deblur_scores
 from benchmarks.upscaling import upscale_scores
 from models import weights
 from models.data import fashion_mnist, photographs
@@ -41,6 +42,8 @@ class Product:
 PRODUCTS = {
     "classifier-catalogue": Product(catalogue_recipes.with_twins, catalogue.category_scores),
     "classifier-fashion": Product(fashion_mnist.read, category_scores),
+    "deblock-photo": Product(photographs.read, deblock_scores),
+    "deblur-photo": Product(photographs.read, deblur_scores),
     "denoise-photo": Product(photographs.read, noise_scores),
     "gan-catalogue": Product(catalogue_recipes.as_rendered, catalogue.gan_scores),
     "gan-fashion": Product(fashion_mnist.read, gan_scores),

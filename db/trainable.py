@@ -54,6 +54,8 @@ NEEDS: Final = {
         Need("vae", held_out=True),
         Need("classifier", held_out=True, categories=2),
         Need("denoiser", held_out=True, side_px=WINDOW_PX),
+        Need("deblocker", held_out=True, side_px=WINDOW_PX),
+        Need("deblurrer", held_out=True, side_px=WINDOW_PX),
         Need("translator", held_out=True),
         Need("matte", held_out=True, cut_out=True),
         Need("upscaler", held_out=True, side_px=WINDOW_PX),

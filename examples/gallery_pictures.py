@@ -1,12 +1,13 @@
 """The pictures that the gallery works on, by name; each made from the committed samples alone."""
 
+import io
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from examples.pictures import Colour, garments, half, noisy, photographs, products, shot
 
@@ -69,6 +70,20 @@ def _noised(name: str, sigma: float) -> Image.Image:
     return noisy(picture(name), sigma)
 
 
+def _compressed(name: str) -> Image.Image:
+    """Through a JPEG of quality 12 with halved chroma, as a messenger sends it."""
+    file = io.BytesIO()
+    picture(name).save(file, "JPEG", quality=12, subsampling="4:2:0")
+    with Image.open(file) as opened:
+        return opened.convert("RGB")
+
+
+def _soft(name: str) -> Image.Image:
+    """Through a blur of 1.6 pixels, with a little noise."""
+    soft = picture(name).filter(ImageFilter.GaussianBlur(1.6))
+    return noisy(soft, 1.0)
+
+
 def _halved(name: str) -> Image.Image:
     return half(picture(name))
 
@@ -98,6 +113,8 @@ _PICTURES: Final[Mapping[str, Callable[[], Image.Image]]] = MappingProxyType(
             for name in _SHOTS
             for sigma in (12, 25, 40)
         },
+        **{f"{name}, JPEG 12": partial(_compressed, name) for name in _SHOTS},
+        **{f"{name}, out of focus": partial(_soft, name) for name in _SHOTS},
         **{f"{name}, half size": partial(_halved, name) for name in _SHOTS},
         **{name: partial(_photograph, name) for name in ("meadow", "dandelion")},
         "meadow, mask": _one_flower,

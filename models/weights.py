@@ -17,7 +17,7 @@ from models import int8
 from models.networks import community
 from models.networks.classifier import ClassifierConfig, ProductClassifier
 from models.networks.community import Community, CommunityConfig
-from models.networks.denoiser import Denoiser, DenoiserConfig
+from models.networks.denoiser import TAKES, Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig, Generator
 from models.networks.matte import MatteConfig, MatteNet
 from models.networks.translator import Translator, TranslatorConfig
@@ -41,7 +41,7 @@ class Card:
 
     Attributes:
         name: short, unique among what is shipped.
-        network: "gan", "vae", "denoiser", "classifier", "upscaler", "translator" or "matte".
+        network: of `models.training.config.Network`.
         config: of the network, as its config class takes it.
         sha256: of the file of weights.
         licence: of the weights and of what they learnt from, in a line.
@@ -197,8 +197,11 @@ def _network(card: Card) -> nn.Module:
             return Generator(GanConfig(**card.config))
         case "vae":
             return ConditionalVae(VaeConfig(**card.config))
-        case "denoiser":
-            return Denoiser(DenoiserConfig(**card.config))
+        case "denoiser" | "deblocker" | "deblurrer" as network:
+            config = DenoiserConfig(**card.config)
+            if config.takes != TAKES[network]:
+                raise WeightsError(f"a {network} does not take {config.takes} away")
+            return Denoiser(config)
         case "classifier":
             return ProductClassifier(ClassifierConfig(**card.config))
         case "upscaler":

@@ -7,15 +7,19 @@ from typing import assert_never
 from torch import Tensor
 
 from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
+from db.operations.base import NetworkName
 from db.operations.product import Background, Cutout, Place, Recolor
-from db.operations.restoration import Denoise, Upscale
+from db.operations.restoration import Deblock, Deblur, Denoise, Upscale
 from db.operations.retouching import Inpaint, Outpaint
 from models import calling
 from models.editing.background import background
 from models.editing.cutout import cutout
-from models.editing.denoise import Mender, denoise
+from models.editing.deblock import deblock
+from models.editing.deblur import deblur
+from models.editing.denoise import denoise
 from models.editing.inpaint import inpaint
 from models.editing.match_color import match_color
+from models.editing.mending import Mender
 from models.editing.outpaint import outpaint
 from models.editing.place import place
 from models.editing.recolor import recolor
@@ -32,6 +36,8 @@ from workers.sources import File
 
 Edit = (
     Denoise
+    | Deblock
+    | Deblur
     | Upscale
     | Cutout
     | Background
@@ -81,8 +87,20 @@ def edit(operation: Edit, given: Given) -> Made:
     image, alpha = given.image(), given.pictures["picture"].alpha
     match operation:
         case Denoise(sigma=sigma, strength=strength, engine=engine):
-            mender = _mender(given) if engine == "network" else None
+            mender = _mender(given, "denoiser") if engine == "network" else None
             return denoise(image, sigma=sigma, strength=strength, mender=mender, alpha=alpha)
+        case Deblock(quality=quality, strength=strength, engine=engine):
+            mender = _mender(given, "deblocker") if engine == "network" else None
+            return deblock(image, quality=quality, strength=strength, mender=mender, alpha=alpha)
+        case Deblur(engine=engine):
+            return deblur(
+                image,
+                radius_px=operation.radius_px,
+                noise=operation.noise,
+                strength=operation.strength,
+                mender=_mender(given, "deblurrer") if engine == "network" else None,
+                alpha=alpha,
+            )
         case Upscale(scale=scale, engine=engine):
             enlarger = _enlarger(given) if engine == "network" else None
             return upscale(image, scale=scale, enlarger=enlarger, alpha=alpha)
@@ -174,8 +192,8 @@ def edit(operation: Edit, given: Given) -> Made:
             assert_never(operation)
 
 
-def _mender(given: Given) -> Mender:
-    served = given.networks("denoiser")
+def _mender(given: Given, network: NetworkName) -> Mender:
+    served = given.networks(network)
     return Mender(served.doors["denoise"], calling.tiling(served.card))
 
 

@@ -37,6 +37,8 @@ from workers.training import folder_of
 TELL_EVERY_S = 1.0
 SHOWS: Final[Mapping[str, SourceKind]] = {
     "denoiser": "enhanced",
+    "deblocker": "enhanced",
+    "deblurrer": "enhanced",
     "upscaler": "enhanced",
     "matte": "composite",
 }

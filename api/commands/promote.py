@@ -35,9 +35,7 @@ def promote(
 def rollback(
     network: Annotated[
         str,
-        typer.Argument(
-            metavar="NETWORK", help="gan, vae, denoiser, classifier, upscaler, translator or matte."
-        ),
+        typer.Argument(metavar="NETWORK", help="gan, vae, denoiser, deblocker …"),
     ],
     *,
     url: Url = None,

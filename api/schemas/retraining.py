@@ -12,7 +12,7 @@ from db.operations.training import Train
 from db.rules import When
 from db.tables.retrainings import Retraining, RetrainingRule
 
-SCORED: Final = ("vae", "denoiser")
+SCORED: Final = ("vae", "denoiser", "deblocker", "deblurrer")
 """Networks whose results have a PSNR, which can fall."""
 
 

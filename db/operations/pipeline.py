@@ -11,7 +11,7 @@ from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
 from db.operations.base import SOURCE_KINDS, Key, Operation, SourceKind
 from db.operations.presets import AnyPreset, Preset
 from db.operations.product import WHITE, Background, Cutout, Place, Recolor
-from db.operations.restoration import Denoise, Upscale
+from db.operations.restoration import Deblock, Deblur, Denoise, Upscale
 from db.operations.retouching import Inpaint, Outpaint
 
 PREVIOUS = "00000000-0000-0000-0000-000000000000"
@@ -19,6 +19,14 @@ PREVIOUS = "00000000-0000-0000-0000-000000000000"
 
 
 class DenoiseStep(Denoise):
+    picture: Key = PREVIOUS
+
+
+class DeblockStep(Deblock):
+    picture: Key = PREVIOUS
+
+
+class DeblurStep(Deblur):
     picture: Key = PREVIOUS
 
 
@@ -68,6 +76,8 @@ class OutpaintStep(Outpaint):
 
 AnyStep = (
     DenoiseStep
+    | DeblockStep
+    | DeblurStep
     | UpscaleStep
     | CutoutStep
     | BackgroundStep

@@ -26,6 +26,45 @@ class Denoise(Operation):
         return {"denoiser": self.version} if self.engine == "network" else {}
 
 
+class Deblock(Operation):
+    """Take JPEG's blocks and rings out of a picture; one that shows none is left alone."""
+
+    op: Literal["deblock"] = "deblock"
+    source_kind = "enhanced"
+    picture: Key
+    quality: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Of the JPEG that it was, as libjpeg counts. Left out: found from its blocks, so long as they
+    lie where they lay."""
+    strength: Annotated[float, Field(ge=0.0, le=1.0)] = 1.0
+    """0 leaves the picture as it is."""
+    engine: Literal["network", "classical"] = "classical"
+    """A network that was trained for it, or the mean of the picture's own shifted JPEGs."""
+    version: VersionName | None = None
+
+    def needs(self) -> dict[str, str | None]:
+        return {"deblocker": self.version} if self.engine == "network" else {}
+
+
+class Deblur(Operation):
+    """Make a picture sharp that is a little out of focus; a sharp one is left alone."""
+
+    op: Literal["deblur"] = "deblur"
+    source_kind = "enhanced"
+    picture: Key
+    radius_px: Annotated[float, Field(ge=0.0, le=5.0)] | None = None
+    """Standard deviation of the blur. Left out: found from the sharpest edges."""
+    noise: Annotated[float, Field(ge=0.0, le=25.0)] | None = None
+    """In 8-bit steps; the more there is, the less is sharpened. Left out: estimated."""
+    strength: Annotated[float, Field(ge=0.0, le=1.0)] = 1.0
+    """0 leaves the picture as it is."""
+    engine: Literal["network", "classical"] = "classical"
+    """A network that was trained for it, or Wiener's filter."""
+    version: VersionName | None = None
+
+    def needs(self) -> dict[str, str | None]:
+        return {"deblurrer": self.version} if self.engine == "network" else {}
+
+
 class Upscale(Operation):
     """More pixels: by the learned network, asked again where once is not enough, or bicubic."""
 

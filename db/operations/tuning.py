@@ -30,6 +30,8 @@ SPACES: Final[Mapping[str, Mapping[str, tuple[float | str, ...]]]] = {
         "learning_rate": (3e-4, 5e-3), "weight_decay": (0.0, 0.1), "batch_size": (32, 64, 128),
     },
     "denoiser": {"learning_rate": (3e-4, 4e-3), "batch_size": (8, 16, 32)},
+    "deblocker": {"learning_rate": (3e-4, 4e-3), "batch_size": (8, 16, 32)},
+    "deblurrer": {"learning_rate": (3e-4, 4e-3), "batch_size": (8, 16, 32)},
     "upscaler": {"learning_rate": (3e-4, 4e-3), "batch_size": (8, 16, 32)},
     "classifier": {
         "learning_rate": (0.01, 0.1), "smoothing": (0.0, 0.2), "weight_decay": (0.0, 2e-3),

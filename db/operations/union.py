@@ -11,7 +11,7 @@ from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
 from db.operations.pipeline import Pipeline
 from db.operations.product import Background, Cutout, Place, Recolor
-from db.operations.restoration import Denoise, Upscale
+from db.operations.restoration import Deblock, Deblur, Denoise, Upscale
 from db.operations.retouching import Inpaint, Outpaint
 from db.operations.scoring import Score
 from db.operations.training import Evaluate, Train
@@ -24,6 +24,8 @@ AnyOperation = (
     | Vary
     | Interpolate
     | Denoise
+    | Deblock
+    | Deblur
     | Upscale
     | Cutout
     | Background

@@ -1,35 +1,21 @@
 """Takes noise out of a picture: by a network, or by non-local means (Buades et al. 2005)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
 from models import resampling
+from models.editing.mending import Mender, delivered, learned
 from models.failures import CannotDo
-from models.layers.tiling import Tiling
 from models.made import Made
 from models.metrics.noise import noise_sigma
-from models.tiles import Network, tiled
+from models.tiles import tiled
 
 _PATCH, _REACH = 5, 6
 _SMALLEST_SIDE = 8
 _CLEAN_SIGMA = 0.3  # less than the rounding to 8 bits itself
-
-
-@dataclass(frozen=True, slots=True)
-class Mender:
-    """A network that takes noise away.
-
-    Attributes:
-        network: [N, 3, h, w] in [0, 1] and sigma [N] in 8-bit units to [N, 3, h, w].
-        tiling: what it needs of a tile.
-    """
-
-    network: Network
-    tiling: Tiling
 
 
 def denoise(
@@ -60,11 +46,11 @@ def denoise(
         "engine": "classical" if mender is None else "network",
     }
     if used < _CLEAN_SIGMA or strength == 0:
-        return Made((_delivered(source.clone(), alpha),), report=report)
-    clean = _classical(source, used) if mender is None else _learned(source, used, mender)
+        return Made((delivered(source.clone(), alpha),), report=report)
+    clean = _classical(source, used) if mender is None else learned(source, used, mender)
     # Of few full-size copies: the difference is taken where the clean picture lies.
     output = clean.sub_(source).mul_(strength).add_(source).clamp_(0, 1)
-    return Made((_delivered(output, alpha),), report=report)
+    return Made((delivered(output, alpha),), report=report)
 
 
 def non_local_means(sigma: float) -> Callable[[Tensor], Tensor]:
@@ -89,34 +75,3 @@ def non_local_means(sigma: float) -> Callable[[Tensor], Tensor]:
 
 def _classical(source: Tensor, sigma: float) -> Tensor:
     return tiled(non_local_means(sigma), source, tile=256, margin=_REACH + _PATCH, multiple=1)
-
-
-def _learned(source: Tensor, sigma: float, mender: Mender) -> Tensor:
-    tiling = mender.tiling
-    return tiled(
-        _in_colour(mender.network),
-        source,
-        source.new_tensor([sigma]),
-        tile=tiling.tile,
-        margin=tiling.margin,
-        multiple=tiling.multiple,
-    )
-
-
-def _delivered(colours: Tensor, alpha: Tensor | None) -> Tensor:
-    """As it was: white where nothing is covered."""
-    if alpha is None:
-        return colours
-    return torch.cat((colours.masked_fill_(alpha <= 0, 1.0), alpha), dim=1)
-
-
-def _in_colour(network: Network) -> Callable[[Tensor, Tensor], Tensor]:
-    """The network on grey tiles as on colour ones."""
-
-    def denoised(tile: Tensor, sigma: Tensor) -> Tensor:
-        output = network(tile.expand(-1, 3, -1, -1), sigma)
-        colour = output if isinstance(output, Tensor) else output[0]
-        clean = colour.detach().float().to(tile.device)
-        return clean if tile.shape[1] == 3 else clean.mean(dim=1, keepdim=True)
-
-    return denoised

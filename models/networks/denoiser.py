@@ -1,7 +1,8 @@
-"""Removes noise of a told strength: a small DRUNet (Zhang et al. 2021), norm-free, bias-free.
+"""Removes noise, JPEG or blur of a told strength: a small DRUNet (Zhang et al. 2021), bias-free.
 
 x [N, 3, H, W] in [0, 1] (noise may leave the range), H and W multiples of 8; sigma [N] in 8-bit
-units, 0 to 75 → [N, 3, H, W] in [0, 1]; 1.07 M. No global pooling and no norm, so tiles that
+units, 0 to 75 (of JPEG 100 − quality, of blur 20 × its radius) → [N, 3, H, W] in [0, 1]; 1.07 M.
+No global pooling and no norm, so tiles that
 overlap by the margin give exactly what the whole picture gives.
 """
 
@@ -16,15 +17,18 @@ from torch import Tensor, nn
 from models.layers.initial import orthogonal
 from models.layers.residual import Plain
 from models.layers.tiling import Tiling
-from models.networks.restoring import Denoises
+from models.networks.restoring import Denoises, Takes
 
 WIDTHS = (24, 48, 96, 160)
+TAKES: Mapping[str, Takes] = {"denoiser": "noise", "deblocker": "jpeg", "deblurrer": "blur"}
+"""What a network of this plan takes away, by the name that its cards have."""
 
 
 @dataclass(frozen=True, slots=True)
 class DenoiserConfig:
     channels: int = 3
     widths: tuple[int, ...] = WIDTHS
+    takes: Takes = "noise"
 
 
 class Denoiser(Denoises):
@@ -41,6 +45,7 @@ class Denoiser(Denoises):
         super().__init__()
         self.config = config
         self.channels = config.channels
+        self.takes = config.takes
         widths = tuple(config.widths)
         self.head = nn.Conv2d(config.channels + 1, widths[0], 3, padding=1, bias=False)
         self.before = nn.ModuleList(Plain(width) for width in widths[:-1])

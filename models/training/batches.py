@@ -110,7 +110,7 @@ def prepared(part: Part, config: TrainConfig, size: int) -> Part:
 def multiple_for(config: TrainConfig) -> int | None:
     """What sides must be multiples of, for a network that sees pictures at their own scale."""
     match config.network:
-        case "denoiser":
+        case "denoiser" | "deblocker" | "deblurrer":
             return 8  # three halvings
         case "upscaler":
             return config.scale
@@ -123,6 +123,8 @@ def least_side_for(config: TrainConfig) -> int:
     match config.network:
         case "denoiser":
             return 8
+        case "deblocker" | "deblurrer":
+            return 32  # of less, neither blocks nor edges can be told from what is shown
         case "upscaler":
             return 8 * config.scale
         case _:

@@ -9,12 +9,16 @@ from models.data.diff_augment import DiffAugment
 from models.layers.attention import Blocks
 from models.losses.adversarial import Adversarial
 from models.losses.elbo import Reconstruction
+from models.networks.denoiser import TAKES
 from models.networks.upscaler import SCALES
 from models.networks.vae import Output
 from models.precision import Precision
 from models.training.schedule import ScheduleName
 
-Network = Literal["gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte"]
+Network = Literal[
+    "gan", "vae", "denoiser", "deblocker", "deblurrer", "classifier", "upscaler", "translator",
+    "matte",
+]  # fmt: skip
 OptimizerName = Literal["adam", "adamw", "sgd"]
 
 
@@ -119,8 +123,8 @@ class TrainConfig:
             raise ValueError("only a classifier learns from labels, or gives some itself")
         if not (self.weight_decay or 0) >= 0 or not (self.clip_norm or 0) >= 0:
             raise ValueError("expected a decay and a longest gradient of at least 0")
-        if self.widths is not None and self.network not in ("denoiser", "classifier"):
-            raise ValueError("only a denoiser or a classifier has widths to choose")
+        if self.widths is not None and self.network not in (*TAKES, "classifier"):
+            raise ValueError("only a denoiser or its like, or a classifier, has widths to choose")
         if self.output is not None and self.network != "vae":
             raise ValueError("only a VAE has an output to choose")
         if self.output == "linear" and self.reconstruction == "bce":
@@ -144,6 +148,12 @@ RECIPES: dict[Network, TrainConfig] = {
     "vae": TrainConfig("vae", epochs=6, batch_size=128, learning_rate=2e-3, z_dim=32),
     "denoiser": TrainConfig(
         "denoiser", epochs=40, batch_size=16, learning_rate=2e-3, channels=3, image_size=64
+    ),
+    "deblocker": TrainConfig(
+        "deblocker", epochs=40, batch_size=16, learning_rate=2e-3, channels=3, image_size=64
+    ),
+    "deblurrer": TrainConfig(
+        "deblurrer", epochs=40, batch_size=16, learning_rate=2e-3, channels=3, image_size=64
     ),
     "classifier": TrainConfig(
         "classifier", epochs=15, batch_size=256, learning_rate=0.1, augment=Augment(flip=True)

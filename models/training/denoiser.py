@@ -1,11 +1,12 @@
-"""One step of the denoiser: a window of each photograph, noise of a random strength, L1."""
+"""One step of a network that mends: a window of each photograph, spoiled by chance, L1."""
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.optim.optimizer import Optimizer
 
-from models.data.degradations import crops, noisy, noisy_pairs, sigmas
+from models.data.degradations import crops
 from models.data.image_set import Part
+from models.data.spoiling import SPOILINGS
 from models.losses.restoration import l1
 from models.networks.restoring import Denoises
 from models.precision import autocast
@@ -16,13 +17,14 @@ from models.training.ema import Ema
 from models.training.pieces import pieces, whole
 
 WINDOW = 64
-VALIDATION_SIGMA = 25.0
+SEED = 0
 
 
 class DenoiserTrainer:
     def __init__(self, config: TrainConfig, network: Denoises, device: torch.device) -> None:
         self.config = config
         self.device = device
+        self.spoiling = SPOILINGS[network.takes]
         self.denoiser = network.to(device).to(memory_format=torch.channels_last)
         self.ema = Ema(self.denoiser, half_life_images=config.ema_images)
         self.networks: dict[str, nn.Module] = {"denoiser": self.denoiser}
@@ -33,14 +35,13 @@ class DenoiserTrainer:
     def step(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
         chance = moment.generator()
         windows = crops(batch.images, min(WINDOW, batch.images.shape[-1]), chance)
-        sigma = sigmas(len(windows), chance).to(self.device)
-        clean, spoiled = noisy_pairs(windows, sigma, chance)
-        wanted = clean if self.original is None else self._mended(self.original, spoiled, sigma)
+        clean, spoiled, told_of = self.spoiling.by_chance(windows, chance)
+        wanted = clean if self.original is None else self._mended(self.original, spoiled, told_of)
         self.descent.begin(moment)
         told = []
         for piece in pieces(len(clean), parts=self.config.accumulate):
             with autocast(self.device, self.config.precision):
-                output = self.denoiser(spoiled[piece.rows], sigma[piece.rows])
+                output = self.denoiser(spoiled[piece.rows], told_of[piece.rows])
             loss = l1(output, wanted[piece.rows])
             self.descent.add(loss, piece)
             told.append((piece, {"l1": loss.detach()}))
@@ -50,14 +51,14 @@ class DenoiserTrainer:
 
     @torch.no_grad()
     def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
-        """Clean windows, and what is made of them at sigma 25, with the same noise every time."""
-        spoiled = self.spoiled(batch)
+        """Clean windows, and what is made of them spoiled, the same way every time."""
+        spoiled, told_of = self.spoiling.usual(batch.images, SEED)
         with autocast(self.device, self.config.precision):
-            return batch.images, self.ema.module(spoiled, self._sigma(batch)).clamp(0, 1)
+            return batch.images, self.ema.module(spoiled, told_of).clamp(0, 1)
 
     def spoiled(self, batch: Batch) -> Tensor:
         """What it restores."""
-        return noisy(batch.images, self._sigma(batch), Generator().manual_seed(0))
+        return self.spoiling.usual(batch.images, SEED)[0]
 
     def scores(self, learning: Part, held_out: Part) -> dict[str, float]:
         """None but those of restored pictures."""
@@ -69,11 +70,8 @@ class DenoiserTrainer:
         del learning, held_out
 
     @torch.no_grad()
-    def _mended(self, original: nn.Module, spoiled: Tensor, sigma: Tensor) -> Tensor:
+    def _mended(self, original: nn.Module, spoiled: Tensor, told_of: Tensor) -> Tensor:
         """What the network that is to be followed makes of them."""
         with autocast(self.device, self.config.precision):
-            answer: Tensor = original(spoiled, sigma)
+            answer: Tensor = original(spoiled, told_of)
         return answer.float()
-
-    def _sigma(self, batch: Batch) -> Tensor:
-        return torch.full((len(batch),), VALIDATION_SIGMA, device=self.device)

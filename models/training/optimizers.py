@@ -40,6 +40,8 @@ USUAL: Final[Mapping[Network, Usual]] = {
     "gan": Usual("adam", "linear", betas=(0.0, 0.99)),
     "vae": Usual("adamw", "one_cycle", weight_decay=0.01, clip_norm=5.0),
     "denoiser": Usual("adamw", "one_cycle", clip_norm=1.0),
+    "deblocker": Usual("adamw", "one_cycle", clip_norm=1.0),
+    "deblurrer": Usual("adamw", "one_cycle", clip_norm=1.0),
     "upscaler": Usual("adamw", "one_cycle", clip_norm=1.0),
     "translator": Usual("adam", "linear", betas=(0.5, 0.99)),
     "matte": Usual("adamw", "one_cycle", weight_decay=0.01, clip_norm=1.0),

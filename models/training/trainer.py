@@ -87,9 +87,10 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
                 output=config.output or usual,
             )
             return VaeTrainer(config, vae, device)
-        case "denoiser":
+        case "denoiser" | "deblocker" | "deblurrer" as network:
             widths = config.widths or denoiser.WIDTHS
-            return DenoiserTrainer(config, Denoiser(DenoiserConfig(widths=widths)), device)
+            mends = DenoiserConfig(widths=widths, takes=denoiser.TAKES[network])
+            return DenoiserTrainer(config, Denoiser(mends), device)
         case "classifier":
             widths = config.widths or classifier.WIDTHS
             reads = ClassifierConfig(count, config.channels, widths)

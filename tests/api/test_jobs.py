@@ -485,6 +485,8 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "vary": {"picture": ""},
     "interpolate": {"picture_a": "", "picture_b": "", "steps": 5},
     "denoise": {"picture": "", "engine": "classical"},
+    "deblock": {"picture": ""},
+    "deblur": {"picture": ""},
     "upscale": {"picture": ""},
     "cutout": {"picture": ""},
     "background": {"picture": ""},

@@ -22,6 +22,8 @@ LEAST: dict[str, dict[str, Any]] = {
     "vary": {"picture": A},
     "interpolate": {"picture_a": A, "picture_b": B},
     "denoise": {"picture": A},
+    "deblock": {"picture": A},
+    "deblur": {"picture": A},
     "upscale": {"picture": A},
     "cutout": {"picture": A},
     "background": {"picture": A},

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from models.editing.denoise import Mender, denoise
+from models.editing.denoise import denoise
+from models.editing.mending import Mender
 from models.failures import CannotDo
 from models.layers.tiling import Tiling
 from models.metrics.psnr import psnr_db

@@ -17,7 +17,8 @@ json.dump({{"peak_mib": peak_kib / 1024, "shape": list(output.shape)}}, sys.stdo
 """
 
 NETWORK = """
-from models.editing.denoise import Mender, denoise
+from models.editing.denoise import denoise
+from models.editing.mending import Mender
 from models.networks.denoiser import Denoiser
 nn = torch.nn
 layers = nn.Sequential(nn.Conv2d(3, 32, 3, padding=1), nn.Conv2d(32, 3, 3, padding=1))
@@ -25,6 +26,16 @@ image = torch.rand(1, 3, 4000, 6000)
 with torch.inference_mode():
     mender = Mender(lambda x, s: layers(x), Denoiser.tiling)
     output = denoise(image, sigma=10.0, strength=0.8, mender=mender).images[0]
+"""
+DEBLOCK = """
+from models.editing.deblock import deblock
+image = torch.rand(1, 3, 4000, 6000)
+output = deblock(image, quality=20, strength=0.8).images[0]
+"""
+DEBLUR = """
+from models.editing.deblur import deblur
+image = torch.rand(1, 3, 4000, 6000)
+output = deblur(image, radius_px=1.5, noise=None, strength=0.8).images[0]
 """
 UPSCALE = """
 from models.editing.upscale import upscale
@@ -91,6 +102,8 @@ output = stylize(Loaded(image, None), style=style, strength=1.0, protect_product
     ("body", "shape", "limit_mib"),
     [
         (NETWORK, [1, 3, 4000, 6000], 2000),  # tiles of 1,136 pixels at 32 channels
+        (DEBLOCK, [1, 3, 4000, 6000], 2000),
+        (DEBLUR, [1, 3, 4000, 6000], 2000),
         (UPSCALE, [1, 3, 8000, 8000], 2800),
         (UPSCALE_CUT_OUT, [1, 4, 8000, 8000], 3500),
         (CUTOUT, [1, 4, 4000, 6000], 3500),
@@ -102,7 +115,7 @@ output = stylize(Loaded(image, None), style=style, strength=1.0, protect_product
         (STYLIZE, [1, 3, 4000, 6000], 2400),
     ],
     ids=[
-        *("denoise", "upscale", "upscale cut out", "cutout", "recolor"),
+        *("denoise", "deblock", "deblur", "upscale", "upscale cut out", "cutout", "recolor"),
         *("reflection", "out of focus", "relight", "match_color", "stylize"),
     ],
 )

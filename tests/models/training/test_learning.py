@@ -10,10 +10,13 @@ from benchmarks.categories import nearest_mean
 from models.data import fashion_mnist
 from models.data.degradations import noisy
 from models.data.image_set import ImageSet
+from models.data.spoiling import SPOILINGS
 from models.metrics.psnr import psnr_db
+from models.networks.denoiser import TAKES
 from models.training.config import RECIPES
 from models.training.run import train
 from models.training.watch import Watch
+from tests.photographed import photograph
 
 CPU = torch.device("cpu")
 pytestmark = [
@@ -68,6 +71,32 @@ def test_a_denoiser_soon_beats_doing_nothing(tmp_path):
     trained = train(config, images, folder=tmp_path, device=CPU, watch=Watch())
 
     assert trained.epochs[-1].val_psnr_db > psnr_db(spoiled, clean).mean() + 2
+
+
+@pytest.mark.parametrize("network", ["deblocker", "deblurrer"])
+def test_what_takes_jpeg_or_a_blur_away_soon_beats_doing_nothing(tmp_path, network):
+    learnt, held_out = (photograph(32 * 6, 32 * 8, number=one) for one in (0, 1))
+    patches = [
+        torch.nn.functional.unfold(one, 32, stride=32)[0].T.reshape(-1, 3, 32, 32)
+        for one in (learnt, held_out)
+    ]
+    count = len(patches[0])
+    images = ImageSet(
+        "patches",
+        (torch.cat(patches) * 255).byte(),
+        torch.zeros(2 * count, dtype=torch.int64),
+        ("patch",),
+        torch.arange(count, 2 * count),
+        "CC0",
+        "made here",
+    )
+    clean = images.split()[1].images / 255
+    spoiled, _ = SPOILINGS[TAKES[network]].usual(clean, 0)
+    config = replace(RECIPES[network], epochs=50, batch_size=8, ema_images=400)
+
+    trained = train(config, images, folder=tmp_path, device=CPU, watch=Watch())
+
+    assert trained.epochs[-1].val_psnr_db > psnr_db(spoiled, clean).mean() + 0.3
 
 
 def test_a_gan_soon_draws_what_a_nearest_mean_takes_for_its_category(tmp_path):

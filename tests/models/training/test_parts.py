@@ -110,6 +110,8 @@ def test_there_is_a_recipe_for_every_network():
         "gan": "gan",
         "vae": "vae",
         "denoiser": "denoiser",
+        "deblocker": "deblocker",
+        "deblurrer": "deblurrer",
         "classifier": "classifier",
         "upscaler": "upscaler",
         "translator": "translator",

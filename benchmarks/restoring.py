@@ -1,0 +1,229 @@
+"""Pictures that JPEG or a blur has spoiled, mended by ours and others.
+
+`python -m benchmarks.restoring`. On CBSD68, whose folder is an argument; for measuring only, never
+learnt from, never shipped. JPEG with halved chroma as Pillow writes it; a Gaussian blur, noise,
+8 bits. PSNR of all channels in dB.
+"""
+
+import argparse
+import io
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+from skimage.restoration import denoise_nl_means, richardson_lucy
+from torch import Generator, Tensor, nn
+
+from models import calling, weights
+from models.data.degradations import noisy
+from models.editing.deblock import deblock
+from models.editing.deblur import deblur
+from models.editing.mending import Mender
+from models.metrics.blur_radius import blurred
+from models.metrics.psnr import psnr_db
+from models.metrics.quantised import quantised
+from models.metrics.ssim import ssim
+from models.networks.denoiser import Denoiser
+
+SET: Final = "CBSD68"
+QUALITIES: Final = (10, 20, 30)
+BLURS: Final = ((0.8, 0.0), (0.8, 2.0), (1.6, 0.0), (1.6, 2.0), (3.0, 2.0))
+"""Radius in pixels, and noise in 8-bit steps."""
+
+Mend = Callable[[Tensor], Tensor]
+"""[1, 3, H, W] in [0, 1] to the same."""
+Scores = dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One system's mean over a set's pictures."""
+
+    operation: str
+    system: str
+    set: str
+    measure: str
+    value: float
+    ms_per_megapixel: float
+
+
+def rows(folder: Path, *, every: int = 1, menders: Mapping[str, Mender] | None = None) -> list[Row]:
+    """Every system on every kind of spoiled picture; empty where the set is not at hand.
+
+    Args:
+        folder: of the test sets.
+        every: take each so manieth picture.
+        menders: networks by operation, beside the classical ways.
+    """
+    files = sorted((folder / SET).glob("*.png"))[::every]
+    given = menders or {}
+    found: list[Row] = []
+    for quality in QUALITIES if files else ():
+        spoilt = [(_read(file), _compressed(file, quality)) for file in files]
+        found += _measured("deblock", f"q{quality}", spoilt, _deblockers(given.get("deblock")))
+    for radius, noise in BLURS if files else ():
+        spoilt = [(clean := _read(file), _soft(clean, radius, noise)) for file in files]
+        found += _measured(
+            "deblur", f"{radius:g}px+{noise:g}", spoilt, _deblurrers(given.get("deblur"), radius)
+        )
+    return found
+
+
+def deblock_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
+    """Of a network that ships, and of the classical way; None where the set is not at hand."""
+    return _scores("deblock", network, folder)
+
+
+def deblur_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
+    """The same of one that takes a blur away."""
+    return _scores("deblur", network, folder)
+
+
+def _scores(operation: str, network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
+    mender = Mender(calling.doors(network)["denoise"], Denoiser.tiling)
+    told = [one for one in rows(folder, menders={operation: mender}) if one.operation == operation]
+    if not told:
+        return {f"cbsd68_{operation}_psnr_db": None}, {}
+    by_system = {
+        system: {
+            f"cbsd68_{one.set.partition(' ')[2]}_psnr_db": round(one.value, 3)
+            for one in told
+            if one.system == system and one.measure == "psnr_db"
+        }
+        for system in ("ours", "classical", "input")
+    }
+    baseline = by_system["classical"] | {
+        f"{name}_input": value for name, value in by_system["input"].items()
+    }
+    return dict(by_system["ours"]), dict(baseline)
+
+
+def _deblockers(network: Mender | None) -> dict[str, Mend]:
+    def ours(mender: Mender | None) -> Mend:
+        return lambda image: deblock(image, quality=None, strength=1.0, mender=mender).images[0]
+
+    return {
+        "input": lambda image: image,
+        **({"ours": ours(network)} if network else {}),
+        "classical": ours(None),
+        "OpenCV bilateral": _bilateral,
+        "scikit-image non-local means": _non_local_means,
+    }
+
+
+def _deblurrers(network: Mender | None, radius_px: float) -> dict[str, Mend]:
+    def ours(mender: Mender | None) -> Mend:
+        return lambda image: deblur(
+            image, radius_px=None, noise=None, strength=1.0, mender=mender
+        ).images[0]
+
+    return {
+        "input": lambda image: image,
+        **({"ours": ours(network)} if network else {}),
+        "classical": ours(None),
+        "unsharp mask": lambda image: image + (image - blurred(image, sigma=1.5)),
+        "scikit-image Richardson-Lucy, told the radius": lambda image: _lucy(image, radius_px),
+    }
+
+
+def _measured(
+    operation: str, kind: str, spoilt: list[tuple[Tensor, Tensor]], systems: Mapping[str, Mend]
+) -> Iterator[Row]:
+    for system, mend in systems.items():
+        since = time.perf_counter()
+        mended = [quantised(mend(seen).clamp(0, 1)) for _, seen in spoilt]
+        spent = time.perf_counter() - since
+        megapixels = sum(clean.shape[2] * clean.shape[3] for clean, _ in spoilt) / 1e6
+        pairs = [(one, clean) for one, (clean, _) in zip(mended, spoilt, strict=True)]
+        for measure, of in (("psnr_db", psnr_db), ("ssim", ssim)):
+            value = sum(float(of(one, clean)) for one, clean in pairs) / len(pairs)
+            cost = round(1000 * spent / megapixels, 1)
+            yield Row(operation, system, f"{SET} {kind}", measure, round(value, 4), cost)
+
+
+def _read(file: Path) -> Tensor:
+    with Image.open(file) as opened:
+        return _tensor(np.asarray(opened.convert("RGB")))
+
+
+def _compressed(file: Path, quality: int) -> Tensor:
+    buffer = io.BytesIO()
+    with Image.open(file) as opened:
+        opened.convert("RGB").save(buffer, "JPEG", quality=quality, subsampling="4:2:0")
+    with Image.open(buffer) as opened:
+        return _tensor(np.asarray(opened))
+
+
+def _soft(clean: Tensor, radius_px: float, noise: float) -> Tensor:
+    spoilt = noisy(
+        blurred(clean, sigma=radius_px), torch.tensor([noise]), Generator().manual_seed(0)
+    )
+    return quantised(spoilt.clamp(0, 1))
+
+
+def _tensor(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Tensor:
+    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
+
+
+def _bilateral(image: Tensor) -> Tensor:
+    pixels = (image[0].permute(1, 2, 0) * 255).round().byte().contiguous().numpy()
+    return _tensor(np.asarray(cv2.bilateralFilter(pixels, 7, 20, 5), dtype=np.uint8))
+
+
+def _non_local_means(image: Tensor) -> Tensor:
+    pixels = image[0].permute(1, 2, 0).numpy()
+    kept = denoise_nl_means(
+        pixels, h=0.02, patch_size=5, patch_distance=6, fast_mode=True, channel_axis=-1
+    )
+    return torch.from_numpy(np.ascontiguousarray(kept)).permute(2, 0, 1)[None].float()
+
+
+def _lucy(image: Tensor, radius_px: float) -> Tensor:
+    reach = max(1, round(4 * radius_px))
+    taps = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * radius_px**2))
+    kernel = np.outer(taps, taps) / taps.sum() ** 2
+    lucy: Callable[..., np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = richardson_lucy
+    planes = [lucy(plane.numpy(), kernel, num_iter=15) for plane in image[0]]
+    return torch.from_numpy(np.stack(planes)).float()[None]
+
+
+def _shipped() -> dict[str, Mender]:
+    """Networks that ship for these operations."""
+    found = {}
+    for file, card in weights.shipped():
+        operation = {"deblocker": "deblock", "deblurrer": "deblur"}.get(card.network)
+        if operation is not None:
+            network = weights.read(file.read_bytes(), card)
+            found[operation] = Mender(calling.doors(network)["denoise"], calling.tiling(card))
+    return found
+
+
+def main() -> None:
+    """Print one table, or rows as JSON."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.restoring", description=__doc__)
+    parser.add_argument("--benchmarks", type=Path, default=Path("benchmarks-data"))
+    parser.add_argument("--every", type=int, default=1, help="take each so manieth picture")
+    parser.add_argument("--json", type=Path, help="write the rows here as well")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    told = rows(given.benchmarks, every=given.every, menders=_shipped())
+    if not told:
+        print(f"not measured: there is no {SET} in {given.benchmarks}")
+    for row in told:
+        print(
+            f"{row.operation:8} {row.set:18} {row.system:46} {row.measure:8} {row.value:8.3f} "
+            f"{row.ms_per_megapixel:8.0f} ms/MP"
+        )
+    if given.json:
+        given.json.write_text(json.dumps([asdict(row) for row in told], indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
