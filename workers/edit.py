@@ -116,7 +116,8 @@ def edit(operation: Edit, given: Given) -> Made:
                 from_rgb=None if operation.from_hex is None else _rgb(operation.from_hex),
                 keep_luminance=operation.keep_luminance,
                 strength=operation.strength,
-                mask=given.product_mask(),
+                mask=given.masks.get("mask"),
+                alpha=alpha,
             )
         case Shadow():
             return shadow(
