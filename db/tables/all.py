@@ -10,6 +10,7 @@ from db.tables.pictures import Blob, Picture
 from db.tables.promotions import Evaluation, Promotion
 from db.tables.results import Result
 from db.tables.retrainings import Retraining, RetrainingRule
+from db.tables.stages import Stage
 from db.tables.tenants import ApiKey, Tenant
 from db.tables.trials import Trial
 from db.tables.versions import Dataset, Epoch, Version
@@ -39,6 +40,7 @@ __all__ = [
     "Retraining",
     "RetrainingRule",
     "Row",
+    "Stage",
     "Tenant",
     "Trial",
     "Turn",

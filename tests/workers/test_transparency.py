@@ -1,4 +1,4 @@
-"""What a picture with transparency is after each editing operation: as transparent, or on a ground."""
+"""What a picture with transparency is after each editing operation."""
 
 from typing import Any, NoReturn
 
