@@ -28,8 +28,10 @@ class Scale:
     dark: float
 
 
-SSIM: Final = Scale("ssim", min=0.0, max=1.0, dark=1.0)
-DELTA_E: Final = Scale("delta_e", min=0.0, max=20.0, dark=0.0)
+SSIM: Final = Scale("ssim", min=0.5, max=1.0, dark=1.0)
+"""What is half as alike looks ruined; below it there is nothing to tell apart."""
+DELTA_E: Final = Scale("delta_e", min=0.0, max=10.0, dark=0.0)
+"""One is just visible, ten is another colour."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from tests import factories, rows
 from tests.factories import NOWHERE
 from tests.rows import TENANT
 
-SCALE = {"name": "delta_e", "min": 0.0, "max": 20.0, "dark": 0.0}
+SCALE = {"name": "delta_e", "min": 0.0, "max": 10.0, "dark": 0.0}
 
 
 def explained(*, visibility: str = "published", of_result: bool = True) -> tuple[str, str, str]:

@@ -96,7 +96,7 @@ def test_a_new_ground_has_its_masks_its_plate_and_heat_maps_of_the_product(bench
     assert _pixels(found["plate"])[0, 0].tolist() == [40, 80, 200]
     assert found["plate"].scale is None
     assert found["product_delta_e"].scale == {
-        "name": "delta_e", "min": 0.0, "max": 20.0, "dark": 0.0
+        "name": "delta_e", "min": 0.0, "max": 10.0, "dark": 0.0
     }  # fmt: skip
 
 
@@ -268,6 +268,18 @@ def test_stages_of_a_job_without_a_result_go_with_it(bench: Bench, what: str):
             session, TENANT, {"job": job.id, "picture": picture}[what]
         )
 
+    assert _stages(job) == {}
+
+
+def test_stages_of_a_job_whose_batch_has_yet_to_count_it_go_though_its_row_stays(bench: Bench):
+    picture = _keep(_shoe(noise=20))
+    job = _explained(bench, "score", picture=picture, reference_picture=_keep(_shoe()))
+    rows.batch_of([job.id])
+
+    with transaction() as session:
+        erasure.erase_picture(session, TENANT, picture)
+
+    assert rows.read(job.id).report is None
     assert _stages(job) == {}
 
 

@@ -89,7 +89,7 @@ def test_a_shrunk_map_has_the_means_of_what_is_known() -> None:
     assert small.known[0, 0].tolist() == [[0.0, 0.5], [0.0, 1.0]]
 
 
-@pytest.mark.parametrize(("scale", "worst"), [(SSIM, 0.0), (DELTA_E, 20.0)])
+@pytest.mark.parametrize(("scale", "worst"), [(SSIM, 0.5), (DELTA_E, 10.0)])
 def test_heat_is_dark_where_it_is_the_same_and_clear_where_nothing_is_known(scale, worst) -> None:
     values = torch.tensor([scale.dark, worst, worst]).view(1, 1, 1, 3)
     known = torch.tensor([1.0, 1.0, 0.0]).view(1, 1, 1, 3)
