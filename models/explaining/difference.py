@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.metrics.delta_e import colour_difference
 from models.metrics.gaussian_window import RADIUS, WINDOW
-from models.metrics.mask import erode
+from models.metrics.mask import erode, surrounding
 from models.metrics.ssim import ssim_map
 
 _STRIP_ROWS = 256
@@ -51,16 +51,18 @@ def structure(a: Tensor, b: Tensor, *, region: Tensor | None = None) -> Map | No
     """
     if min(a.shape[2:]) < WINDOW:
         return None
-    around = (RADIUS, RADIUS, RADIUS, RADIUS)
+    values, known = torch.zeros_like(a[:, :1]), torch.zeros_like(a[:, :1])
+    whole = torch.ones_like(known) if region is None else region
+    cut = (..., *surrounding(whole, least=WINDOW))
+    one, other = a[cut], b[cut]
     inner = [
-        ssim_map(a[:, :, rows], b[:, :, rows]).mean(dim=1, keepdim=True)
-        for rows in _strips(a.shape[2] - 2 * RADIUS, more=2 * RADIUS)
+        ssim_map(one[:, :, rows], other[:, :, rows]).mean(dim=1, keepdim=True)
+        for rows in _strips(one.shape[2] - 2 * RADIUS, more=2 * RADIUS)
     ]
-    values = F.pad(torch.cat(inner, dim=2), around)
-    known = F.pad(torch.ones_like(values[:, :, RADIUS:-RADIUS, RADIUS:-RADIUS]), around)
-    if region is not None:
-        known *= erode(region, RADIUS)
-    return Map(values * known, known)
+    middle = (..., slice(RADIUS, -RADIUS), slice(RADIUS, -RADIUS))
+    known[cut][middle] = erode(whole[cut], RADIUS)[middle]
+    values[cut][middle] = torch.cat(inner, dim=2)
+    return Map(values.mul_(known), known)
 
 
 def colour(a: Tensor, b: Tensor, *, region: Tensor | None = None) -> Map:
