@@ -88,6 +88,8 @@ def _in_hand(made: Made, *, is_score: bool) -> Mapping[str, Tensor]:
         "edit_mask": made.edit_mask,
         "carried_source": None if made.placement is None else made.expected_product,
         "expected": made.expected,
+        # As it was before a file of the wanted format was made of it.
+        "composite": None if made.product_mask is None else made.images[-1],
     }
     return {name: image for name, image in found.items() if image is not None} | made.stages
 

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from models import resampling
 from models.explaining.colour_scale import coloured
 from models.explaining.difference import Map
 
@@ -49,9 +50,11 @@ class Stage:
 
 def shown(name: str, image: Tensor) -> Stage:
     """An image as a stage; shrunk, each pixel is the mean of those that it stands for."""
-    sides = _sides(image)
+    sides = height, width = _sides(image)
     if image.shape[2:] == sides:
         return Stage(name, image)
+    if image.shape[1] == 4:  # so that what lies under transparent pixels stays there
+        return Stage(name, resampling.resize(image, height=height, width=width))
     return Stage(name, F.interpolate(image, sides, mode="area"))
 
 

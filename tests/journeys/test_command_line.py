@@ -60,8 +60,9 @@ def test_how_a_result_came_about_is_brought_back_beside_it(studio: Studio, tmp_p
             "--out", str(out),
         )  # fmt: skip
 
-    stages = ("matte", "second_opinion", "product_mask", "plate", "product_ssim", "product_delta_e")
-    ends = [".png", *(f".{stage}.png" for stage in stages)]
+    stages = ("matte", "second_opinion", "product_mask", "composite", "plate")
+    heat_maps = ("product_ssim", "product_delta_e")
+    ends = [".png", *(f".{stage}.png" for stage in (*stages, *heat_maps))]
     stems = ("shoe-background", "shoe-background-2")
     assert {path.name for path in out.iterdir()} == {f"{s}{end}" for s in stems for end in ends}
     with Image.open(out / "shoe-background.product_delta_e.png") as heat:

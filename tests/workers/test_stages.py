@@ -88,9 +88,8 @@ def test_a_new_ground_has_its_masks_its_plate_and_heat_maps_of_the_product(bench
     job = _explained(bench, "background", picture=_keep(_shoe()), rgb=[40, 80, 200])
 
     found = _stages(job)
-    assert list(found) == [
-        *("matte", "second_opinion", "product_mask", "plate", "product_ssim", "product_delta_e")
-    ]
+    masks = ["matte", "second_opinion", "product_mask"]
+    assert list(found) == [*masks, "composite", "plate", "product_ssim", "product_delta_e"]
     assert {stage.result_id for stage in found.values()} == {_result(job).id}
     assert {(stage.width, stage.height) for stage in found.values()} == {(SIDE, SIDE)}
     assert _pixels(found["plate"])[0, 0].tolist() == [40, 80, 200]
@@ -183,6 +182,16 @@ def test_large_stages_are_shrunk(bench: Bench):
 
     sizes = {(stage.width, stage.height) for stage in _stages(job).values()}
     assert sizes == {(MAX_SIDE_PX, round(1500 * MAX_SIDE_PX / side))}
+
+
+def test_a_composite_is_what_a_lossy_file_was_made_of(bench: Bench):
+    envelope = {"output": {"format": "jpeg", "quality": 30}}
+    job = _explained(bench, "background", envelope, picture=_keep(_shoe()), rgb=[40, 80, 200])
+
+    composite = _pixels(_stages(job)["composite"])
+    inside = _pixels(_stages(job)["product_mask"]) > 127
+    assert not _result(job).product_identical
+    assert np.array_equal(composite[inside], np.asarray(_shoe())[inside])
 
 
 def test_stages_say_what_the_result_says_of_its_making(bench: Bench):
@@ -290,7 +299,7 @@ def test_bytes_that_a_stage_names_stay(bench: Bench):
     while collector.collect():
         pass
 
-    assert [_pixels(stage).shape[0] for stage in _stages(job).values()] == [SIDE] * 6
+    assert [_pixels(stage).shape[0] for stage in _stages(job).values()] == [SIDE] * 7
 
 
 def test_the_same_job_has_the_same_stages(bench: Bench):

@@ -108,3 +108,14 @@ def test_a_long_stage_is_shrunk_to_the_bound_and_a_short_one_stays() -> None:
 
     assert shown("mask", long).image.shape == (1, 1, 2, MAX_SIDE_PX)
     assert torch.equal(shown("plate", short).image, short)
+
+
+def test_what_is_shrunk_takes_no_colour_from_what_is_transparent() -> None:
+    image = torch.zeros(1, 4, 2, 2 * MAX_SIDE_PX)
+    image[:, :3, 0] = 1
+    image[:, 3, 0] = 1
+
+    colours_, alpha = shown("0.cutout", image).image.split((3, 1), dim=1)
+
+    assert alpha.min() < 0.9
+    assert colours_[alpha.expand_as(colours_) > 0.1].min() > 0.99
