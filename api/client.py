@@ -218,6 +218,10 @@ class Client:
         """What a training's network made after an epoch, as PNG."""
         return self._get(f"/v1/jobs/{job_id}/epochs/{epoch}/grid").content
 
+    def stage(self, job_id: str, name: str) -> bytes:
+        """How a result came about, as PNG; which there are, `stages` of a result or job say."""
+        return self._get(f"/v1/jobs/{job_id}/stages/{name}").content
+
     def trials(self, job_id: str) -> list[Json]:
         """How the trials of a search went, the first one first."""
         items: list[Json] = self._get(f"/v1/jobs/{job_id}/trials").json()["items"]

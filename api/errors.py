@@ -40,6 +40,7 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
     "operation_not_found": Kind(404, "There is no such operation"),
     "version_not_found": Kind(404, "There is no such version"),
     "grid_not_found": Kind(404, "There is no such grid"),
+    "stage_not_found": Kind(404, "There is no such stage"),
     "preset_not_found": Kind(404, "There is no such preset"),
     "rule_not_found": Kind(404, "There is no such rule"),
     "dataset_not_found": Kind(404, "There is no such dataset"),

@@ -28,6 +28,7 @@ from api.routes import (
     queues,
     results,
     rules,
+    stages,
     tenants,
     trials,
     versions,
@@ -40,8 +41,9 @@ from db import default_secrets, migrate
 from workers import settings as worker_settings
 
 _ROUTERS = (
-    *(pictures, jobs, epochs, trials, batches, results, feedback, datasets, rules, versions),
-    *(provenance, discovery, presets, queues, deliveries, webhooks, keys, tenants, health),
+    *(pictures, jobs, epochs, stages, trials, batches, results, feedback, datasets, rules),
+    *(versions, provenance, discovery, presets, queues, deliveries, webhooks, keys, tenants),
+    health,
 )
 _MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"
 _log = structlog.get_logger(__name__)

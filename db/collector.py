@@ -17,6 +17,7 @@ from db.blobs import StoreUnavailable
 from db.engine import long_transaction
 from db.tables.pictures import Blob, Picture
 from db.tables.results import KEYS, Result
+from db.tables.stages import Stage
 from db.tables.versions import Dataset, Epoch, Version
 
 MOST: Final = 100
@@ -33,6 +34,7 @@ NAMED_BY: Final[
 ] = (
     (Picture.tenant, Picture.sha256),
     *((Result.tenant, getattr(Result, name)) for name in KEYS),
+    (Stage.tenant, Stage.picture_key),
     (Version.tenant, Version.weights_key),
     (Epoch.tenant, Epoch.grid_key),
 )

@@ -136,6 +136,7 @@ def _erase(
     counted = _of_open_batches(session, over)
     for some in _some(counted):
         session.execute(update(Job).where(Job.id.in_(some)).values(report=None))
+        _note(erased, tenant, removal.remove_stages(session, some))
     for some in _some(over - counted):
         _note(erased, tenant, removal.remove_jobs(session, some))
     erased.ids |= over - counted

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from db import attempts, clock, line, outbox, results
+from db import attempts, clock, line, outbox, results, stages
 from db.attempts import Ending
 from db.fence import Lease, any_of, changed, mine, over, returning_jobs, unlocked
 from db.line import Waiting
@@ -44,6 +44,7 @@ from db.tables.jobs import (
     Job,
 )
 from db.tables.results import Result
+from db.tables.stages import Stage
 from db.tables.trials import Trial
 from db.tables.versions import Epoch
 
@@ -71,6 +72,7 @@ class Outcome:
     detail: str | None = None
     report: dict[str, Any] | None = None
     results: Sequence[Result] = ()
+    stages: Sequence[Stage] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,7 @@ def finish(session: Session, outcomes: Sequence[Outcome]) -> set[Lease]:
     # By the connection: of forty columns an end needs a few, and no row of a session any.
     done = session.connection().execute(_finish(session.get_bind().dialect.name), told).all()
     results.add(session, [row for job in done for row in by_id[job.id].results])
+    stages.add(session, [row for job in done for row in by_id[job.id].stages])
     attempts.end(session, [Ending(j.id, j.lease_token, j.state, j.error_detail) for j in done])
     outbox.tell(session, done)
     return {by_id[job.id].lease for job in done}

@@ -23,7 +23,7 @@ from examples.gallery_captions import asked, everything, measured
 from examples.gallery_entries import ENTRIES, Entry, missing
 from examples.gallery_pictures import picture
 from examples.gallery_sheet import Cell, Strip, draw
-from examples.gallery_studio import Shown, Studio, opened
+from examples.gallery_studio import Shot, Shown, Studio, opened
 
 SHEET_MOST_BYTES = 150_000
 MOST_LARGE = 3
@@ -88,12 +88,18 @@ def file_of(sheet: Image.Image) -> bytes:
 
 def strips(shown: Sequence[Shown]) -> Iterator[Strip]:
     """Of jobs on one picture this once, and then what came of each."""
-    for _, group in groupby(shown, key=lambda one: (one.entry.picture, _is_many(one))):
+    for _, group in groupby(shown, key=_together):
         same = list(group)
-        if _is_many(same[0]):
+        if same[0].entry.is_explained:
+            yield from (Strip((*_sources(one.entry), *_cells(one), *_stages(one))) for one in same)
+        elif _is_many(same[0]):
             yield from map(_small, same)
         else:
             yield Strip(tuple(_told(same)))
+
+
+def _together(one: Shown) -> tuple[str, bool, bool]:
+    return one.entry.picture, _is_many(one), one.entry.is_explained
 
 
 def _is_many(one: Shown) -> bool:
@@ -135,6 +141,18 @@ def _cells(one: Shown) -> list[Cell]:
         Cell(result.picture, name, tuple(measured(one, result)), in_detail=one.entry.in_detail)
         for name, result in zip(_names(one), one.results, strict=True)
     ]
+
+
+def _stages(one: Shown) -> list[Cell]:
+    """How it came about; under a heat map what its darkest and its lightest colour mean."""
+    return [Cell(shot.picture, shot.name, _range(shot)) for shot in one.stages]
+
+
+def _range(shot: Shot) -> tuple[str, ...]:
+    if shot.scale is None:
+        return ()
+    dark, low, high = (shot.scale[name] for name in ("dark", "min", "max"))
+    return (f"{dark:g} dark to {high if dark == low else low:g} light",)
 
 
 def _names(one: Shown) -> list[str]:

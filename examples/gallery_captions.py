@@ -20,6 +20,8 @@ def asked(shown: Shown) -> str:
     """The parameters; without any, what else was given along, or nothing."""
     said = [_spelt(name, value) for name, value in shown.entry.parameters.items()]
     said = said or [f"with the {role}" for role in shown.entry.roles]
+    if output := shown.entry.envelope.get("output"):
+        said.append(f"as {output['format']} {output['quality']}")
     return " · ".join(said) or "as it comes"
 
 

@@ -19,6 +19,7 @@ class Entry:
         roles: names of pictures by role, where there is another than `picture`.
         reference: name of what the result is measured against.
         in_detail: show the middle only, so large that one sees pixels.
+        envelope: what else the order says; with `explain` the result's stages stand behind it.
     """
 
     op: str
@@ -27,6 +28,11 @@ class Entry:
     roles: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
     in_detail: bool = False
+    envelope: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_explained(self) -> bool:
+        return bool(self.envelope.get("explain"))
 
     @property
     def pictures(self) -> dict[str, str]:
@@ -64,6 +70,8 @@ _DAWN: Final = [[250, 214, 190], [150, 170, 210]]
 _ONE_TO_ANOTHER: Final = {"picture_a": "sneaker 3", "picture_b": "ankle boot 5"}
 _SHIRT_TO_DRESS: Final = {"picture_a": "t-shirt 3", "picture_b": "dress 5"}
 
+_EXPLAINED: Final = {"explain": True, "output": {"format": "jpeg", "quality": 50}}
+
 ENTRIES: Final = (
     Entry("cutout", "biplane"),
     Entry("cutout", "desk lamp"),
@@ -75,11 +83,14 @@ ENTRIES: Final = (
     Entry("background", "biplane", {"kind": "blur"}),
     Entry("background", "biplane", {"rgb": [250, 232, 236]}),
     Entry("background", "biplane", {"kind": "picture"}, {"plate": "meadow"}),
+    Entry("background", "booties", {"kind": "studio", "rgb": [232, 214, 190]},
+          envelope=_EXPLAINED),
     Entry("place", "desk lamp"),
     Entry("place", "desk lamp", {"fill_long_side": 0.5, "anchor": "bottom_right", "margin_px": 60}),
     Entry("place", "desk lamp", {"width": 800, "height": 1000, "rgb": [250, 244, 236]}),
     Entry("place", "biplane", {"width": 1200, "height": 800}),
     Entry("place", "booties", {"anchor": "bottom", "rgb": [238, 240, 243]}),
+    Entry("place", "wooden box", {"fill_long_side": 0.7}, envelope=_EXPLAINED),
     Entry("recolor", "booties", {"to_hex": "#7a1f2b"}),
     Entry("recolor", "booties", {"to_hex": "#2c5d8f"}),
     Entry("recolor", "booties", {"to_hex": "#2c5d8f", "strength": 0.5}),

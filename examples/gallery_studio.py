@@ -15,7 +15,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm.attributes import set_committed_value
 
-from db import admission, blobs, intake, line, pictures, transitions
+from db import admission, blobs, intake, line, pictures, stages, transitions
 from db.engine import reading, transaction
 from db.operations.base import QueueName
 from db.operations.order import parse
@@ -57,18 +57,29 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
+class Shot:
+    """A stage: its picture, its name, and of a heat map what its colours mean."""
+
+    picture: Image.Image
+    name: str
+    scale: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """An entry and what came of it.
 
     Attributes:
         order: what was sent, with names in the place of the pictures' ids.
         report: the numbers that the job reports of itself.
+        stages: how it came about, where the entry asks for that.
     """
 
     entry: Entry
     order: dict[str, Any]
     results: tuple[Delivered, ...]
     report: dict[str, float]
+    stages: tuple[Shot, ...] = ()
 
 
 class Studio:
@@ -87,9 +98,10 @@ class Studio:
         envelope = {"reference": entry.reference} if entry.reference else {}
         sent = {**operation, **{role: _kept(name) for role, name in entry.pictures.items()}}
         ids = {role: _kept(name) for role, name in envelope.items()}
-        job = self._done(json.dumps({"operation": sent, **ids}).encode(), entry.op)
-        named = {"operation": {**operation, **entry.pictures}, **envelope}
-        return Shown(entry, named, _results(job), _numbers(job.report or {}))
+        order = {"operation": sent, **ids, **entry.envelope}
+        job = self._done(json.dumps(order).encode(), entry.op)
+        named = {"operation": {**operation, **entry.pictures}, **envelope, **entry.envelope}
+        return Shown(entry, named, _results(job), _numbers(job.report or {}), _stages(job))
 
     def _done(self, sent: bytes, op: str) -> Job:
         with transaction() as session:
@@ -145,9 +157,19 @@ def _results(job: Job) -> tuple[Delivered, ...]:
         return tuple(map(_delivered, session.scalars(rows)))
 
 
+def _stages(job: Job) -> tuple[Shot, ...]:
+    with reading() as session:
+        rows = stages.of_job(session, job.id)
+        return tuple(Shot(_opened(TENANT, r.picture_key), r.name, r.scale) for r in rows)
+
+
+def _opened(tenant: str, key: str) -> Image.Image:
+    with Image.open(io.BytesIO(blobs.get(tenant, key))) as opened_file:
+        return opened_file.convert("RGBA" if "A" in opened_file.mode else "RGB")
+
+
 def _delivered(row: Result) -> Delivered:
-    with Image.open(io.BytesIO(blobs.get(row.tenant, row.blob_key))) as opened_file:
-        shown = opened_file.convert("RGBA" if "A" in opened_file.mode else "RGB")
+    shown = _opened(row.tenant, row.blob_key)
     flags = ("identical", "product_identical", "protected_identical", "unproven")
     scores = {
         name: value

@@ -18,6 +18,7 @@ from db.tables.batches import Batch
 from db.tables.jobs import Job
 from db.tables.pictures import Blob, Picture
 from db.tables.results import Result
+from db.tables.stages import Stage
 from db.tables.workers import Worker
 from tests.factories import NOWHERE
 
@@ -206,3 +207,18 @@ def result(lease: Lease, **columns: Any) -> Result:
         "created_at": clock.now(),
     }
     return Result(**(values | columns))
+
+
+def stage(lease: Lease, **columns: Any) -> Stage:
+    """A stage of a job, as a worker with this lease would write it."""
+    values: dict[str, Any] = {
+        "job_id": lease.job_id,
+        "name": "matte",
+        "ordinal": 0,
+        "tenant": TENANT,
+        "picture_key": MADE,
+        "width": 1,
+        "height": 1,
+        "created_at": clock.now(),
+    }
+    return Stage(**(values | columns))

@@ -8,6 +8,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from db.engine import transaction
 from db.fence import Lease
 from db.tables.jobs import FAILED, SUCCEEDED
 from db.tables.results import Result
+from db.tables.stages import Stage
 from db.together import gather
 from db.transitions import Outcome
 from workers import queues
@@ -61,19 +63,29 @@ class Committer:
         """After what waits is written."""
         self._waiting.put(None)
 
-    def succeed(self, lease: Lease, rows: Sequence[Result], report: dict[str, Any] | None) -> bool:
+    def succeed(
+        self,
+        lease: Lease,
+        rows: Sequence[Result],
+        report: dict[str, Any] | None,
+        stages: Sequence[Stage] = (),
+    ) -> bool:
         """Running → succeeded with its results. False: the lease was lost; nothing was written."""
-        return self._commit(Outcome(lease, SUCCEEDED, report=report, results=rows))
+        return self._commit(Outcome(lease, SUCCEEDED, report=report, results=rows, stages=stages))
 
     def fail_gate(
-        self, lease: Lease, rows: Sequence[Result], missed: str, report: dict[str, Any] | None
+        self,
+        lease: Lease,
+        rows: Sequence[Result],
+        missed: str,
+        report: dict[str, Any] | None,
+        stages: Sequence[Stage] = (),
     ) -> bool:
         """Running → failed `gate`; its results are kept for review, never published."""
         for row in rows:
             row.visibility = "held"
-        return self._commit(
-            Outcome(lease, FAILED, code="gate", detail=missed, report=report, results=rows)
-        )
+        failed = Outcome(lease, FAILED, code="gate", detail=missed, report=report)
+        return self._commit(replace(failed, results=rows, stages=stages))
 
     def fail(self, lease: Lease, *, code: str, detail: str) -> bool:
         """Running → failed, for what no further attempt would mend."""

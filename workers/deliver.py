@@ -51,7 +51,7 @@ def prove(
     job: Job, order: Order, made: Made, read: Read, watch: Stopwatch
 ) -> tuple[list[Proven], list[str]]:
     """What was made as labelled files with their scores, and the gates that were missed."""
-    kind = _kind(order, read, made)
+    kind = kind_of(order, read, made)
     proven: list[Proven] = []
     failed: list[str] = []
     preset = goal(order.operation)
@@ -75,7 +75,7 @@ def _for_channel(
     preset: Preset, job: Job, order: Order, made: Made, read: Read, watch: Stopwatch
 ) -> Proven:
     """The last picture in a file that the channel takes, with each rule's answer of that file."""
-    image, kind = made.images[-1], _kind(order, read, made)
+    image, kind = made.images[-1], kind_of(order, read, made)
 
     def write(quality: int) -> bytes:
         output = order.output.model_copy(update={"quality": quality})
@@ -98,7 +98,7 @@ def keep(
     job: Job, order: Order, made: Made, read: Read, proven: Sequence[Proven], watch: Stopwatch
 ) -> list[Result]:
     """The rows of what was made; their bytes, and what proves them, are stored."""
-    kind, version = _kind(order, read, made), _versions(job)
+    kind, version = kind_of(order, read, made), _versions(job)
     preset = named(order.operation)
     rows = [_row(job, ordinal, one, order) for ordinal, one in enumerate(proven)]
     for row in rows:
@@ -120,7 +120,17 @@ def keep(
     return rows
 
 
-def _kind(order: Order, read: Read, made: Made) -> SourceKind:
+def compared(read: Read) -> Compared:
+    """What a delivered picture may be compared with."""
+    return Compared(
+        source=read.image("picture"),
+        reference=read.image("order.reference"),
+        mask=read.masks.get("order.mask"),
+    )
+
+
+def kind_of(order: Order, read: Read, made: Made) -> SourceKind:
+    """How far a photograph what was made still is."""
     kinds = (order.operation.delivers(), read.source_kind, made.source_kind)
     return max(kinds, key=SOURCE_KINDS.index)
 
@@ -138,12 +148,7 @@ def _written(
 def _scores(order: Order, made: Made, delivered: Loaded, read: Read, *, is_step: bool) -> Scores:
     if is_step:
         return score(order.operation, Made(images=()), delivered, Compared())
-    given = Compared(
-        source=read.image("picture"),
-        reference=read.image("order.reference"),
-        mask=read.masks.get("order.mask"),
-    )
-    return score(order.operation, made, delivered, given)
+    return score(order.operation, made, delivered, compared(read))
 
 
 def _row(job: Job, ordinal: int, proven: Proven, order: Order) -> Result:

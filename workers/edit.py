@@ -58,6 +58,7 @@ class Given:
 
     Attributes:
         files: the pictures as they lie in the store, by role.
+        keeps_stages: whether what is made on the way is kept too, as far as it costs memory.
     """
 
     pictures: Mapping[str, Loaded]
@@ -66,6 +67,7 @@ class Given:
     seed: int
     shelves: OpenShelf | None = None
     files: Mapping[str, File] = field(default_factory=dict)
+    keeps_stages: bool = False
 
     @property
     def shelf(self) -> OpenShelf:
@@ -115,7 +117,9 @@ def edit(operation: Edit, given: Given) -> Made:
             )
         case Background():
             plate = plate_of(operation, given.pictures)
-            return background(image, plate=plate, mask=given.product_mask())
+            return background(
+                image, plate=plate, mask=given.product_mask(), keeps_plate=given.keeps_stages
+            )
         case Place():
             return place(
                 image,
@@ -134,7 +138,8 @@ def edit(operation: Edit, given: Given) -> Made:
                 from_rgb=None if operation.from_hex is None else _rgb(operation.from_hex),
                 keep_luminance=operation.keep_luminance,
                 strength=operation.strength,
-                mask=given.product_mask(),
+                mask=given.masks.get("mask"),
+                alpha=alpha,
             )
         case Shadow():
             return shadow(

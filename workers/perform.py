@@ -1,5 +1,6 @@
 """One job from its row to its result, top to bottom. Knows nothing of Celery."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,10 @@ from db.operations.scoring import Score
 from db.operations.verifying import Verify
 from db.tables.jobs import Job
 from db.tables.results import Result
+from db.tables.stages import Stage
 from models.images import Loaded
 from models.made import Made
-from workers import sources, training
+from workers import sources, stages, training
 from workers.apply import apply
 from workers.committer import Committer
 from workers.deliver import Proven, keep, prove
@@ -24,7 +26,7 @@ from workers.scores import Scores, missed
 from workers.scoring import Compared, score
 from workers.seats import Seats
 from workers.shelves import Shelves
-from workers.sources import Read
+from workers.sources import File, Read
 from workers.stopwatch import Stopwatch
 from workers.verifying import findings
 from workers.warm import Warm
@@ -72,7 +74,7 @@ def _make(job: Job, lease: Lease, bench: Bench) -> None:
     if isinstance(order.operation, Verify):
         with bench.seats.taken(pixels=job.pixels):
             report = findings(job.tenant, files["picture"])
-        _end(lease, bench, [], missed(Scores(), order.limits()), report)
+        _end(lease, bench, _Done([], missed(Scores(), order.limits()), report))
         return
     with bench.seats.taken(pixels=job.pixels):
         with bench.warm.visit():
@@ -80,12 +82,7 @@ def _make(job: Job, lease: Lease, bench: Bench) -> None:
                 read = sources.read(files)
             bench.leases.check(lease)
             with watch.stage("device"):
-                networks = bench.warm.networks(
-                    job.versions or {}, may_go_on=lambda: bench.leases.check(lease)
-                )
-                shelves = Shelves(job, may_go_on=lambda: bench.leases.check(lease))
-                given = Given(read.pictures, read.masks, networks, job.seed, shelves, files)
-                made = apply(order.operation, given)
+                made = apply(order.operation, _given(job, order, read, files, lease, bench))
         bench.leases.check(lease)
         if isinstance(order.operation, Score):
             failed, report = _measured(order, made, read)
@@ -93,17 +90,45 @@ def _make(job: Job, lease: Lease, bench: Bench) -> None:
             proven, failed = prove(job, order, made, read, watch)
             told = {**made.report, **proven[-1].report}
             report = {name: value for name, value in told.items() if value is not None}
+        shown = stages.of(order, made, read, proven) if order.explain else []
     rows = keep(job, order, made, read, proven, watch) if proven else []
-    _end(lease, bench, rows, failed, report)
+    kept = stages.keep(job, order, made, read, shown, rows)
+    _end(lease, bench, _Done(rows, failed, report, kept))
 
 
-def _end(
-    lease: Lease, bench: Bench, rows: list[Result], failed: list[str], report: dict[str, Any]
-) -> None:
-    if failed:
-        bench.committer.fail_gate(lease, rows, "; ".join(failed), report)
+def _given(
+    job: Job, order: Order, read: Read, files: Mapping[str, File], lease: Lease, bench: Bench
+) -> Given:
+    def may_go_on() -> None:
+        bench.leases.check(lease)
+
+    return Given(
+        read.pictures,
+        read.masks,
+        bench.warm.networks(job.versions or {}, may_go_on=may_go_on),
+        job.seed,
+        Shelves(job, may_go_on=may_go_on),
+        files,
+        keeps_stages=order.explain,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of a job: rows that are yet to be written, and the gates that were missed."""
+
+    rows: list[Result]
+    missed: list[str]
+    report: dict[str, Any]
+    stages: Sequence[Stage] = ()
+
+
+def _end(lease: Lease, bench: Bench, done: _Done) -> None:
+    committer, told = bench.committer, "; ".join(done.missed)
+    if done.missed:
+        committer.fail_gate(lease, done.rows, told, done.report, done.stages)
     else:
-        bench.committer.succeed(lease, rows, report)
+        committer.succeed(lease, done.rows, done.report, done.stages)
 
 
 def _measured(order: Order, made: Made, read: Read) -> tuple[list[str], dict[str, Any]]:

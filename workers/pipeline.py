@@ -44,7 +44,8 @@ def pipeline(operation: Pipeline, given: Given) -> Made:
         made.append(edit(step, own))
         carried = _carry(carried, step, own, made[-1])
         current = _loaded(made[-1].images[0])
-    return _delivered(operation, made, carried, given.image())
+    delivered = _delivered(operation, made, carried, given.image())
+    return _with_stages(delivered, operation, made) if given.keeps_stages else delivered
 
 
 def _carry(carried: _Carried, step: Edit, given: Given, made: Made) -> _Carried:
@@ -93,6 +94,18 @@ def _delivered(operation: Pipeline, made: list[Made], carried: _Carried, source:
         },
         stages=made[-1].stages,
     )
+
+
+def _with_stages(delivered: Made, operation: Pipeline, made: list[Made]) -> Made:
+    """What each step had, by its number; of the last one the picture is what is delivered."""
+    stages = dict(delivered.stages)
+    last = len(made) - 1
+    for number, (step, one) in enumerate(zip(operation.plan(), made, strict=True)):
+        named = {"matte": one.matte, "edit_mask": one.edit_mask, **one.stages}
+        if number < last:
+            named[step.op] = one.images[0]
+        stages |= {f"{number}.{name}": image for name, image in named.items() if image is not None}
+    return replace(delivered, stages=stages)
 
 
 def _over(source: Tensor, mask: Tensor | None) -> Tensor | None:

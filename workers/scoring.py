@@ -63,14 +63,13 @@ def score(operation: Operation, made: Made, output: Loaded, given: Compared) -> 
     """
     image = output.image
     measured = _of_itself(image)
-    own = made.expected if operation.reference == "own" else None
-    reference = own if given.reference is None else given.reference
+    reference = reference_of(operation, made, given)
     if reference is not None:
-        measured |= _whole(image, _rgb(reference), given.mask)
+        measured |= _whole(image, rgb(reference), given.mask)
     if made.product_mask is not None and made.expected_product is not None:
         measured |= _product(image, made.expected_product, made.product_mask)
-        if own is None and made.expected is not None:
-            edge = edge_band_diff(image, _rgb(made.expected), made.product_mask)
+        if operation.reference != "own" and made.expected is not None:
+            edge = edge_band_diff(image, rgb(made.expected), made.product_mask)
             measured |= {"edge_band_diff": edge}
     if made.matte is not None and made.independent_mask is not None and given.source is not None:
         measured |= _trust(made.matte, made.independent_mask, given.source)
@@ -82,6 +81,17 @@ def score(operation: Operation, made: Made, output: Loaded, given: Compared) -> 
         value = backproj_psnr_db(image, given.source, scale=operation.scale)
         measured |= {"backproj_psnr_db": value}
     return _scores(_on_host(measured), _numbers(made.report, _reported(operation)))
+
+
+def reference_of(operation: Operation, made: Made, given: Compared) -> Tensor | None:
+    """What psnr_db and ssim compare with: the caller's picture before the operation's own."""
+    own = made.expected if operation.reference == "own" else None
+    return own if given.reference is None else given.reference
+
+
+def rgb(image: Tensor) -> Tensor:
+    """[N, 3, H, W] of grey, or of what has an alpha."""
+    return image[:, :3] if image.shape[1] >= 3 else image.expand(-1, 3, -1, -1)
 
 
 def _of_itself(image: Tensor) -> Measured:
@@ -226,10 +236,6 @@ def _is_proven(values: Mapping[str, float | None]) -> bool:
         and (share is None or share <= lost.LIMIT)
         and (unsure is None or unsure <= uncertainty.LIMIT)
     )
-
-
-def _rgb(image: Tensor) -> Tensor:
-    return image[:, :3] if image.shape[1] >= 3 else image.expand(-1, 3, -1, -1)
 
 
 def _size(image: Tensor) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +29,59 @@ def watched(client: Client, jobs: Sequence[Json], *, label: str) -> list[Json]:
 def deliver(
     client: Client, jobs: Iterable[Json], names: Iterable[str], folder: Path
 ) -> dict[str, str]:
-    """Write each job's pictures as NAME-op[-ordinal].ext; the path of each result's id."""
+    """Write each job's pictures and stages, under names that nothing has.
+
+    The path of each result's id, and of each stage's url.
+
+    NAME-op[-ordinal].ext, its stages NAME-op[-ordinal].STAGE.png; NAME-op-2 where a file of an
+    earlier job has one of these names.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = {}
     for job, name in zip(jobs, names, strict=True):
-        results = job.get("results") or []
-        for result in results:
-            number = f"-{result['ordinal']}" if len(results) > 1 else ""
-            ending = _ENDINGS.get(result["format"], result["format"])
-            path = folder / f"{name}-{job['op']}{number}.{ending}"
-            path.write_bytes(client.download(result["id"]))
-            written[str(result["id"])] = str(path)
+        wanted = _files(job)
+        stem = _free(folder, f"{name}-{job['op']}", [one.ending for one in wanted])
+        for one in wanted:
+            path = folder / f"{stem}{one.ending}"
+            path.write_bytes(_fetched(client, job, one))
+            written[one.known_as] = str(path)
     return written
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What is to be written: how its name ends, and the id of a result or the url of a stage."""
+
+    ending: str
+    known_as: str
+    stage: str | None = None
+
+
+def _files(job: Json) -> list[_File]:
+    """All that a job has; stages without a result are its own."""
+    results, found = job.get("results") or [], []
+    for result in results:
+        number = f"-{result['ordinal']}" if len(results) > 1 else ""
+        ending = _ENDINGS.get(result["format"], result["format"])
+        found.append(_File(f"{number}.{ending}", str(result["id"])))
+        found += [_of_stage(number, one) for one in result.get("stages") or []]
+    return found + [_of_stage("", one) for one in job.get("stages") or []]
+
+
+def _of_stage(number: str, stage: Json) -> _File:
+    return _File(f"{number}.{stage['name']}.png", str(stage["url"]), str(stage["name"]))
+
+
+def _free(folder: Path, stem: str, endings: Sequence[str]) -> str:
+    """The stem, numbered from 2 where a file that is there would be written over."""
+    numbered = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    return next(s for s in numbered if not any((folder / f"{s}{e}").exists() for e in endings))
+
+
+def _fetched(client: Client, job: Json, file: _File) -> bytes:
+    if file.stage is None:
+        return client.download(file.known_as)
+    return client.stage(str(job["id"]), file.stage)
 
 
 def rows(jobs: Iterable[Json], written: dict[str, str]) -> list[tuple[Any, ...]]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands import parameters
+from api.commands import parameters, verdicts
 from api.commands.delivery import deliver, show, watched
 from api.commands.options import AsJson, Url, connect, say, table
 from api.commands.orders import orders
@@ -40,6 +40,9 @@ def submit(
     external_id: Annotated[str | None, typer.Option(help="Your own name for it.")] = None,
     priority: Annotated[int | None, typer.Option(help="1 to 9, 1 first; 0: admin.")] = None,
     gate: _Gates = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Keep masks and heat maps; --out writes them too.")
+    ] = False,
     output: Annotated[str | None, typer.Option("--format", help="png, jpeg or webp.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Until the jobs have ended.")] = False,
     out: _Out = None,
@@ -47,7 +50,10 @@ def submit(
     as_json: AsJson = False,
     show_help: Annotated[bool, typer.Option("--help", help="Also of one operation.")] = False,
 ) -> None:
-    """Submit jobs; see them end with --wait, get their pictures with --out."""
+    """Submit jobs; see them end with --wait, get their pictures with --out.
+
+    The exit code is 1 if a job did not succeed, 3 if all did and a check of a picture failed.
+    """
     if show_help or operation is None:
         _help(context, operation)
         raise typer.Exit(0 if show_help else 2)
@@ -59,6 +65,7 @@ def submit(
         "external_id": external_id,
         "priority": priority,
         "gates": parameters.gates(gate or []) or None,
+        "explain": True if explain else None,
         "output": {"format": output} if output else None,
     }
     with connect(url) as client:
@@ -68,8 +75,12 @@ def submit(
             jobs = watched(client, jobs, label=operation)
         written = deliver(client, jobs, (one.name for one in asked), out) if out else {}
     show(jobs, written, as_json=as_json)
+    if not as_json:
+        verdicts.show(jobs)
     if (wait or out) and any(job["state"] != "succeeded" for job in jobs):
         raise typer.Exit(1)
+    if verdicts.have_failed(jobs):
+        raise typer.Exit(verdicts.EXIT_FAILED)
 
 
 def _help(context: typer.Context, operation: str | None) -> None:

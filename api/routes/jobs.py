@@ -1,5 +1,6 @@
 """Jobs: placed, watched, cancelled, tried again."""
 
+import json
 from typing import Annotated
 
 import structlog
@@ -17,7 +18,7 @@ from api.erasing import FromDatasets
 from api.errors import Problem
 from api.schemas.base import Page
 from api.schemas.jobs import JobOut, JobsQuery, JobSummary, job_out, job_summary
-from db import admission, attempts, datasets, erasure, ids, jobs, results, versions
+from db import admission, attempts, datasets, erasure, ids, jobs, results, stages, versions
 from db.engine import reading, transaction
 from db.jobs import Created
 from db.operations import order as operations
@@ -160,8 +161,14 @@ def tell(tenant: str, job_id: str, response: Response) -> JobOut:
             results=results.of_jobs(session, tenant, [job.id]),
             epochs=datasets.epochs(session, job.id) if job.op in _LEARNING else None,
             version=versions.of_job(session, job.id),
+            stages=stages.of_job(session, job.id) if _is_explained(job) else [],
         )
     return _with_headers(told, response)
+
+
+def _is_explained(job: Job) -> bool:
+    """Of most jobs there are no stages to be asked for."""
+    return job.state in TERMINAL and bool(json.loads(job.request).get("explain"))
 
 
 def _create(raw: bytes, caller: auth.Caller, key: str | None) -> Created:

@@ -12,7 +12,7 @@ from api.erasing import FromDatasets
 from api.schemas.base import Page
 from api.schemas.feedback import ReviewIn
 from api.schemas.results import ResultOut, ResultsQuery, result_out
-from db import erasure, ids, results, reviewing
+from db import erasure, ids, results, reviewing, stages
 from db.engine import reading, transaction
 from db.tables.results import Result
 
@@ -32,13 +32,17 @@ def page(query: Annotated[ResultsQuery, Query()], tenant: Tenant) -> Page[Result
             limit=query.limit + 1,
             after=pages.after(query.cursor),
         )
-    rows, cursor = pages.cut(rows, query.limit)
-    return Page(items=[result_out(row) for row in rows], next_cursor=cursor)
+        rows, cursor = pages.cut(rows, query.limit)
+        found = stages.of_results(session, [row.id for row in rows])
+    items = [result_out(row, found.get(row.id, ())) for row in rows]
+    return Page(items=items, next_cursor=cursor)
 
 
 @router.get("/{result_id}", dependencies=_READ)
 def find(result_id: str, tenant: Tenant) -> ResultOut:
-    return result_out(_found(tenant, result_id))
+    row = _found(tenant, result_id)
+    with reading() as session:
+        return result_out(row, stages.of_results(session, [row.id]).get(row.id, ()))
 
 
 @router.head("/{result_id}/content", include_in_schema=False, dependencies=_READ)
@@ -68,7 +72,8 @@ def review(result_id: str, raw: JsonBody, tenant: Tenant) -> ResultOut:
     _found(tenant, result_id)  # what is not there has no verdict, whatever the body says
     wanted = bodies.parse_as(raw, ReviewIn)
     with transaction() as session:
-        return result_out(reviewing.decide(session, tenant, result_id, wanted.verdict))
+        row = reviewing.decide(session, tenant, result_id, wanted.verdict)
+        return result_out(row, stages.of_results(session, [row.id]).get(row.id, ()))
 
 
 @router.delete("/{result_id}", status_code=204, dependencies=_WRITE)

@@ -7,9 +7,11 @@ from typing import Any, Literal
 
 from api.schemas.base import Answer, OperationName, PageQuery, Text
 from api.schemas.results import ResultOut, result_out
+from api.schemas.stages import StageOut, stages_out
 from db.operations.pipeline import PREVIOUS
 from db.tables.jobs import CANCELLED, DEAD, FAILED, Attempt, Job
 from db.tables.results import Result
+from db.tables.stages import Stage
 from db.tables.versions import Epoch, Version
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled", "dead"]
@@ -101,6 +103,8 @@ class JobOut(JobSummary):
 
     attempts: list[AttemptOut]
     results: list[ResultOut]
+    stages: list[StageOut]
+    """Of one that was to be explained and delivers no picture: `score`."""
     epochs: list[EpochOut] | None
     """Of a training."""
     version: VersionMade | None
@@ -128,11 +132,16 @@ def job_out(
     results: Sequence[Result],
     epochs: Sequence[Epoch] | None,
     version: Version | None,
+    stages: Sequence[Stage] = (),
 ) -> JobOut:
     return JobOut(
         **_fields(row),
         attempts=[AttemptOut.model_validate(attempt) for attempt in attempts],
-        results=[result_out(result) for result in results],
+        results=[
+            result_out(result, [one for one in stages if one.result_id == result.id])
+            for result in results
+        ],
+        stages=stages_out(one for one in stages if one.result_id is None),
         epochs=None if epochs is None else [_epoch_out(epoch) for epoch in epochs],
         version=None if version is None else VersionMade(id=version.id, label=version.label),
     )

@@ -1,13 +1,16 @@
 """A result, as callers see it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from api.schemas.base import Answer, OperationName, PageQuery, Text
+from api.schemas.stages import StageOut, stages_out
 from db.results import Wanted
 from db.tables.results import Result
+from db.tables.stages import Stage
 
 Score = Annotated[float | None, Field(description="Null where there is no reference.")]
 Ms = float | None
@@ -67,6 +70,8 @@ class ResultOut(Answer):
     encode_ms: Ms
     placement: list[float] | None
     keys: ResultKeys
+    stages: list[StageOut]
+    """How it came about, of a job that was to be explained."""
     links: ResultLinks
     created_at: datetime
 
@@ -95,10 +100,10 @@ class ResultsQuery(PageQuery):
         )
 
 
-_TOLD_OTHERWISE = ("keys", "links")
+_TOLD_OTHERWISE = ("keys", "stages", "links")
 
 
-def result_out(row: Result) -> ResultOut:
+def result_out(row: Result, stages: Iterable[Stage] = ()) -> ResultOut:
     same = {
         name: getattr(row, name) for name in ResultOut.model_fields if name not in _TOLD_OTHERWISE
     }
@@ -110,5 +115,6 @@ def result_out(row: Result) -> ResultOut:
             mask=row.mask_key,
             edit_mask=row.edit_mask_key,
         ),
+        stages=stages_out(stages),
         links=ResultLinks(content=f"/v1/results/{row.id}/content", job=f"/v1/jobs/{row.job_id}"),
     )

@@ -33,7 +33,8 @@ class Explain(Operation):
     `occlusion` covers a picture place by place: where a classifier loses its category, it looked.
     `latent` walks along the directions in which a GAN's or VAE's pictures differ most, or from
     one category towards another. `neighbours` shows the pictures of a dataset that a classifier
-    finds most alike.
+    finds most alike. How one result of any operation came about is another question: the field
+    `explain` of its order keeps that.
     """
 
     op: Literal["explain"] = "explain"

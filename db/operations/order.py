@@ -79,6 +79,9 @@ class Order(_Part):
     """How the result's file is written; what is left out is the preset's, where one is named."""
     gates: dict[ScoreName, Gate] = Field(default_factory=dict)
     """A missed gate fails the job; its pictures are held for review."""
+    explain: bool = False
+    """Keep the stages of the result as pictures: masks, grounds, and heat maps of what the scores
+    compare. The operation `explain` is another thing: what a network looks at."""
     sku: Annotated[str, Field(min_length=1, max_length=255, pattern=_NO_NUL)] | None = None
     channel: Annotated[str, Field(min_length=1, max_length=64, pattern=_NO_NUL)] | None = None
     external_id: Annotated[str, Field(min_length=1, max_length=255, pattern=_NO_NUL)] | None = None
@@ -119,6 +122,8 @@ class Order(_Part):
         said = self.model_dump(mode="json")
         if self.webhook_url is None:
             del said["webhook_url"]  # so that an order of an older build is still the same
+        if not self.explain:
+            del said["explain"]
         if said["operation"].get("preset", "") is None:
             del said["operation"]["preset"]
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))

@@ -120,7 +120,7 @@ class Place(Operation):
 
 
 class Recolor(Operation):
-    """Another colour for the product; everything else stays exactly as it was."""
+    """Another colour for the product; all else, transparency too, stays exactly as it was."""
 
     op: Literal["recolor"] = "recolor"
     source_kind = "enhanced"

@@ -11,6 +11,7 @@ from db.tables.presets import ShopPreset
 from db.tables.promotions import Evaluation, Promotion
 from db.tables.results import Result
 from db.tables.retrainings import Retraining, RetrainingRule
+from db.tables.stages import Stage
 from db.tables.tenants import ApiKey, Tenant
 from db.tables.trials import Trial
 from db.tables.versions import Dataset, Epoch, Version
@@ -41,6 +42,7 @@ __all__ = [
     "RetrainingRule",
     "Row",
     "ShopPreset",
+    "Stage",
     "Tenant",
     "Trial",
     "Turn",

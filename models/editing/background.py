@@ -10,13 +10,16 @@ from models.matting.foreground import decontaminated, solid
 from models.plates.plate import Plate
 
 
-def background(image: Tensor, *, plate: Plate, mask: Tensor | None) -> Made:
+def background(
+    image: Tensor, *, plate: Plate, mask: Tensor | None, keeps_plate: bool = False
+) -> Made:
     """The product of [1, 3, H, W] on a ground.
 
     Args:
         image: in [0, 1].
         plate: makes the ground.
         mask: [1, 1, H, W], such as the picture's own alpha, instead of a guess.
+        keeps_plate: the ground without the product is one of the stages.
     """
     found = product(image, mask=mask)
     kept = solid(found.alpha)
@@ -26,6 +29,9 @@ def background(image: Tensor, *, plate: Plate, mask: Tensor | None) -> Made:
     # Of few full-size copies: blended where the product's pure colours lie.
     blended = decontaminated(image, found.alpha)
     blended.sub_(ground).mul_(found.alpha).add_(ground).clamp_(0, 1)
+    stages = {"matte": found.alpha}
+    if keeps_plate:
+        stages["plate"] = ground.expand_as(image)
     del ground
     output = torch.where(kept > 0, image, blended)
     return Made(
@@ -35,7 +41,7 @@ def background(image: Tensor, *, plate: Plate, mask: Tensor | None) -> Made:
         matte=found.alpha,
         independent_mask=found.independent,
         report=found.report,
-        stages={"matte": found.alpha},
+        stages=stages,
     )
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from models import oklab
+from models import oklab, resampling
 from models.editing.cutout import checked
 from models.failures import CannotDo
 from models.made import Made
@@ -26,32 +26,49 @@ def recolor(
     mask: Tensor | None,
     keep_luminance: bool,
     strength: float,
+    alpha: Tensor | None = None,
 ) -> Made:
     """Turns one colour into another; every pixel outside the edit mask stays bit for bit.
 
     Args:
-        image: [1, 3, H, W] in [0, 1].
+        image: [1, 3, H, W] in [0, 1]; over white where there is an alpha beside it.
         to_rgb: the wanted colour, 0 to 255 each.
         from_rgb: which colour to change; None for all that the mask holds.
-        mask: [1, 1, H, W], where to change; None for the product that stands out, or, with
-            `from_rgb`, for the whole picture.
+        mask: [1, 1, H, W], where to change; None for all that is not transparent, or of an opaque
+            picture for the product that stands out, or, with `from_rgb`, for the whole picture.
         keep_luminance: change hue and chroma only; else lightness moves to the target's too.
         strength: 0 leaves the picture, 1 changes fully.
+        alpha: [1, 1, H, W], the picture's transparency, kept as it is; the result is RGBA then.
     """
-    weight = _weight(image, from_rgb=from_rgb, mask=mask)
+    # Off the white: else the rim of what is cut out is taken for a paler colour.
+    source = image if alpha is None else resampling.lifted(image, alpha)[:, :3]
+    weight = _weight(source, from_rgb=from_rgb, mask=_seen(mask, alpha, image))
     if not bool((weight > 0.5).any()):
         raise CannotDo("mask_empty", "Nothing in the picture is to be recoloured.")
-    old = _typical(image, weight) if from_rgb is None else oklab.from_rgb(_pixel(from_rgb))
+    old = _typical(source, weight) if from_rgb is None else oklab.from_rgb(_pixel(from_rgb))
     new = oklab.from_rgb(_pixel(to_rgb))
-    output = image.clone()
+    output = source.clone()
     for top in range(0, image.shape[2], _STRIP_ROWS):
         rows = slice(top, top + _STRIP_ROWS)
         inside = weight[0, 0, rows] > 0
-        part, share = image[0, :, rows][:, inside], weight[0, 0, rows][inside] * strength
+        part, share = source[0, :, rows][:, inside], weight[0, 0, rows][inside] * strength
         turned = _turned(part[None, :, :, None], old, new, keep_luminance=keep_luminance)
         output[0, :, rows][:, inside] = part + share * (turned[0, :, :, 0] - part)
-    report = _report(image, output, weight, to_rgb)
+    report = _report(source, output, weight, to_rgb)
+    if alpha is not None:
+        output = torch.cat((output.masked_fill_(alpha <= 0, 1.0), alpha), dim=1)
     return Made((output,), edit_mask=(weight > 0).float(), report=report)
+
+
+def _seen(mask: Tensor | None, alpha: Tensor | None, image: Tensor) -> Tensor | None:
+    """The mask, of a picture with transparency only where there is something to see.
+
+    Nothing less where a pixel is covered in part: its own colour changes, and shows as far.
+    """
+    if alpha is None:
+        return mask
+    seen = (alpha > 0).float()
+    return seen if mask is None else checked(mask, image) * seen
 
 
 def _weight(image: Tensor, *, from_rgb: Rgb | None, mask: Tensor | None) -> Tensor:

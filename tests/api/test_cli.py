@@ -18,11 +18,12 @@ Run = Callable[..., int]
 
 
 class Shop:
-    """Answers like the API; its jobs end in `state` at the first look."""
+    """Answers like the API; its jobs end in `state` at the first look, results with `more`."""
 
-    def __init__(self, state: str = "succeeded") -> None:
+    def __init__(self, state: str = "succeeded", more: dict[str, Any] | None = None) -> None:
         self.state = state
         self.orders: list[Any] = []
+        self.more = more or {}
         self.pictures = 0
 
     def __call__(self, asked: Asked) -> Any:
@@ -35,6 +36,8 @@ class Shop:
         if path == "/v1/jobs" and asked.method == "POST":
             self.orders.append(asked.json())
             return Answer(202, self.job(len(self.orders) - 1, "queued"))
+        if "/stages/" in path:
+            return Answer(200, f"stage {path.rpartition('/')[2]}".encode())
         if path.startswith("/v1/jobs/"):
             return self.job(int(path.rpartition("/")[2]), self.state)
         if path.endswith("/content"):
@@ -46,6 +49,7 @@ class Shop:
         count = self.orders[number]["operation"].get("n", 1) if state == "succeeded" else 0
         results = [
             {"id": f"r{number}{n}", "ordinal": n, "format": "jpeg", "psnr_db": 31.5, "ssim": 0.91}
+            | self.more
             for n in range(count)
         ]
         error = {"code": "gate", "detail": "psnr_db is 31.5"} if state == "failed" else None
@@ -131,6 +135,103 @@ def test_results_are_written_under_the_pictures_name_and_the_operations(
         "shoe-denoise.jpg",
     ]
     assert (out / "hat-denoise.jpg").read_bytes() == b"bytes of r10"
+
+
+def test_a_second_result_of_the_same_name_does_not_take_the_place_of_the_first(
+    packshot: Run, files: list[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with scripted.serving(Shop()) as server:
+        for method in ("occlusion", "latent"):
+            where = ["-p", f"method={method}", "--out", str(out), "--url", server.url]
+            packshot("submit", "explain", files[0], *where)
+
+    written = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert written == {
+        "shoe-explain.jpg": b"bytes of r00",
+        "shoe-explain-2.jpg": b"bytes of r10",
+    }
+
+
+def test_stages_are_written_beside_their_result(
+    packshot: Run, files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    named = [{"name": name, "url": f"/v1/jobs/0/stages/{name}"} for name in ("matte", "0.plate")]
+    shop = Shop(more={"stages": named})
+    with scripted.serving(shop) as server:
+        where = ["--out", str(out), "--url", server.url, "--json"]
+        for _ in range(2):
+            packshot("submit", "background", files[0], "--explain", *where)
+
+    assert shop.orders[0]["explain"] is True
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == {
+        "shoe-background.jpg": b"bytes of r00",
+        "shoe-background.matte.png": b"stage matte",
+        "shoe-background.0.plate.png": b"stage 0.plate",
+        "shoe-background-2.jpg": b"bytes of r10",
+        "shoe-background-2.matte.png": b"stage matte",
+        "shoe-background-2.0.plate.png": b"stage 0.plate",
+    }
+    told, _ = json.JSONDecoder().raw_decode(capsys.readouterr().out)
+    assert told["files"]["/v1/jobs/0/stages/matte"] == str(out / "shoe-background.matte.png")
+
+
+def _checked(**statuses: str) -> dict[str, Any]:
+    """The details of a picture that was checked, a rule for each word."""
+    told = {
+        name: {
+            "preset": "amazon_main@1",
+            "status": status,
+            "rules": [
+                {"rule": "fill", "status": status, "wanted": {"least": 0.85, "most": None},
+                 "measured": {"long_side": 0.61234, "cut_by": []}, "why": "it is too small"},
+                {"rule": "text", "status": "not_checked", "wanted": {}, "measured": {},
+                 "why": None},
+            ],
+        }
+        for name, status in statuses.items()
+    }  # fmt: skip
+    return {"scores": {"details": told}}
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ({"check": "pass"}, 0),
+        ({"check": "warn"}, 0),
+        ({"check": "fail"}, 3),
+        ({"check": "fail", "delivered": "pass"}, 0),
+        ({"check": "fail", "delivered": "fail"}, 3),
+        ({"delivered": "fail"}, 3),
+    ],
+)
+def test_the_exit_code_says_whether_the_picture_as_it_was_left_failed_its_check(
+    packshot: Run, files: list[str], found: dict[str, str], expected: int
+) -> None:
+    with scripted.serving(Shop(more=_checked(**found))) as server:
+        order = ["submit", "check", files[0], "-p", "preset=amazon_main", "--url", server.url]
+        codes = [packshot(*order, "--wait", *more) for more in ([], ["--json"])]
+
+    assert codes == [expected, expected]
+
+
+def test_a_check_is_shown_rule_by_rule(
+    packshot: Run, files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scripted.serving(Shop(more=_checked(check="fail"))) as server:
+        order = ["submit", "check", files[0], "-p", "preset=amazon_main", "--url", server.url]
+        packshot(*order, "--wait")
+
+    told = capsys.readouterr().out.splitlines()
+    assert told[-6:] == [
+        "",
+        "amazon_main@1 as it came: fail (1 fail, 1 not_checked); job 0",
+        "",
+        "rule\tstatus\tmeasured\twanted\twhy",
+        "fill\tfail\tlong_side 0.6123, cut_by none\tleast 0.85\tit is too small",
+        "text\tnot_checked\t–\t–\t–",
+    ]
 
 
 def test_json_is_the_only_thing_on_standard_output(

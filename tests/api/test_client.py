@@ -187,3 +187,11 @@ def test_the_client_is_one_file_that_needs_only_httpx2(tmp_path: Path) -> None:
     )
 
     assert ran.stdout.strip() == "[]"
+
+
+def test_a_stage_is_fetched_by_its_job_and_name() -> None:
+    with (
+        scripted.serving(lambda asked: Answer(200, asked.path.encode())) as server,
+        Client(server.url) as shop,
+    ):
+        assert shop.stage("j1", "0.matte") == b"/v1/jobs/j1/stages/0.matte"

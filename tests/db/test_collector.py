@@ -29,9 +29,18 @@ def _result(column: str) -> None:
         session.add(rows.result(lease, **{column: key}))
 
 
+def _stage() -> None:
+    """A stage of a job that names the bytes."""
+    lease = rows.running()
+    key = blobs.put(rows.TENANT, BYTES)
+    with transaction() as session:
+        session.add(rows.stage(lease, picture_key=key))
+
+
 NAMED: dict[str, Callable[[], object]] = {
     "picture": lambda: kept.picture(BYTES),
     "version": lambda: kept.version(BYTES),
+    "stage": _stage,
     "dataset": lambda: _only_the_dataset_names_it(),
     **{
         column: lambda column=column: _result(column)
@@ -258,5 +267,5 @@ def test_no_question_of_a_round_reads_a_whole_table():
     # A walk through all rows of the tenant would be no whole table, and as slow.
     used = explained.indexes(asked)
     named = {f"ix_result_{name}" for name in KEYS}
-    assert used >= {"ix_blob_unseen", "ix_version_weights_key", *named}
+    assert used >= {"ix_blob_unseen", "ix_version_weights_key", "ix_stage_picture_key", *named}
     assert used & {"uq_picture_tenant_sha256", "sqlite_autoindex_picture_2"}

@@ -54,7 +54,8 @@ def test_an_entry_is_an_order_on_pictures_that_there_are(number: int) -> None:
     entry = ENTRIES[number]
     roles = dict.fromkeys(entry.pictures, NOWHERE)
 
-    order = parse(json.dumps({"operation": {"op": entry.op, **entry.parameters, **roles}}).encode())
+    operation = {"op": entry.op, **entry.parameters, **roles}
+    order = parse(json.dumps({"operation": operation, **entry.envelope}).encode())
 
     assert {*entry.pictures.values(), *filter(None, [entry.reference])} <= set(NAMES)
     # Else two runs would draw different pictures.
@@ -96,7 +97,8 @@ def test_the_page_shows_every_sheet_and_the_order_of_every_entry() -> None:
 
 def _order(entry: Entry) -> dict[str, object]:
     operation = {"op": entry.op, **entry.parameters, **entry.pictures}
-    return {"operation": operation, **({"reference": entry.reference} if entry.reference else {})}
+    reference = {"reference": entry.reference} if entry.reference else {}
+    return {"operation": operation, **reference, **entry.envelope}
 
 
 def test_a_caption_says_what_the_row_of_the_delivered_file_says(studio: Studio) -> None:
@@ -136,6 +138,20 @@ def test_a_product_whose_pixels_stayed_is_said_to_be_identical(studio: Studio) -
     assert cell.measured[0] == "product identical"
     assert _row().product_identical
     assert cell.picture.getpixel((2, 2)) == (10, 120, 60)
+
+
+def test_an_entry_that_is_explained_shows_its_stages_and_what_their_colours_mean(
+    studio: Studio,
+) -> None:
+    shown = studio.show(Entry("background", "biplane", envelope={"explain": True}))
+
+    (strip,) = gallery.strips([shown])
+    _, _, *stages = strip.cells
+    assert {"matte", "plate", "product_delta_e"} <= {cell.name for cell in stages}
+    said = {cell.name: cell.measured for cell in stages}
+    assert said["matte"] == ()
+    assert said["product_delta_e"] == ("0 dark to 10 light",)
+    assert said["product_ssim"] == ("1 dark to 0.5 light",)
 
 
 def test_a_job_that_fails_ends_the_gallery(studio: Studio) -> None:

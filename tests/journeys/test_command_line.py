@@ -46,6 +46,39 @@ def test_a_folder_of_pictures_is_edited_and_brought_back(studio: Studio, tmp_pat
     assert sorted(path.suffix for path in out.iterdir()) == [".png", ".png"]
 
 
+def test_how_a_result_came_about_is_brought_back_beside_it(studio: Studio, tmp_path: Path) -> None:
+    file, out = tmp_path / "shoe.png", tmp_path / "out"
+    file.write_bytes(png(120, 90))
+    masks = tmp_path / "mask.png"
+    mask = Image.new("L", (120, 90), 0)
+    mask.paste(255, (30, 20, 90, 70))
+    mask.save(masks)
+
+    for _ in range(2):
+        packshot(
+            studio, "submit", "background", str(file), "-p", f"mask=@{masks}", "--explain",
+            "--out", str(out),
+        )  # fmt: skip
+
+    stages = ("matte", "second_opinion", "product_mask", "composite", "plate")
+    heat_maps = ("product_ssim", "product_delta_e")
+    ends = [".png", *(f".{stage}.png" for stage in (*stages, *heat_maps))]
+    stems = ("shoe-background", "shoe-background-2")
+    assert {path.name for path in out.iterdir()} == {f"{s}{end}" for s in stems for end in ends}
+    with Image.open(out / "shoe-background.product_delta_e.png") as heat:
+        assert (heat.mode, heat.size) == ("RGBA", (120, 90))
+
+
+def test_a_check_shows_its_rules_and_ends_with_3_where_one_failed(
+    studio: Studio, tmp_path: Path
+) -> None:
+    file = tmp_path / "shoe.png"
+    file.write_bytes(png(120, 90))
+    order = ["submit", "check", str(file), "-p", "preset=amazon_main", "--wait"]
+
+    packshot(studio, *order, expect=3)
+
+
 def test_help_of_an_operation_names_its_own_parameters(studio: Studio) -> None:
     told = packshot(studio, "submit", "denoise", "--help")
 

@@ -96,3 +96,45 @@ def test_a_colour_that_is_not_there_is_an_error(white_shot):
         recoloured(white_shot[0], from_rgb=(255, 0, 255))
 
     assert caught.value.code == "mask_empty"
+
+
+@pytest.fixture
+def cut_out(white_shot):
+    """A picture over white, and its alpha with a rim that is covered in part."""
+    image, truth = white_shot
+    alpha = (truth > 0.5).float()
+    alpha = torch.where(torch.nn.functional.max_pool2d(alpha, 5, 1, 2) > alpha, 0.5, alpha)
+    return image * alpha + (1 - alpha), alpha
+
+
+def test_what_is_cut_out_stays_so(cut_out):
+    image, alpha = cut_out
+
+    output = recoloured(image, alpha=alpha).images[0]
+
+    assert torch.equal(output[:, 3:], alpha)
+    assert (output[:, :3] == 1).all(dim=1, keepdim=True)[alpha == 0].all()
+
+
+def test_the_rim_of_a_cut_out_is_recoloured_as_much_as_its_inside(cut_out):
+    image, alpha = cut_out
+    even = torch.tensor(BLUE).view(1, 3, 1, 1) / 255 * torch.ones_like(image)
+
+    output = recoloured(even * alpha + (1 - alpha), alpha=alpha).images[0]
+
+    inside, rim = ((alpha == share)[0, 0] for share in (1, 0.5))
+    difference = output[0, :3, inside].mean(1) - output[0, :3, rim].mean(1)
+    assert difference.abs().max() < 1e-3
+
+
+def test_a_mask_leaves_the_rest_of_a_cut_out_as_it_is(cut_out):
+    image, alpha = cut_out
+    mask = torch.zeros_like(alpha)
+    mask[..., : alpha.shape[2] // 2, :] = 1
+
+    made = recoloured(image, alpha=alpha, mask=mask)
+
+    lower = (..., slice(alpha.shape[2] // 2, None), slice(None))
+    over_white = made.images[0][:, :3] * alpha + (1 - alpha)
+    assert torch.allclose(over_white[lower], image[lower], atol=1e-6)
+    assert torch.equal(made.edit_mask, ((mask > 0) & (alpha > 0)).float())
