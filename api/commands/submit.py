@@ -40,7 +40,7 @@ def submit(
     external_id: Annotated[str | None, typer.Option(help="Your own name for it.")] = None,
     priority: Annotated[int | None, typer.Option(help="1 to 9, 1 first; 0: admin.")] = None,
     gate: _Gates = None,
-    output: Annotated[str | None, typer.Option("--format", help="png, jpeg or webp.")] = None,
+    output: Annotated[str | None, typer.Option("--format", help="png, jpeg, webp or avif.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Until the jobs have ended.")] = False,
     out: _Out = None,
     url: Url = None,

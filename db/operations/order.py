@@ -55,9 +55,9 @@ class _Part(BaseModel):
 class Output(_Part):
     """How the result's file is written."""
 
-    format: Literal["png", "jpeg", "webp"] = "png"
+    format: Literal["png", "jpeg", "webp", "avif"] = "png"
     quality: Annotated[int, Field(ge=1, le=100)] = 95
-    """Of JPEG and lossy WebP; JPEG is written 4:4:4."""
+    """Of JPEG, lossy WebP and AVIF; JPEG and AVIF are written 4:4:4. WebP is lossless at 100."""
 
 
 class Gate(_Part):

@@ -129,7 +129,7 @@ def test_an_id_that_is_none_is_told_without_what_no_database_keeps(bench: Bench)
     assert not label["job_is_known"]
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
 def test_a_marked_source_gives_a_marked_result_without_its_metadata(
     bench: Bench, kind: str
 ) -> None:
@@ -144,7 +144,7 @@ def test_a_marked_source_gives_a_marked_result_without_its_metadata(
 
 
 @pytest.mark.parametrize("source", ["JPEG", "WEBP", "AVIF"])
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
 def test_place_camera_and_thumbnail_of_a_photograph_are_not_delivered(
     bench: Bench, source: str, kind: str
 ) -> None:
