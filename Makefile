@@ -58,7 +58,7 @@ weights: setup ## train and measure what ships again, NAMES=… of it, on DEVICE
 	  --device $(or $(DEVICE),cpu) --benchmarks $(or $(BENCHMARKS),benchmarks-data)
 
 lock: ## pin every version with its hashes
-	@$(BIN)/uv pip compile pyproject.toml --extra api --extra worker --extra postgres --extra tuning --extra tensorboard --extra community --extra dev \
+	@$(BIN)/uv pip compile pyproject.toml --extra api --extra worker --extra postgres --extra tuning --extra tensorboard --extra community --extra c2pa --extra dev \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" --output-file requirements/all.txt --quiet
 

@@ -1,4 +1,4 @@
-"""From what was made to result rows: encode, label, decode what was written, score, keep."""
+"""From what was made to result rows: write, decode what was written, score, sign, keep."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,15 +18,16 @@ from db.operations.pipeline import Pipeline
 from db.operations.presets import Preset
 from db.tables.jobs import Job
 from db.tables.results import Result
-from models import images, labels
-from models.aigc import Mark
+from models import images
 from models.images import Loaded
 from models.made import Made
 from workers.channel import answered, fitted
 from workers.scores import Scores, missed
 from workers.scoring import METRIC_VERSION, Compared, score
+from workers.sealing import sealer
 from workers.sources import Read
 from workers.stopwatch import Stopwatch
+from workers.writing import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,22 @@ def prove(
     job: Job, order: Order, made: Made, read: Read, watch: Stopwatch
 ) -> tuple[list[Proven], list[str]]:
     """What was made as labelled files with their scores, and the gates that were missed."""
-    kind = _kind(order, read, made)
+    writer = _writer(job, order, made, read)
     proven: list[Proven] = []
     failed: list[str] = []
     preset = goal(order.operation)
     for ordinal, image in enumerate(made.images):
         is_step = isinstance(order.operation, Pipeline) and ordinal < len(made.images) - 1
         if preset is not None and not is_step:
-            one = _for_channel(preset, job, order, made, read, watch)
+            one = _for_channel(preset, writer, order, made, read, watch)
         else:
             with watch.stage("encode"):
-                data = _written(image, order, kind, job.id, read.mark)
+                data = writer.write(image)
             with watch.stage("score"):
-                scores = _scores(order, made, images.read(data), read, is_step=is_step)
+                delivered = images.read(data)
+                scores = _scores(order, made, delivered, read, is_step=is_step)
+            with watch.stage("encode"):
+                data = writer.sealed(data, delivered, scores.values)
             one = Proven(data, image.shape[-1], image.shape[-2], scores)
         if not is_step:  # a pipeline's proof and gates are of its last picture
             failed += missed(one.scores, order.limits())
@@ -72,26 +76,24 @@ def prove(
 
 
 def _for_channel(
-    preset: Preset, job: Job, order: Order, made: Made, read: Read, watch: Stopwatch
+    preset: Preset, writer: Writer, order: Order, made: Made, read: Read, watch: Stopwatch
 ) -> Proven:
     """The last picture in a file that the channel takes, with each rule's answer of that file."""
-    image, kind = made.images[-1], _kind(order, read, made)
-
-    def write(quality: int) -> bytes:
-        output = order.output.model_copy(update={"quality": quality})
-        asked = order.model_copy(update={"output": output})
-        return _written(image, asked, kind, job.id, read.mark)
-
+    image = made.images[-1]
     with watch.stage("encode"):
-        file = fitted(image, preset, order.output, write)
+        file = fitted(
+            image, preset, order.output, lambda quality: writer.write(image, quality=quality)
+        )
     with watch.stage("score"):
         delivered = images.read(file.data)
         answer = answered(preset, file.data, delivered, made.stages.get("coverage"))
         numbers = {**made.report, **answer.scores}
         scores = _scores(order, replace(made, report=numbers), delivered, read, is_step=False)
+    with watch.stage("encode"):
+        data = writer.sealed(file.data, delivered, scores.values)
     scale = None if made.placement is None else made.placement[0]
     details = {**answer.details, "encoding": file.encoding, "scale": scale}
-    return Proven(file.data, image.shape[-1], image.shape[-2], scores, details, answer.report)
+    return Proven(data, image.shape[-1], image.shape[-2], scores, details, answer.report)
 
 
 def keep(
@@ -125,14 +127,11 @@ def _kind(order: Order, read: Read, made: Made) -> SourceKind:
     return max(kinds, key=SOURCE_KINDS.index)
 
 
-def _written(
-    image: Tensor, order: Order, kind: SourceKind, job_id: str, mark: Mark | None
-) -> bytes:
-    output = order.output
-    bare = images.encode(image, format=output.format, quality=output.quality)
-    return labels.write(
-        bare, format=output.format, source_kind=kind, job_id=job_id, source_mark=mark
+def _writer(job: Job, order: Order, made: Made, read: Read) -> Writer:
+    signs = sealer(
+        read.files, tenant=job.tenant, channel=job.channel, op=job.op, version=_versions(job)
     )
+    return Writer(order.output, _kind(order, read, made), job.id, read.mark, signs)
 
 
 def _scores(order: Order, made: Made, delivered: Loaded, read: Read, *, is_step: bool) -> Scores:

@@ -99,6 +99,25 @@ class WorkerSettings(BaseSettings):
         description="A Debian mirror for the data packages where apt is not; its address ends "
         "where pool/ begins.",
     )
+    c2pa: str = Field(
+        default="",
+        description="Whose files get a signed C2PA manifest: `all`, or with commas tenants and "
+        "channels of theirs, as shop,outlet/web. Needs the extra `c2pa`. Empty: nobody's.",
+    )
+    c2pa_certificates: str = Field(
+        default="",
+        description="File of certificates as PEM, the signer's first and its authority's behind "
+        "it. Empty: the authority in DB_HOME/c2pa that `packshot init` makes.",
+    )
+    c2pa_key: str = Field(
+        default="",
+        description="File of the signer's ES256 key as PEM. Empty: DB_HOME/c2pa/signing.key.",
+    )
+    c2pa_trust: str = Field(
+        default="",
+        description="File of root certificates as PEM whose signatures `verify` calls trusted. "
+        "Empty: it knows its own alone.",
+    )
     runs: str = Field(
         default="", description="Folder for the checkpoints of training. Empty: DB_HOME/runs."
     )

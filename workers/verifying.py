@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from db import ids, jobs, results
 from db.engine import reading
-from models import marks
+from models import marks, signed
 from models.labels import Label
+from models.signed import Checked, Trust
+from workers import sealing
 from workers.sources import File
 
 _LONGEST: Final = 255
@@ -19,13 +21,36 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 def findings(tenant: str, file: File) -> dict[str, Any]:
     """The report of a `verify`; what was not found is None."""
     said = marks.read(file.data)
+    state, manifest = _manifest(file.data) if said.has_manifest else ("absent", None)
     return {
         "source_kind": said.source_kind,
         "label": None if said.label is None else _label(tenant, said.label),
         "aigc": said.aigc,
-        "c2pa": "unchecked" if said.has_manifest else "absent",
+        "c2pa": state,
+        "manifest": manifest,
         "result": _result(tenant, file.key),
     }
+
+
+def _manifest(data: bytes) -> tuple[str, dict[str, Any] | None]:
+    """What the signature is worth, in one word, and what it says."""
+    if not signed.is_installed():
+        return "unchecked", None
+    found = _checked(data, sealing.others())
+    if found.state == "broken":
+        return "broken", _told(found)
+    if any(_checked(data, one).state == "trusted" for one in sealing.ourselves()):
+        return "ours", _told(found)
+    return ("trusted" if found.state == "trusted" else "untrusted"), _told(found)
+
+
+def _checked(data: bytes, trust: Trust) -> Checked:
+    return signed.check(data, trust=trust, format=sealing.format_of(data)) or Checked("broken")
+
+
+def _told(found: Checked) -> dict[str, Any]:
+    organisation, name = found.signer
+    return {"organisation": organisation, "name": name, "job": found.job, "why": list(found.why)}
 
 
 def _label(tenant: str, label: Label) -> dict[str, Any]:

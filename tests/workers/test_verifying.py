@@ -20,7 +20,6 @@ from tests import benches, factories, rows
 from tests.factories import LOOK
 from tests.golden import pictures as golden
 from tests.rows import TENANT
-from workers import deliver
 from workers.perform import Bench, perform
 from workers.sources import File
 from workers.verifying import findings
@@ -75,7 +74,8 @@ def test_a_file_that_says_nothing_and_that_nobody_delivered(bench: Bench) -> Non
 
     assert job.state == "succeeded"
     assert job.report == {
-        "source_kind": "original", "label": None, "aigc": None, "c2pa": "absent", "result": None,
+        "source_kind": "original", "label": None, "aigc": None, "c2pa": "absent",
+        "manifest": None, "result": None,
     }  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def test_place_camera_and_thumbnail_of_a_photograph_are_not_delivered(
 def test_a_file_whose_label_cannot_be_read_back_is_not_delivered(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliver.labels.containers, "xmp_of", lambda _: "")
+    monkeypatch.setattr(labels.containers, "xmp_of", lambda _: "")
 
     job = _done(bench, "upscale", queue="gpu", picture=_keep(factories.png()))
 
