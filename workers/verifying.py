@@ -8,13 +8,16 @@ from typing import Any, Final
 
 from db import ids, jobs, results
 from db.engine import reading
-from models import marks, signed
+from db.tables.results import Result
+from models import images, marks, signed
 from models.labels import Label
 from models.signed import Checked, Trust
-from workers import sealing
+from models.watermarking import find
+from workers import sealing, stamping
 from workers.sources import File
 
 _LONGEST: Final = 255
+_MOST_RESULTS: Final = 8
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -28,6 +31,7 @@ def findings(tenant: str, file: File) -> dict[str, Any]:
         "aigc": said.aigc,
         "c2pa": state,
         "manifest": manifest,
+        "watermark": _watermark(tenant, file.data),
         "result": _result(tenant, file.key),
     }
 
@@ -72,7 +76,24 @@ def _is_known(tenant: str, job_id: str) -> bool:
 def _result(tenant: str, key: str) -> dict[str, Any] | None:
     with reading() as session:
         row = results.of_bytes(session, tenant, key)
-        if row is None:
-            return None
-        named = {"id": row.id, "job_id": row.job_id, "op": row.op, "visibility": row.visibility}
-        return {**named, "created_at": row.created_at.isoformat()}
+        return None if row is None else _named(row)
+
+
+def _watermark(tenant: str, data: bytes) -> dict[str, Any] | None:
+    """What an invisible mark says, and whose it is; None where there is no key to look with."""
+    if not stamping.secrets():
+        return None
+    folded = find.folds(images.read(data).image)
+    found = next((one for key in stamping.secrets() if (one := find.read(folded, key=key))), None)
+    if found is None:
+        return {"found": False}
+    prefix = stamping.prefix(found.told)
+    with reading() as session:
+        rows = results.beginning_with(session, tenant, prefix, most=_MOST_RESULTS)
+        named = [_named(row) for row in rows]
+    return {"found": True, "payload": prefix, "scale": found.scale, "results": named}
+
+
+def _named(row: Result) -> dict[str, Any]:
+    named = {"id": row.id, "job_id": row.job_id, "op": row.op, "visibility": row.visibility}
+    return {**named, "created_at": row.created_at.isoformat()}

@@ -33,7 +33,7 @@ def verify(
 
 def _lines(found: Json) -> dict[str, Any]:
     label, mark, result = (found[name] or {} for name in ("label", "aigc", "result"))
-    manifest = found.get("manifest") or {}
+    manifest, mark_of = (found.get(name) or {} for name in ("manifest", "watermark"))
     return {
         "source kind": found["source_kind"],
         "label of job": label.get("job_id"),
@@ -44,6 +44,7 @@ def _lines(found: Json) -> dict[str, Any]:
         "signed by": manifest.get("organisation"),
         "signed for job": (manifest.get("job") or {}).get("job_id"),
         "what is wrong": ", ".join(manifest.get("why", [])),
+        "invisible mark": mark_of.get("payload"),
         "delivered as result": result.get("id"),
         "of job": result.get("job_id"),
     }

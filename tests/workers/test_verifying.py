@@ -75,7 +75,7 @@ def test_a_file_that_says_nothing_and_that_nobody_delivered(bench: Bench) -> Non
     assert job.state == "succeeded"
     assert job.report == {
         "source_kind": "original", "label": None, "aigc": None, "c2pa": "absent",
-        "manifest": None, "result": None,
+        "manifest": None, "watermark": None, "result": None,
     }  # fmt: skip
 
 
