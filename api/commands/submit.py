@@ -1,7 +1,7 @@
 """`packshot submit`: pictures and parameters become jobs, jobs become files."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -41,6 +41,9 @@ def submit(
     priority: Annotated[int | None, typer.Option(help="1 to 9, 1 first; 0: admin.")] = None,
     gate: _Gates = None,
     output: Annotated[str | None, typer.Option("--format", help="png, jpeg, webp or avif.")] = None,
+    watermark: Annotated[
+        bool, typer.Option("--watermark", help="An invisible mark in the ground.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Until the jobs have ended.")] = False,
     out: _Out = None,
     url: Url = None,
@@ -59,7 +62,7 @@ def submit(
         "external_id": external_id,
         "priority": priority,
         "gates": parameters.gates(gate or []) or None,
-        "output": {"format": output} if output else None,
+        "output": _output(output, watermark=watermark),
     }
     with connect(url) as client:
         asked = orders(client, operation, files or [], param or [], envelope)
@@ -70,6 +73,11 @@ def submit(
     show(jobs, written, as_json=as_json)
     if (wait or out) and any(job["state"] != "succeeded" for job in jobs):
         raise typer.Exit(1)
+
+
+def _output(kind: str | None, *, watermark: bool) -> dict[str, Any] | None:
+    said = {"format": kind, "watermark": watermark or None}
+    return {name: value for name, value in said.items() if value is not None} or None
 
 
 def _help(context: typer.Context, operation: str | None) -> None:
