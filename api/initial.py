@@ -11,7 +11,7 @@ from api import children, key_file, settings
 from api.alone import Refused
 from api.children import Child
 from api.lines import Lines, Tone
-from db import engine, migrate, secrets
+from db import authority, engine, migrate, secrets
 from db import settings as db_settings
 
 Registered = dict[str, Any]
@@ -30,6 +30,10 @@ def initialise(lines: Lines, stopping: threading.Event) -> list[Registered]:
     if key_file.ensure(settings.get().tenant):
         lines.say("init", f"a key that opens everything is in {key_file.path()}: keep it to you")
     secrets.ensure_local_key()
+    if authority.ensure():
+        lines.say(
+            "init", f"an authority that may sign files is in {authority.folder()}: back it up"
+        )
     engine.dispose()
     ledger = _Ledger(lines)
     command = [sys.executable, "-m", "workers.register"]

@@ -28,7 +28,7 @@ _RUNS = (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
 
 
 def encoders() -> dict[str, Encode]:
-    return {**_png(), **_jpeg(), **_webp()}
+    return {**_png(), **_jpeg(), **_webp(), **_avif()}
 
 
 def decoders() -> dict[str, Decode]:
@@ -101,6 +101,16 @@ def _webp() -> dict[str, Encode]:
         for method, effort in ((0, 0), (1, 0), (2, 0), (4, 0), (4, 25), (4, 100))
     }
     return lossy | lossless
+
+
+def _avif() -> dict[str, Encode]:
+    return {
+        f"avif, speed {speed} {chroma}": _pillow(
+            "AVIF", quality=QUALITY, speed=speed, subsampling=chroma, max_threads=1
+        )
+        for chroma in ("4:4:4", "4:2:0")
+        for speed in (10, 9, 8, 7, 6)
+    }
 
 
 def _pillow(kind: str, **options: Any) -> Encode:

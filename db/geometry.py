@@ -22,7 +22,7 @@ Size = tuple[int, int]
 MOST_PIXELS: Final = 64_000_000
 """Of a picture that is made, as large as one that is taken in."""
 # What the file formats themselves can hold.
-_LONGEST_SIDE_PX: Final = {"webp": 16_383, "jpeg": 65_500}
+_LONGEST_SIDE_PX: Final = {"webp": 16_383, "jpeg": 65_500, "avif": 32_768}
 
 
 def check(order: Order, sources: Mapping[At, Source]) -> None:
@@ -125,7 +125,7 @@ def _check_side(order: Order, size: Size | None) -> None:
 
 def _check_format(order: Order) -> None:
     if order.output.format == "jpeg" and _delivers_alpha(order.operation):
-        detail = "a cut-out is transparent, JPEG is not; ask for png or webp"
+        detail = "a cut-out is transparent, JPEG is not; ask for png, webp or avif"
         raise at("/output/format", "output_format", detail)
 
 

@@ -79,6 +79,12 @@ def of_bytes(session: Session, tenant: str, sha256: str) -> Result | None:
     return session.scalars(first).one_or_none()
 
 
+def beginning_with(session: Session, tenant: str, prefix: str, *, most: int) -> Sequence[Result]:
+    """Results whose ids begin so, the first first."""
+    mine = (beside(Result.tenant, tenant), Result.id.startswith(prefix, autoescape=True))
+    return session.scalars(select(Result).where(*mine).order_by(Result.id).limit(most)).all()
+
+
 def of_jobs(session: Session, tenant: str, job_ids: Iterable[str]) -> Sequence[Result]:
     """All results of these jobs, in the order each job delivered them."""
     mine = (beside(Result.tenant, tenant), Result.job_id.in_(list(job_ids)))

@@ -1,4 +1,4 @@
-"""PNG, JPEG and WebP as chunks of bytes: one XMP packet in, all other metadata out."""
+"""PNG, JPEG, WebP and AVIF as pieces of bytes: one XMP packet in, all other metadata out."""
 
 import io
 import struct
@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from PIL import Image
 
-Format = Literal["png", "jpeg", "webp"]
+from models import avif
+
+Format = Literal["png", "jpeg", "webp", "avif"]
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_METADATA = {b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME", b"caBX"}
@@ -38,6 +40,8 @@ def with_xmp(
             return _jpeg(data, packet)
         case "webp":
             return _webp(data, packet)
+        case "avif":
+            return avif.with_xmp(data, packet)
 
 
 def info_of(data: bytes) -> dict[str | tuple[int, int], Any]:

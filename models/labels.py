@@ -1,7 +1,8 @@
 """Where a picture comes from, written into the file last, and read back.
 
-IPTC's DigitalSourceType (and China's AIGC mark, GB 45438-2025) as XMP, put between the bytes of a
-finished file, so that no pixel changes; whatever metadata the file had is left out.
+IPTC's DigitalSourceType (and China's AIGC mark, GB 45438-2025) as XMP, and a signed C2PA manifest
+where one is asked for, put between the bytes of a finished file, so that no pixel changes;
+whatever metadata the file had is left out.
 """
 
 import html
@@ -11,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from models import aigc, containers
+from models import aigc, containers, signed
 from models.aigc import Mark
+from models.signed import CannotSign, Seal
 
 SourceKind = Literal["generated", "composite", "enhanced", "original"]
 
@@ -49,11 +51,15 @@ def write(
     source_kind: SourceKind,
     job_id: str,
     source_mark: Mark | None = None,
+    seal: Seal | None = None,
 ) -> bytes:
     """The file with a fresh label, checked by reading it back.
 
     `original` claims nothing; whoever crops or pads gives the kind that the source's label had,
-    and China's mark of the source, which is passed on.
+    and China's mark of the source, which is passed on. The seal comes last: it signs all the rest.
+
+    Raises:
+        LabelError: something of it cannot be read back.
     """
     has_mark = source_mark is not None or source_kind in _MARKED
     mark = aigc.mark(job_id, source=source_mark) if has_mark else None
@@ -62,7 +68,12 @@ def write(
     labelled = containers.with_xmp(data, packet, format=format, aigc=said)
     if read(labelled) != Label(source_kind, job_id) or aigc.read(labelled) != mark:
         raise LabelError(f"the label of job {job_id} cannot be read back from the {format}")
-    return labelled
+    return labelled if seal is None else _sealed(labelled, seal, format)
+
+
+def source_type(kind: SourceKind) -> str | None:
+    """IPTC's address of what a file is; None for an original, of which nothing is claimed."""
+    return next((f"http://{_VOCABULARY}{name}" for name in _names(kind)), None)
 
 
 def read(data: bytes) -> Label | None:
@@ -82,6 +93,20 @@ def kinds_in(text: str) -> Iterator[SourceKind]:
             yield _SOURCE_TYPES[name]
 
 
+def _sealed(labelled: bytes, seal: Seal, format: containers.Format) -> bytes:  # noqa: A002
+    try:
+        sealed = signed.sign(labelled, seal, format=format)
+    except CannotSign as error:
+        raise LabelError(str(error)) from error
+    if (read(sealed), aigc.read(sealed)) != (read(labelled), aigc.read(labelled)):
+        raise LabelError(f"the label cannot be read back from the signed {format}")
+    return sealed
+
+
+def _names(kind: SourceKind) -> list[str]:
+    return [name for name, one in _SOURCE_TYPES.items() if one == kind]
+
+
 def _packet(source_kind: SourceKind, job_id: str, mark: str | None) -> bytes:
     identifier = html.escape(job_id, quote=False)
     return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -97,12 +122,10 @@ def _packet(source_kind: SourceKind, job_id: str, mark: str | None) -> bytes:
 
 
 def _claims(source_kind: SourceKind, mark: str | None) -> str:
-    names = [name for name, kind in _SOURCE_TYPES.items() if kind == source_kind]
-    claims = [
-        "<Iptc4xmpExt:DigitalSourceType>"
-        f"http://{_VOCABULARY}{name}</Iptc4xmpExt:DigitalSourceType>\n"
-        for name in names
-    ]
+    said = source_type(source_kind)
+    claims = []
+    if said is not None:
+        claims.append(f"<Iptc4xmpExt:DigitalSourceType>{said}</Iptc4xmpExt:DigitalSourceType>\n")
     if mark is not None:
         claims.append(f"<TC260:AIGC>{html.escape(mark)}</TC260:AIGC>\n")
     return "".join(claims)

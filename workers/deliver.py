@@ -1,4 +1,4 @@
-"""From what was made to result rows: encode, label, decode what was written, score, keep."""
+"""From what was made to result rows: write, decode what was written, score, sign, keep."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,15 +18,17 @@ from db.operations.pipeline import Pipeline
 from db.operations.presets import Preset
 from db.tables.jobs import Job
 from db.tables.results import Result
-from models import images, labels
-from models.aigc import Mark
+from models import images
 from models.images import Loaded
 from models.made import Made
+from workers import stamping
 from workers.channel import answered, fitted
 from workers.scores import Scores, missed
 from workers.scoring import METRIC_VERSION, Compared, score
+from workers.sealing import sealer
 from workers.sources import Read
 from workers.stopwatch import Stopwatch
+from workers.writing import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,13 @@ class Proven:
     """A picture as it is delivered, and its scores, which are of exactly these bytes.
 
     Attributes:
+        id: of the result's row.
         width: in pixels, as `height`.
         details: what was found of the file that one number does not hold.
         report: of that, what the job's own report tells.
     """
 
+    id: str
     data: bytes
     width: int
     height: int
@@ -47,51 +51,89 @@ class Proven:
     report: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What all pictures of a job have in common."""
+
+    order: Order
+    made: Made
+    read: Read
+    writer: Writer
+    watch: Stopwatch
+
+
 def prove(
     job: Job, order: Order, made: Made, read: Read, watch: Stopwatch
 ) -> tuple[list[Proven], list[str]]:
     """What was made as labelled files with their scores, and the gates that were missed."""
-    kind = kind_of(order, read, made)
+    work = _Work(order, made, read, _writer(job, order, made, read), watch)
     proven: list[Proven] = []
     failed: list[str] = []
-    preset = goal(order.operation)
     for ordinal, image in enumerate(made.images):
         is_step = isinstance(order.operation, Pipeline) and ordinal < len(made.images) - 1
-        if preset is not None and not is_step:
-            one = _for_channel(preset, job, order, made, read, watch)
+        if is_step:  # a pipeline's proof and gates are of its last picture
+            one, _ = _plainly(image, work, new_id(), is_step=True)
         else:
-            with watch.stage("encode"):
-                data = _written(image, order, kind, job.id, read.mark)
-            with watch.stage("score"):
-                scores = _scores(order, made, images.read(data), read, is_step=is_step)
-            one = Proven(data, image.shape[-1], image.shape[-2], scores)
-        if not is_step:  # a pipeline's proof and gates are of its last picture
+            one = _stamped(image, work) if order.output.watermark else _proven(image, work)
             failed += missed(one.scores, order.limits())
         proven.append(one)
     return proven, failed
 
 
+def _stamped(image: Tensor, work: _Work) -> Proven:
+    """With an invisible mark that the file itself says; else without, and why."""
+    result_id = new_id()
+    with work.watch.stage("encode"):
+        stamp = stamping.stamped(image, work.made, result_id=result_id)
+    one, delivered = _file(stamp.image, work, result_id)
+    if not stamp.is_in(delivered.image):
+        stamp = stamping.without(image, "lost_in_encoding")
+        one, _ = _file(image, work, result_id)
+    return replace(one, details={**one.details, **stamp.details})
+
+
+def _proven(image: Tensor, work: _Work) -> Proven:
+    return _file(image, work, new_id())[0]
+
+
+def _file(image: Tensor, work: _Work, result_id: str) -> tuple[Proven, Loaded]:
+    preset = goal(work.order.operation)
+    if preset is not None:
+        return _for_channel(preset, image, work, result_id)
+    return _plainly(image, work, result_id, is_step=False)
+
+
+def _plainly(image: Tensor, work: _Work, result_id: str, *, is_step: bool) -> tuple[Proven, Loaded]:
+    """In the format that was asked for, and that file decoded."""
+    with work.watch.stage("encode"):
+        data = work.writer.write(image)
+    with work.watch.stage("score"):
+        delivered = images.read(data)
+        scores = _scores(work.order, work.made, delivered, work.read, is_step=is_step)
+    with work.watch.stage("encode"):
+        data = work.writer.sealed(data, delivered, scores.values)
+    return Proven(result_id, data, image.shape[-1], image.shape[-2], scores), delivered
+
+
 def _for_channel(
-    preset: Preset, job: Job, order: Order, made: Made, read: Read, watch: Stopwatch
-) -> Proven:
-    """The last picture in a file that the channel takes, with each rule's answer of that file."""
-    image, kind = made.images[-1], kind_of(order, read, made)
-
-    def write(quality: int) -> bytes:
-        output = order.output.model_copy(update={"quality": quality})
-        asked = order.model_copy(update={"output": output})
-        return _written(image, asked, kind, job.id, read.mark)
-
-    with watch.stage("encode"):
-        file = fitted(image, preset, order.output, write)
-    with watch.stage("score"):
+    preset: Preset, image: Tensor, work: _Work, result_id: str
+) -> tuple[Proven, Loaded]:
+    """In a file that the channel takes, with each rule's answer of that file."""
+    made, write = work.made, work.writer.write
+    with work.watch.stage("encode"):
+        asked = work.order.output
+        file = fitted(image, preset, asked, lambda quality: write(image, quality=quality))
+    with work.watch.stage("score"):
         delivered = images.read(file.data)
         answer = answered(preset, file.data, delivered, made.stages.get("coverage"))
-        numbers = {**made.report, **answer.scores}
-        scores = _scores(order, replace(made, report=numbers), delivered, read, is_step=False)
+        numbered = replace(made, report={**made.report, **answer.scores})
+        scores = _scores(work.order, numbered, delivered, work.read, is_step=False)
+    with work.watch.stage("encode"):
+        data = work.writer.sealed(file.data, delivered, scores.values)
     scale = None if made.placement is None else made.placement[0]
     details = {**answer.details, "encoding": file.encoding, "scale": scale}
-    return Proven(file.data, image.shape[-1], image.shape[-2], scores, details, answer.report)
+    size = (image.shape[-1], image.shape[-2])
+    return Proven(result_id, data, *size, scores, details, answer.report), delivered
 
 
 def keep(
@@ -135,14 +177,11 @@ def kind_of(order: Order, read: Read, made: Made) -> SourceKind:
     return max(kinds, key=SOURCE_KINDS.index)
 
 
-def _written(
-    image: Tensor, order: Order, kind: SourceKind, job_id: str, mark: Mark | None
-) -> bytes:
-    output = order.output
-    bare = images.encode(image, format=output.format, quality=output.quality)
-    return labels.write(
-        bare, format=output.format, source_kind=kind, job_id=job_id, source_mark=mark
+def _writer(job: Job, order: Order, made: Made, read: Read) -> Writer:
+    signs = sealer(
+        read.files, tenant=job.tenant, channel=job.channel, op=job.op, version=_versions(job)
     )
+    return Writer(order.output, kind_of(order, read, made), job.id, read.mark, signs)
 
 
 def _scores(order: Order, made: Made, delivered: Loaded, read: Read, *, is_step: bool) -> Scores:
@@ -155,7 +194,7 @@ def _row(job: Job, ordinal: int, proven: Proven, order: Order) -> Result:
     scores = proven.scores
     values = scores.values
     return Result(
-        id=new_id(),
+        id=proven.id,
         job_id=job.id,
         ordinal=ordinal,
         tenant=job.tenant,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from db import default_secrets, migrate
-from workers import settings
+from models import signed
+from workers import sealing, settings
 from workers.queues import QUEUES
 
 
@@ -17,6 +18,7 @@ def check(queues: Sequence[str]) -> None:
 
     Raises:
         Refused: these queues, or a package that the settings need is missing.
+        NoSigner: files are to be signed, and there is nothing to sign with.
         UnsafeBroker: others reach it and read along.
         DefaultSecret: everybody knows it.
         UnsafeSqlite: the only SQLite at hand can corrupt a database.
@@ -24,6 +26,7 @@ def check(queues: Sequence[str]) -> None:
     """
     _check_queues(queues)
     _check_board(queues)
+    _check_signing()
     settings.check_broker()
     default_secrets.check()
     migrate.check()
@@ -36,6 +39,19 @@ def _check_board(queues: Sequence[str]) -> None:
             f"WORKER_TENSORBOARD_FOLDER={folder!r} wants the package tensorboard: install "
             "packshot[tensorboard], or unset it"
         )
+
+
+def _check_signing() -> None:
+    given = settings.get()
+    for name, value in (("WORKER_C2PA", given.c2pa), ("WORKER_C2PA_TRUST", given.c2pa_trust)):
+        if value and not signed.is_installed():
+            raise Refused(
+                f"{name}={value!r} wants the package c2pa-python: install packshot[c2pa], or unset "
+                "it"
+            )
+    if given.c2pa:
+        sealing.signer()
+    sealing.others()
 
 
 def _check_queues(queues: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from db import default_secrets
@@ -17,6 +17,7 @@ from db import settings as db_settings
 
 # A unix socket's address has room for this many bytes.
 _LONGEST_SOCKET_PATH = 100
+_SHORTEST_KEY = 32
 
 
 class UnsafeBroker(RuntimeError):
@@ -99,6 +100,31 @@ class WorkerSettings(BaseSettings):
         description="A Debian mirror for the data packages where apt is not; its address ends "
         "where pool/ begins.",
     )
+    c2pa: str = Field(
+        default="",
+        description="Whose files get a signed C2PA manifest: `all`, or with commas tenants and "
+        "channels of theirs, as shop,outlet/web. Needs the extra `c2pa`. Empty: nobody's.",
+    )
+    c2pa_certificates: str = Field(
+        default="",
+        description="File of certificates as PEM, the signer's first and its authority's behind "
+        "it. Empty: the authority in DB_HOME/c2pa that `packshot init` makes.",
+    )
+    c2pa_key: str = Field(
+        default="",
+        description="File of the signer's ES256 key as PEM. Empty: DB_HOME/c2pa/signing.key.",
+    )
+    c2pa_trust: str = Field(
+        default="",
+        description="File of root certificates as PEM whose signatures `verify` calls trusted. "
+        "Empty: it knows its own alone.",
+    )
+    watermark_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="What invisible marks are made and found with: 32 random characters or more "
+        "(`openssl rand -base64 32`), the same for all workers. Several with commas: the first "
+        "marks, all are looked for. Empty: orders with `output.watermark` fail.",
+    )
     runs: str = Field(
         default="", description="Folder for the checkpoints of training. Empty: DB_HOME/runs."
     )
@@ -107,6 +133,16 @@ class WorkerSettings(BaseSettings):
         description="Folder for epochs as TensorBoard reads them, one run for each job; needs the "
         "extra `tensorboard`. Empty: none are written.",
     )
+
+    @field_validator("watermark_key")
+    @classmethod
+    def _long_enough(cls, keys: SecretStr) -> SecretStr:
+        given = [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
+        if any(len(key) < _SHORTEST_KEY for key in given):
+            raise ValueError(f"a key has fewer than {_SHORTEST_KEY} characters")
+        for key in given:
+            default_secrets.refuse("WORKER_WATERMARK_KEY", key)
+        return keys
 
     def broker(self) -> str:
         url = self.broker_url or f"redis+socket://{socket_path()}?virtual_host=0"

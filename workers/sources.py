@@ -1,7 +1,7 @@
 """The pictures and masks that a job names, from their ids to images."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -22,6 +22,7 @@ class Read:
 
     Attributes:
         mark: China's mark of the first picture that has one.
+        files: as they lie in the store.
     """
 
     pictures: dict[str, Loaded]
@@ -29,6 +30,7 @@ class Read:
     keys: dict[str, str]
     source_kind: SourceKind
     mark: Mark | None = None
+    files: Mapping[str, "File"] = field(default_factory=dict)
 
     def image(self, role: str) -> Tensor | None:
         loaded = self.pictures.get(role)
@@ -82,7 +84,7 @@ def read(files: Mapping[str, File]) -> Read:
             kinds.append(kind)
             mark = mark or said.aigc
     keys = {role: file.key for role, file in files.items()}
-    return Read(loaded, masks, keys, max(kinds, key=SOURCE_KINDS.index), mark)
+    return Read(loaded, masks, keys, max(kinds, key=SOURCE_KINDS.index), mark, files)
 
 
 def _lent(role: str, kind: SourceKind) -> SourceKind | None:

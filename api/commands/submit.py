@@ -1,7 +1,7 @@
 """`packshot submit`: pictures and parameters become jobs, jobs become files."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,7 +43,10 @@ def submit(
     explain: Annotated[
         bool, typer.Option("--explain", help="Keep masks and heat maps; --out writes them too.")
     ] = False,
-    output: Annotated[str | None, typer.Option("--format", help="png, jpeg or webp.")] = None,
+    output: Annotated[str | None, typer.Option("--format", help="png, jpeg, webp or avif.")] = None,
+    watermark: Annotated[
+        bool, typer.Option("--watermark", help="An invisible mark in the ground.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Until the jobs have ended.")] = False,
     out: _Out = None,
     url: Url = None,
@@ -66,7 +69,7 @@ def submit(
         "priority": priority,
         "gates": parameters.gates(gate or []) or None,
         "explain": True if explain else None,
-        "output": {"format": output} if output else None,
+        "output": _output(output, watermark=watermark),
     }
     with connect(url) as client:
         asked = orders(client, operation, files or [], param or [], envelope)
@@ -81,6 +84,11 @@ def submit(
         raise typer.Exit(1)
     if verdicts.have_failed(jobs):
         raise typer.Exit(verdicts.EXIT_FAILED)
+
+
+def _output(kind: str | None, *, watermark: bool) -> dict[str, Any] | None:
+    said = {"format": kind, "watermark": watermark or None}
+    return {name: value for name, value in said.items() if value is not None} or None
 
 
 def _help(context: typer.Context, operation: str | None) -> None:

@@ -33,6 +33,7 @@ def verify(
 
 def _lines(found: Json) -> dict[str, Any]:
     label, mark, result = (found[name] or {} for name in ("label", "aigc", "result"))
+    manifest, mark_of = (found.get(name) or {} for name in ("manifest", "watermark"))
     return {
         "source kind": found["source_kind"],
         "label of job": label.get("job_id"),
@@ -40,6 +41,10 @@ def _lines(found: Json) -> dict[str, Any]:
         "AIGC producer": mark.get("ContentProducer"),
         "AIGC id": mark.get("ProduceID"),
         "C2PA manifest": found["c2pa"],
+        "signed by": manifest.get("organisation"),
+        "signed for job": (manifest.get("job") or {}).get("job_id"),
+        "what is wrong": ", ".join(manifest.get("why", [])),
+        "invisible mark": mark_of.get("payload"),
         "delivered as result": result.get("id"),
         "of job": result.get("job_id"),
     }

@@ -55,9 +55,12 @@ class _Part(BaseModel):
 class Output(_Part):
     """How the result's file is written."""
 
-    format: Literal["png", "jpeg", "webp"] = "png"
+    format: Literal["png", "jpeg", "webp", "avif"] = "png"
     quality: Annotated[int, Field(ge=1, le=100)] = 95
-    """Of JPEG and lossy WebP; JPEG is written 4:4:4."""
+    """Of JPEG, lossy WebP and AVIF; JPEG and AVIF are written 4:4:4. WebP is lossless at 100."""
+    watermark: bool = False
+    """An invisible mark of the result's id in the ground around the product, for `verify` to find.
+    The result's `details.watermark` says whether it is there, and if not, why."""
 
 
 class Gate(_Part):
@@ -124,6 +127,8 @@ class Order(_Part):
             del said["webhook_url"]  # so that an order of an older build is still the same
         if not self.explain:
             del said["explain"]
+        if not self.output.watermark:
+            del said["output"]["watermark"]
         if said["operation"].get("preset", "") is None:
             del said["operation"]["preset"]
         canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))

@@ -84,7 +84,7 @@ class FileRule(_Part):
 class Making(_Part):
     """How a picture is written that is made for the channel."""
 
-    format: Literal["jpeg", "png", "webp"]
+    format: Literal["jpeg", "png", "webp", "avif"]
     quality: Annotated[int, Field(ge=1, le=100)]
     least_quality: Annotated[int, Field(ge=1, le=100)]
     """As low it may go for a file to be small enough, and no lower."""

@@ -9,7 +9,7 @@ class Verify(Operation):
     """What a file says of its making, and whether it is exactly one that we delivered.
 
     The answer is the job's report, no picture: label, China's mark, whether there is a C2PA
-    manifest, and the result whose bytes these are.
+    manifest and whose signature it has, and the result whose bytes these are.
     """
 
     op: Literal["verify"] = "verify"

@@ -441,6 +441,7 @@ WIDE = {"op": "pipeline", "steps": [{"op": "upscale"}, {"op": "place"}]}
         ({"op": "upscale"}, "webp", 422),
         ({"op": "upscale"}, "jpeg", 202),
         ({"op": "upscale"}, "png", 202),
+        ({"op": "upscale"}, "avif", 202),
         (WIDE, "webp", 202),
         ({**WIDE, "keep_steps": True}, "webp", 422),
     ],

@@ -91,7 +91,8 @@ def test_files_fill_the_pictures_of_an_operation_in_order(packshot: Run, files: 
 def test_words_become_the_envelope_and_dotted_parameters_objects(packshot: Run) -> None:
     shop = Shop()
     words = ["-p", "dataset=007", "-p", "network=vae", "-p", "augment.rotate_deg=10"]
-    words += ["--gate", "psnr_db>=20", "--gate", "psnr_db<=60", "--sku", "A-1", "--format", "webp"]
+    words += ["--gate", "psnr_db>=20", "--gate", "psnr_db<=60", "--sku", "A-1", "--format", "avif"]
+    words += ["--watermark"]
     with scripted.serving(shop) as server:
         packshot("submit", "train", *words, "--url", server.url)
 
@@ -105,7 +106,7 @@ def test_words_become_the_envelope_and_dotted_parameters_objects(packshot: Run) 
             },
             "sku": "A-1",
             "gates": {"psnr_db": {"min": 20.0, "max": 60.0}},
-            "output": {"format": "webp"},
+            "output": {"format": "avif", "watermark": True},
         }
     ]
 

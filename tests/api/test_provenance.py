@@ -18,7 +18,8 @@ FOUND = {
     "source_kind": "generated",
     "label": {"source_kind": "generated", "job_id": "j-1", "job_is_known": True},
     "aigc": {"Label": "1", "ContentProducer": "Packshot", "ProduceID": "j-1"},
-    "c2pa": "absent",
+    "c2pa": "ours",
+    "manifest": {"organisation": "Packshot", "name": "x", "job": {"job_id": "j-1"}, "why": []},
     "result": {"id": "r-1", "job_id": "j-1", "op": "sample", "visibility": "published"},
 }
 

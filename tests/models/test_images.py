@@ -181,7 +181,7 @@ def test_a_jpeg_with_alpha_is_refused():
     assert caught.value.code == "format_has_no_alpha"
 
 
-@pytest.mark.parametrize(("kind", "most"), [("webp", 16_383), ("jpeg", 65_500)])
+@pytest.mark.parametrize(("kind", "most"), [("webp", 16_383), ("jpeg", 65_500), ("avif", 32_768)])
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_side_that_the_format_cannot_hold_is_refused_with_a_code(kind, most, turned):
     largest, larger = (torch.zeros(1, 1, side, 1) for side in (most, most + 1))
@@ -292,7 +292,7 @@ def test_a_jpeg_is_byte_for_byte_pillows_of_this_quality(quality, channels):
     assert data == pictures.saved(picture, "JPEG", quality=quality, subsampling=0)
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
 def test_a_delivered_file_is_read_as_a_third_party_reads_it_with_pillow(kind):
     image = torch.rand(1, 3, 45, 67, generator=torch.manual_seed(8))
     bare = images.encode(image, format=kind, quality=90)

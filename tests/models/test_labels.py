@@ -23,7 +23,7 @@ def pixels(data: bytes) -> np.ndarray:
     return np.array(Image.open(io.BytesIO(data)))
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
 @pytest.mark.parametrize("source_kind", KINDS)
 def test_a_label_is_read_back_and_no_pixel_changes(kind, source_kind):
     bare = encoded(kind)
@@ -34,7 +34,7 @@ def test_a_label_is_read_back_and_no_pixel_changes(kind, source_kind):
     assert np.array_equal(pixels(labelled), pixels(bare))
 
 
-@pytest.mark.parametrize("kind", ["png", "webp"])
+@pytest.mark.parametrize("kind", ["png", "webp", "avif"])
 def test_transparency_survives_the_label(kind):
     bare = encoded(kind, channels=4)
 
@@ -44,7 +44,7 @@ def test_transparency_survives_the_label(kind):
     assert np.array_equal(pixels(labelled), pixels(bare))
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
 def test_a_second_label_replaces_the_first(kind):
     once = labels.write(encoded(kind), format=kind, source_kind="generated", job_id="1")
 
@@ -81,7 +81,7 @@ def test_what_trails_a_file_is_left_out():
     assert b"evil" not in labelled
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
 def test_a_file_without_a_label_has_none(kind):
     assert labels.read(encoded(kind)) is None
 

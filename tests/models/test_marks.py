@@ -141,7 +141,7 @@ def test_a_mark_that_is_none_is_passed_over(text):
     assert aigc.read(_file("png", pnginfo=info)) is None
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
 @pytest.mark.parametrize(
     "producer",
     ["a &amp;quot; b", "{x}", "\ud800\0\n", "字" * 300, "<&'\">"],
@@ -163,7 +163,7 @@ def test_whatever_a_source_s_mark_says_is_passed_on_and_read_back(kind, producer
     assert passed_on == {**source, "ContentPropagator": "Packshot", "PropagateID": "j1"}
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
 def test_what_a_machine_made_says_so_to_china_and_what_it_did_not_does_not(kind):
     bare = images.encode(images.read(_file("png")).image, format=kind)
 
@@ -179,7 +179,7 @@ def test_what_a_machine_made_says_so_to_china_and_what_it_did_not_does_not(kind)
     )
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
 def test_a_new_label_takes_the_place_of_a_manifest_that_no_longer_fits(kind):
     source = _with_manifest(kind)
 

@@ -20,7 +20,6 @@ from tests import benches, factories, rows
 from tests.factories import LOOK
 from tests.golden import pictures as golden
 from tests.rows import TENANT
-from workers import deliver
 from workers.perform import Bench, perform
 from workers.sources import File
 from workers.verifying import findings
@@ -75,7 +74,8 @@ def test_a_file_that_says_nothing_and_that_nobody_delivered(bench: Bench) -> Non
 
     assert job.state == "succeeded"
     assert job.report == {
-        "source_kind": "original", "label": None, "aigc": None, "c2pa": "absent", "result": None,
+        "source_kind": "original", "label": None, "aigc": None, "c2pa": "absent",
+        "manifest": None, "watermark": None, "result": None,
     }  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def test_an_id_that_is_none_is_told_without_what_no_database_keeps(bench: Bench)
     assert not label["job_is_known"]
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
 def test_a_marked_source_gives_a_marked_result_without_its_metadata(
     bench: Bench, kind: str
 ) -> None:
@@ -144,7 +144,7 @@ def test_a_marked_source_gives_a_marked_result_without_its_metadata(
 
 
 @pytest.mark.parametrize("source", ["JPEG", "WEBP", "AVIF"])
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
 def test_place_camera_and_thumbnail_of_a_photograph_are_not_delivered(
     bench: Bench, source: str, kind: str
 ) -> None:
@@ -168,7 +168,7 @@ def test_place_camera_and_thumbnail_of_a_photograph_are_not_delivered(
 def test_a_file_whose_label_cannot_be_read_back_is_not_delivered(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliver.labels.containers, "xmp_of", lambda _: "")
+    monkeypatch.setattr(labels.containers, "xmp_of", lambda _: "")
 
     job = _done(bench, "upscale", queue="gpu", picture=_keep(factories.png()))
 
