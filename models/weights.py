@@ -20,6 +20,7 @@ from models.networks.community import Community, CommunityConfig
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig, Generator
 from models.networks.matte import MatteConfig, MatteNet
+from models.networks.style import StyleAutoencoder, StyleConfig
 from models.networks.translator import Translator, TranslatorConfig
 from models.networks.upscaler import Upscaler, UpscalerConfig
 from models.networks.vae import ConditionalVae, VaeConfig
@@ -41,7 +42,8 @@ class Card:
 
     Attributes:
         name: short, unique among what is shipped.
-        network: "gan", "vae", "denoiser", "classifier", "upscaler", "translator" or "matte".
+        network: "gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte" or
+            "style".
         config: of the network, as its config class takes it.
         sha256: of the file of weights.
         licence: of the weights and of what they learnt from, in a line.
@@ -207,6 +209,8 @@ def _network(card: Card) -> nn.Module:
             return Translator(TranslatorConfig(**card.config))
         case "matte":
             return MatteNet(MatteConfig(**card.config))
+        case "style":
+            return StyleAutoencoder(StyleConfig(**card.config))
         case _:
             raise WeightsError(f"unknown network {card.network!r}")
 

@@ -39,6 +39,7 @@ SHOWS: Final[Mapping[str, SourceKind]] = {
     "denoiser": "enhanced",
     "upscaler": "enhanced",
     "matte": "composite",
+    "style": "enhanced",
 }
 """What a grid's label says of it; others' are generated."""
 

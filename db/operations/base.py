@@ -5,7 +5,9 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 QueueName = Literal["gpu", "train", "cpu"]
-NetworkName = Literal["gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte"]
+NetworkName = Literal[
+    "gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte", "style"
+]
 
 # How far a picture is a photograph still, from least changed to not at all.
 SourceKind = Literal["original", "enhanced", "composite", "generated"]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from db.operations.base import MAX_SEED, Operation, VersionName
+from db.operations.base import MAX_SEED, NetworkName, Operation, VersionName
 from db.operations.recipe import Recipe, refuse_what_means_nothing
 
 Label = Annotated[
@@ -61,7 +61,7 @@ class Train(Recipe):
     timeout_s = 86_400.0
     dataset: DatasetName
     """Id, name (its newest version) or `name@version` of a registered dataset."""
-    network: Literal["gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte"]
+    network: NetworkName
     """Which kind of network learns; those that restore see windows at the pictures' own scale."""
     epochs: Annotated[int, Field(ge=1, le=1_000)] = 20
     """How often it sees the whole dataset."""

@@ -14,7 +14,9 @@ from models.networks.vae import Output
 from models.precision import Precision
 from models.training.schedule import ScheduleName
 
-Network = Literal["gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte"]
+Network = Literal[
+    "gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte", "style"
+]
 OptimizerName = Literal["adam", "adamw", "sgd"]
 
 
@@ -59,7 +61,7 @@ class TrainConfig:
             that does not come to it fails.
         measured_every: so many epochs are learnt before one is measured; the last always is.
         output: how a VAE's last layer becomes pixels; None: as its reconstruction term wants it.
-        widths: channels of each scale of a denoiser or classifier; None: as its file has them.
+        widths: channels of each scale of a denoiser, classifier or style; None: as its file has them.
     """
 
     network: Network
@@ -119,8 +121,8 @@ class TrainConfig:
             raise ValueError("only a classifier learns from labels, or gives some itself")
         if not (self.weight_decay or 0) >= 0 or not (self.clip_norm or 0) >= 0:
             raise ValueError("expected a decay and a longest gradient of at least 0")
-        if self.widths is not None and self.network not in ("denoiser", "classifier"):
-            raise ValueError("only a denoiser or a classifier has widths to choose")
+        if self.widths is not None and self.network not in ("denoiser", "classifier", "style"):
+            raise ValueError("only a denoiser, classifier or style has widths to choose")
         if self.output is not None and self.network != "vae":
             raise ValueError("only a VAE has an output to choose")
         if self.output == "linear" and self.reconstruction == "bce":
@@ -169,6 +171,9 @@ RECIPES: dict[Network, TrainConfig] = {
         channels=3,
         image_size=64,
         augment=Augment(flip=True),
+    ),
+    "style": TrainConfig(
+        "style", epochs=20, batch_size=16, learning_rate=2e-3, channels=3, image_size=64
     ),
 }
 """Where to start; `dataclasses.replace` what should differ."""

@@ -1,0 +1,80 @@
+"""Moves a picture's style to another's in an autoencoder's code (AdaIN, Huang & Belongie 2017).
+
+Means and spreads are taken once, of both pictures as wholes, seen small; what changes by them is
+then drawn in tiles at the picture's own scale.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models import resampling
+from models.layers.tiling import Tiling
+from models.tiles import Network, tiled
+
+VIEW_PX = 1024
+"""Long side of what is measured: so both pictures are seen at about one scale."""
+MOST_GAIN = 4.0
+"""What is nearly flat has hardly any spread; stretched further, its noise would be the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restyler:
+    """An autoencoder's doors, see `models.networks.style`.
+
+    Attributes:
+        measure: [1, 3, h, w] and how much pixels count [1, 1, h, w] to two of [1, K].
+        restyle: [1, 3, h, w] and two of [1, K] to the change [1, 3, h, w].
+        tiling: what `restyle` needs of a tile.
+    """
+
+    measure: Network
+    restyle: Network
+    tiling: Tiling
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A picture [1, 3, H, W] in [0, 1], and how much each pixel counts, [1, 1, H, W]."""
+
+    image: Tensor
+    counts: Tensor
+
+
+def change(picture: Seen, style: Seen, *, strength: float, by: Restyler) -> Tensor:
+    """What is to be added to the picture, [1, 3, H, W]; exactly 0 at a strength of 0."""
+    mean, spread = _measured(picture, by)
+    wanted, width = _measured(style, by)
+    full = (width / spread).clamp(1 / MOST_GAIN, MOST_GAIN)
+    gain = 1 + strength * (full - 1)
+    shift = strength * (wanted - full * mean)
+    return tiled(
+        by.restyle,
+        picture.image,
+        gain,
+        shift,
+        tile=by.tiling.tile,
+        margin=by.tiling.margin,
+        multiple=by.tiling.multiple,
+    )
+
+
+def _measured(seen: Seen, by: Restyler) -> tuple[Tensor, Tensor]:
+    """Mean and spread of each channel of the code, [1, K] each."""
+    image, counts = _view(seen)
+    below, right = (-side % by.tiling.multiple for side in image.shape[2:])
+    image = functional.pad(image, (0, right, 0, below), mode="replicate")
+    counts = functional.pad(counts, (0, right, 0, below))
+    mean, spread = by.measure(image, counts)
+    return mean.cpu(), spread.cpu()
+
+
+def _view(seen: Seen) -> tuple[Tensor, Tensor]:
+    height, width = seen.image.shape[2:]
+    shrink = VIEW_PX / max(height, width)
+    if shrink >= 1:
+        return seen.image, seen.counts
+    sides = {"height": max(1, round(height * shrink)), "width": max(1, round(width * shrink))}
+    return resampling.resize(seen.image, **sides), resampling.resize(seen.counts, **sides)

@@ -1,0 +1,86 @@
+"""What changes towards a style: nothing at no strength, and in tiles what it is as a whole."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from models import restyling
+from models.layers.tiling import Tiling
+from models.metrics.psnr import psnr_db
+from models.networks.style import StyleAutoencoder, StyleConfig
+from models.restyling import Restyler, Seen, change
+
+
+@pytest.fixture
+def by() -> Restyler:
+    torch.manual_seed(3)
+    network = StyleAutoencoder(StyleConfig((24,) * 4)).eval().requires_grad_(requires_grad=False)
+    return Restyler(network.measure, network.restyle, network.tiling)
+
+
+def seen(height: int = 96, width: int = 72, seed: int = 0, light: float = 1.0) -> Seen:
+    image = light * torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
+    return Seen(image, torch.ones(1, 1, height, width))
+
+
+def styled(picture: Seen, by: Restyler, strength: float = 1.0, style: Seen | None = None) -> Tensor:
+    return change(picture, style or seen(64, 64, 1, 0.4), strength=strength, by=by)
+
+
+def test_no_strength_changes_nothing_at_all(by: Restyler) -> None:
+    assert not styled(seen(), by, 0.0).any()
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (33, 90), (200, 17)])
+def test_the_change_has_the_picture_s_shape(by: Restyler, height: int, width: int) -> None:
+    assert styled(seen(height, width), by).shape == (1, 3, height, width)
+
+
+def test_tiles_are_the_whole(by: Restyler) -> None:
+    picture = seen(240, 200)
+    small = replace(by, tiling=Tiling(multiple=8, margin=by.tiling.margin, tile=64))
+
+    assert psnr_db(styled(picture, small), styled(picture, by)) >= 60
+
+
+def test_a_picture_in_its_own_style_stays_as_it_is(by: Restyler) -> None:
+    assert styled(seen(), by, style=seen()).abs().max() < 1e-3
+
+
+def test_what_does_not_count_does_not_matter(by: Restyler) -> None:
+    counts = torch.zeros(1, 1, 96, 176)
+    counts[..., :96] = 1
+    left = seen(96, 96).image
+    first, second = (
+        Seen(torch.cat([left, other.expand(1, 3, 96, 80)], dim=3), counts)
+        for other in (torch.tensor(0.0), torch.tensor(1.0))
+    )
+
+    # Near the edge between them a feature sees both; so only far from it nothing differs.
+    apart = (styled(first, by) - styled(second, by)).abs()[..., :32]
+
+    assert apart.mean() < 0.1 * styled(first, by)[..., :32].abs().mean()
+
+
+def test_a_large_picture_is_measured_small(by: Restyler, monkeypatch) -> None:
+    measured = []
+
+    def measure(image: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+        measured.append((image.shape[2:], counts.shape[2:]))
+        return by.measure(image, counts)
+
+    monkeypatch.setattr(restyling, "VIEW_PX", 64)
+    styled(seen(256, 128), replace(by, measure=measure))
+
+    assert measured == [((64, 32), (64, 32)), ((64, 64), (64, 64))]
+
+
+def test_what_is_flat_is_not_stretched_to_noise(by: Restyler) -> None:
+    flat = Seen(torch.full((1, 3, 64, 64), 0.5), torch.ones(1, 1, 64, 64))
+
+    changed = styled(flat, by, style=seen(64, 64, 1))
+
+    assert changed.isfinite().all()
+    assert changed[..., 16:-16, 16:-16].std() < 0.05
