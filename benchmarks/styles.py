@@ -36,10 +36,11 @@ from models.metrics.texture_distance import texture_distance
 from models.networks.style import StyleAutoencoder
 from models.restyling import Restyler, Seen, change
 
-CONTENTS = ("booties", "wooden box", "biplane", "desk lamp")
-STYLES = ("meadow", "dandelion", "deck chair", "pattern")
+CONTENTS = ("booties", "wooden box", "biplane")
+STYLES = ("meadow", "deck chair", "pattern")
 EQUAL_SSIM = 0.9
-HALVINGS = 7
+HALVINGS = 5
+SIDE_PX = 320
 
 Scores = dict[str, float | None]
 Method = Callable[[Tensor, Tensor], Callable[[float], Tensor]]
@@ -63,7 +64,7 @@ def rows(shipped: Path = weights.SHIPPED) -> list[Row]:
     systems = methods(shipped)
     found = {name: [_measured(method, *pair) for pair in _pairs()] for name, method in systems.items()}
     return [
-        Row("stylize", system, f"samples at content SSIM {EQUAL_SSIM}", measure, *_mean(told, measure))
+        Row("stylize", system, f"samples of {SIDE_PX} px at content SSIM {EQUAL_SSIM}", measure, *_mean(told, measure))
         for system, told in found.items()
         for measure in ("style_distance", "texture_distance", "content_ssim", "strength")
     ]
@@ -135,10 +136,10 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def _measured(method: Method, image: Tensor, style: Tensor) -> dict[str, float]:
-    begun = time.perf_counter()
+    begun = time.process_time()
     made_by = method(image, style)
     made_by(1.0)
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     strength = _strength(made_by, image)
     made = quantised(made_by(strength))
     return {
@@ -180,8 +181,10 @@ def _pairs() -> list[tuple[Tensor, Tensor]]:
 def _image(name: str) -> Tensor:
     """[1, 3, H, W] in [0, 1]."""
     if name == "pattern":
-        return patterns.drawn(4, Generator().manual_seed(7), side=512)[2:3]
-    pixels = np.asarray(picture(name).convert("RGB"))
+        return patterns.drawn(4, Generator().manual_seed(7), side=SIDE_PX)[2:3]
+    shown = picture(name).convert("RGB")
+    shown.thumbnail((SIDE_PX, SIDE_PX))
+    pixels = np.asarray(shown)
     return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None] / 255
 
 

@@ -50,25 +50,36 @@ def change(picture: Seen, style: Seen, *, strength: float, by: Restyler) -> Tens
     full = (width / spread).clamp(1 / MOST_GAIN, MOST_GAIN)
     gain = 1 + strength * (full - 1)
     shift = strength * (wanted - full * mean)
-    return tiled(
+    margin = by.tiling.margin
+    changed = tiled(
         by.restyle,
-        picture.image,
+        _framed(picture.image, by.tiling),
         gain,
         shift,
         tile=by.tiling.tile,
-        margin=by.tiling.margin,
+        margin=margin,
         multiple=by.tiling.multiple,
     )
+    height, width = picture.image.shape[2:]
+    return changed[:, :, margin : margin + height, margin : margin + width]
 
 
 def _measured(seen: Seen, by: Restyler) -> tuple[Tensor, Tensor]:
     """Mean and spread of each channel of the code, [1, K] each."""
     image, counts = _view(seen)
-    below, right = (-side % by.tiling.multiple for side in image.shape[2:])
-    image = functional.pad(image, (0, right, 0, below), mode="replicate")
-    counts = functional.pad(counts, (0, right, 0, below))
-    mean, spread = by.measure(image, counts)
+    framed = _framed(image, by.tiling)
+    left = top = by.tiling.margin
+    right = framed.shape[3] - image.shape[3] - left
+    below = framed.shape[2] - image.shape[2] - top
+    mean, spread = by.measure(framed, functional.pad(counts, (left, right, top, below)))
     return mean.cpu(), spread.cpu()
+
+
+def _framed(image: Tensor, tiling: Tiling) -> Tensor:
+    """Continued by its outermost pixels: beyond an edge features see black, and so would style."""
+    margin = tiling.margin
+    below, right = (margin + -side % tiling.multiple for side in image.shape[2:])
+    return functional.pad(image, (margin, right, margin, below), mode="replicate")
 
 
 def _view(seen: Seen) -> tuple[Tensor, Tensor]:

@@ -35,8 +35,8 @@ class StyleConfig:
     widths: tuple[int, ...] = WIDTHS
 
     def __post_init__(self) -> None:
-        if len(self.widths) != 4 or min(self.widths) < 2 * IMAGE:
-            raise ValueError(f"expected four widths of {2 * IMAGE} at least, got {self.widths}")
+        if len(self.widths) != 4:
+            raise ValueError(f"expected four widths, got {self.widths}")
 
 
 class Code(NamedTuple):
@@ -160,7 +160,8 @@ def _convs(*widths: int) -> nn.ModuleList:
 
 def _pass_on(conv: nn.Conv2d, *, is_first: bool) -> None:
     """Channels in pairs, one upside down: what the rectifier takes of one is left in the other."""
-    if conv.weight.is_meta:
+    is_narrow = not is_first and conv.in_channels < 2 * IMAGE
+    if conv.weight.is_meta or is_narrow:
         return
     centre = conv.weight.data[:, :, 1, 1]
     share = 1.0 if is_first else 1 / (1 + SLOPE)

@@ -74,7 +74,9 @@ def test_a_large_picture_is_measured_small(by: Restyler, monkeypatch) -> None:
     monkeypatch.setattr(restyling, "VIEW_PX", 64)
     styled(seen(256, 128), replace(by, measure=measure))
 
-    assert measured == [((64, 32), (64, 32)), ((64, 64), (64, 64))]
+    frame = 2 * by.tiling.margin
+    sides = [(64 + frame, 32 + frame), (64 + frame, 64 + frame)]
+    assert measured == [(one, one) for one in sides]
 
 
 def test_of_what_is_flat_no_noise_is_made(by: Restyler) -> None:
@@ -84,3 +86,12 @@ def test_of_what_is_flat_no_noise_is_made(by: Restyler) -> None:
     changed = styled(flat, by, style=flat)
 
     assert changed.abs().max() < 1e-3
+
+
+def test_a_picture_s_edges_are_as_its_middle(by: Restyler) -> None:
+    flat = Seen(torch.full((1, 3, 64, 64), 0.6), torch.ones(1, 1, 64, 64))
+
+    changed = styled(flat, by)
+
+    # What is alike everywhere may differ from pixel to pixel of a cell, and from cell to cell not.
+    torch.testing.assert_close(changed[..., :8, :8], changed[..., 32:40, 32:40])
