@@ -27,7 +27,6 @@ from models.data import patterns, photographs
 from models.evaluation import coming_back
 from models.evaluation.contender import Contender
 from models.evaluation.exam import Exam
-from models.images import Loaded
 from models.metrics.colour_distance import colour_distance
 from models.metrics.luma import luma
 from models.metrics.quantised import quantised
@@ -62,9 +61,17 @@ class Row:
 def rows(shipped: Path = weights.SHIPPED) -> list[Row]:
     """Every system on every pair, as means."""
     systems = methods(shipped)
-    found = {name: [_measured(method, *pair) for pair in _pairs()] for name, method in systems.items()}
+    found = {
+        name: [_measured(method, *pair) for pair in _pairs()] for name, method in systems.items()
+    }
     return [
-        Row("stylize", system, f"samples of {SIDE_PX} px at content SSIM {EQUAL_SSIM}", measure, *_mean(told, measure))
+        Row(
+            "stylize",
+            system,
+            f"samples of {SIDE_PX} px at content SSIM {EQUAL_SSIM}",
+            measure,
+            *_mean(told, measure),
+        )
         for system, told in found.items()
         for measure in ("style_distance", "texture_distance", "content_ssim", "strength")
     ]

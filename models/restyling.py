@@ -6,7 +6,6 @@ then drawn in tiles at the picture's own scale.
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -68,10 +67,9 @@ def _measured(seen: Seen, by: Restyler) -> tuple[Tensor, Tensor]:
     """Mean and spread of each channel of the code, [1, K] each."""
     image, counts = _view(seen)
     framed = _framed(image, by.tiling)
-    left = top = by.tiling.margin
-    right = framed.shape[3] - image.shape[3] - left
-    below = framed.shape[2] - image.shape[2] - top
-    mean, spread = by.measure(framed, functional.pad(counts, (left, right, top, below)))
+    margin = by.tiling.margin
+    below, right = (framed.shape[side] - image.shape[side] - margin for side in (2, 3))
+    mean, spread = by.measure(framed, functional.pad(counts, (margin, right, margin, below)))
     return mean.cpu(), spread.cpu()
 
 

@@ -1,4 +1,4 @@
-"""Patterns by chance: stripes, checks, dots and clouds in bright colours, as no photograph has them.
+"""Patterns by chance: stripes, checks, dots and clouds, brighter than any photograph.
 
 A network that has met them draws colours and edges that a style may ask for.
 """

@@ -1,4 +1,4 @@
-"""Draws a product from a sketch of it, or from a photograph's edges, by a network that learnt to."""
+"""Draws a product from a sketch, or from a photograph's edges, by a network that learnt to."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -76,7 +76,8 @@ def lines(drawing: Tensor, *, size: int) -> Tensor:
     square = functional.pad(dark, (across // 2, -(-across // 2), down // 2, -(-down // 2)))
     if side > VIEW_PX:
         square = functional.adaptive_max_pool2d(square, VIEW_PX)
-    thin = torch.from_numpy(skeletonize((square > DARK)[0, 0].numpy())).float()[None, None]
+    strokes = (square > DARK)[0, 0].numpy()
+    thin = torch.from_numpy(skeletonize(strokes)).float()[None, None]  # type: ignore[no-untyped-call]
     if thin.shape[-1] < size:
         return 1 - functional.interpolate(thin, size=(size, size))
     return 1 - functional.adaptive_max_pool2d(thin, size)

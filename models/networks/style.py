@@ -1,4 +1,4 @@
-"""A picture as features that tell its style, and back: a small wavelet autoencoder (Yoo et al. 2019).
+"""A picture as features that tell its style, and back: a wavelet autoencoder (Yoo et al. 2019).
 
 x [N, 3, H, W] in [0, 1], sides multiples of 8 → a code of coarse features and the differences that
 pooling leaves out → [N, 3, H, W]; 0.5 M. It has no VGG in it: its features learnt to be a picture
@@ -138,7 +138,7 @@ def statistics(code: Code, share: Tensor | None = None) -> tuple[Tensor, Tensor]
 def moved(code: Code, gain: Tensor, shift: Tensor) -> Code:
     """Each channel times its gain [N, K], and its shift [N, K] added."""
     sizes = [part.shape[1] for part in code]
-    gains, shifts = (one[:, :, None, None].split(sizes, dim=1) for one in (gain, shift))
+    gains, shifts = (torch.split(one[:, :, None, None], sizes, dim=1) for one in (gain, shift))
     return Code(*(p * g + s for p, g, s in zip(code, gains, shifts, strict=True)))
 
 
@@ -147,7 +147,7 @@ def _mean_and_spread(part: Tensor, share: Tensor | None) -> tuple[Tensor, Tensor
         mean = part.mean((2, 3))
         variance = (part - mean[:, :, None, None]).square().mean((2, 3))
     else:
-        weight = functional.adaptive_avg_pool2d(share, part.shape[2:])
+        weight = functional.adaptive_avg_pool2d(share, (part.shape[2], part.shape[3]))
         weight = weight / weight.sum((2, 3), keepdim=True).clamp(min=1e-6)
         mean = (part * weight).sum((2, 3))
         variance = ((part - mean[:, :, None, None]).square() * weight).sum((2, 3))

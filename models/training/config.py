@@ -61,7 +61,7 @@ class TrainConfig:
             that does not come to it fails.
         measured_every: so many epochs are learnt before one is measured; the last always is.
         output: how a VAE's last layer becomes pixels; None: as its reconstruction term wants it.
-        widths: channels of each scale of a denoiser, classifier or style; None: as its file has them.
+        widths: channels of each scale of a denoiser, classifier or style; None: as in its file.
     """
 
     network: Network

@@ -87,5 +87,8 @@ class StyleTrainer:
             with torch.no_grad():
                 aim = [one.roll(1, 0) for one in statistics(judge.encode(images))]
             got = statistics(judge.encode(fake.clamp(0, 1)))
-        unlike = sum((l1(a / aim[1], b / aim[1]) for a, b in zip(got, aim, strict=True)), start=apart.new_zeros(()))
+        unlike = sum(
+            (l1(a / aim[1], b / aim[1]) for a, b in zip(got, aim, strict=True)),
+            start=apart.new_zeros(()),
+        )
         return apart, unlike

@@ -556,7 +556,9 @@ def test_a_pipeline_delivers_the_most_changed_of_its_steps(steps: list[dict[str,
     assert _parse("pipeline", steps=steps).operation.delivers() == kind
 
 
-@pytest.mark.parametrize("op", ["sample", "reconstruct", "vary", "interpolate", "translate", "explain"])
+@pytest.mark.parametrize(
+    "op", ["sample", "reconstruct", "vary", "interpolate", "translate", "explain"]
+)
 def test_what_a_network_drew_is_said_to_be_generated(op: str):
     assert _parse(op).operation.delivers() == "generated"
 

@@ -19,6 +19,4 @@ def test_patterns_are_pictures() -> None:
 
 
 def test_the_same_chance_draws_the_same() -> None:
-    assert torch.equal(
-        patterns.drawn(4, chance(), side=24), patterns.drawn(4, chance(), side=24)
-    )
+    assert torch.equal(patterns.drawn(4, chance(), side=24), patterns.drawn(4, chance(), side=24))

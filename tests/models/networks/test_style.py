@@ -62,7 +62,9 @@ def test_every_parameter_gets_a_gradient() -> None:
 def test_the_same_code_changes_nothing_at_all() -> None:
     one = network()
 
-    still = one.restyle(image(), torch.ones(1, one.code_channels), torch.zeros(1, one.code_channels))
+    still = one.restyle(
+        image(), torch.ones(1, one.code_channels), torch.zeros(1, one.code_channels)
+    )
 
     assert not still.any()
 
