@@ -51,6 +51,7 @@ SHIPPED: dict[str, TrainConfig] = {
     ),
     "gan-fashion": RECIPES["gan"],
     "matte-catalogue": replace(RECIPES["matte"], epochs=40),
+    "style-photo": replace(RECIPES["style"], measured_every=5),
     "translator-catalogue": replace(RECIPES["translator"], epochs=40),
     "upscaler-photo-x2": UPSCALER,
     "upscaler-photo-x4": replace(UPSCALER, scale=4),

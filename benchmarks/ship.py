@@ -19,6 +19,7 @@ from benchmarks.denoising import noise_scores
 from benchmarks.fashion import gan_scores, vae_scores
 from benchmarks.recipes import SHIPPED
 from benchmarks.restoring import deblock_scores, deblur_scores
+from benchmarks.styles import style_scores
 from benchmarks.upscaling import upscale_scores
 from models import weights
 from models.data import fashion_mnist, photographs
@@ -48,6 +49,7 @@ PRODUCTS = {
     "gan-catalogue": Product(catalogue_recipes.as_rendered, catalogue.gan_scores),
     "gan-fashion": Product(fashion_mnist.read, gan_scores),
     "matte-catalogue": Product(catalogue_recipes.cut_out, catalogue_pairs.cut_out_scores),
+    "style-photo": Product(photographs.read, style_scores),
     "translator-catalogue": Product(catalogue_recipes.as_rendered, catalogue_pairs.drawn_scores),
     "upscaler-photo-x2": Product(photographs.read_detailed, upscale_scores),
     "upscaler-photo-x4": Product(photographs.read_detailed, upscale_scores),

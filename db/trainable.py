@@ -59,6 +59,7 @@ NEEDS: Final = {
         Need("translator", held_out=True),
         Need("matte", held_out=True, cut_out=True),
         Need("upscaler", held_out=True, side_px=WINDOW_PX),
+        Need("style", held_out=True, side_px=WINDOW_PX),
     )
 }
 

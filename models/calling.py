@@ -12,6 +12,7 @@ from models.networks.denoiser import Denoiser
 from models.networks.gan import Generator
 from models.networks.matte import MatteNet
 from models.networks.restoring import Denoises, Enlarges
+from models.networks.style import StyleAutoencoder
 from models.networks.translator import Translator
 from models.networks.upscaler import UpscalerConfig
 from models.networks.vae import ConditionalVae
@@ -37,6 +38,8 @@ def doors(module: nn.Module) -> dict[str, Door]:
             return {"translate": module.translate}
         case MatteNet():
             return {"matte": module.matte}
+        case StyleAutoencoder():
+            return {"measure": module.measure, "restyle": module.restyle}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
@@ -67,17 +70,22 @@ def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
             return {"translate": (torch.rand(shape, generator=draw).round(), _first_label())}
         case MatteNet():
             return {"matte": (torch.rand((1, 3, 64, 64), generator=draw),)}
+        case StyleAutoencoder(code_channels=channels):
+            image = torch.rand((1, 3, 64, 64), generator=draw)
+            gain, shift = 0.5 + torch.rand(2, 1, channels, generator=draw)
+            everything = torch.ones(1, 1, 64, 64)
+            return {"measure": (image, everything), "restyle": (image, gain, shift)}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
 
 def tiling(card: Card) -> Tiling:
-    """How a denoiser or upscaler, of ours or of others, sees a large picture."""
+    """How a network that works in tiles, of ours or of others, sees a large picture."""
     if community.is_community(card.config):
         return community.tiling(card.config)
     if card.network == "upscaler":
         return UpscalerConfig(**card.config).tiling
-    return Denoiser.tiling
+    return StyleAutoencoder.tiling if card.network == "style" else Denoiser.tiling
 
 
 def _first_label() -> Tensor:

@@ -20,6 +20,7 @@ from models.networks.community import Community, CommunityConfig
 from models.networks.denoiser import TAKES, Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig, Generator
 from models.networks.matte import MatteConfig, MatteNet
+from models.networks.style import StyleAutoencoder, StyleConfig
 from models.networks.translator import Translator, TranslatorConfig
 from models.networks.upscaler import Upscaler, UpscalerConfig
 from models.networks.vae import ConditionalVae, VaeConfig
@@ -210,6 +211,8 @@ def _network(card: Card) -> nn.Module:
             return Translator(TranslatorConfig(**card.config))
         case "matte":
             return MatteNet(MatteConfig(**card.config))
+        case "style":
+            return StyleAutoencoder(StyleConfig(**card.config))
         case _:
             raise WeightsError(f"unknown network {card.network!r}")
 

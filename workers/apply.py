@@ -6,7 +6,7 @@ from db.operations.augmentation import AugmentPicture
 from db.operations.checking import Check
 from db.operations.compressing import Compress
 from db.operations.explaining import Explain
-from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
+from db.operations.generation import Interpolate, Reconstruct, Sample, Translate, Vary
 from db.operations.pipeline import Pipeline
 from db.operations.scoring import Score
 from db.operations.training import Evaluate, Train
@@ -14,6 +14,7 @@ from db.operations.tuning import Tune
 from db.operations.union import AnyOperation
 from db.operations.verifying import Verify
 from models.editing.augment import augment
+from models.editing.translate import translate
 from models.generation.interpolate import interpolate
 from models.generation.reconstruct import reconstruct
 from models.generation.sample import sample
@@ -36,6 +37,8 @@ def apply(operation: AnyOperation, given: Given) -> Made:
             return _sample(operation, given)
         case Reconstruct() | Vary() | Interpolate():
             return _through_vae(operation, given)
+        case Translate():
+            return _translate(operation, given)
         case AugmentPicture(n=n):
             ranges, alpha = augment_of(operation), given.pictures["picture"].alpha
             return augment(given.image(), ranges, n=n, seed=given.seed, alpha=alpha)
@@ -68,6 +71,20 @@ def _sample(operation: Sample, given: Given) -> Made:
         z_dim=int(served.card.config["z_dim"]),
         truncation=operation.truncation,
         seed=given.seed,
+    )
+
+
+def _translate(operation: Translate, given: Given) -> Made:
+    translator = given.networks("translator")
+    config = translator.card.config
+    return translate(
+        given.pictures["picture"],
+        kind=operation.kind,
+        label=label_of(translator, operation.category),
+        categories=len(translator.card.categories),
+        network=translator.doors["translate"],
+        size=int(config["image_size"]),
+        channels=int(config["channels"]),
     )
 
 

@@ -29,6 +29,7 @@ from models.editing.stylize import stylize
 from models.editing.upscale import Enlarger, upscale
 from models.images import Loaded
 from models.made import Made
+from models.restyling import Restyler
 from workers.plates import plate_of
 from workers.served import Networks
 from workers.shelves import OpenShelf
@@ -177,6 +178,7 @@ def edit(operation: Edit, given: Given) -> Made:
                 strength=operation.strength,
                 protect_product=operation.protect_product,
                 mask=given.masks.get("mask"),
+                restyler=_restyler(given) if operation.method == "adain" else None,
             )
         case Inpaint(dilate_px=dilate_px, feather_px=feather_px):
             mask = given.masks["mask"]
@@ -206,6 +208,12 @@ def _enlarger(given: Given) -> Enlarger:
     served = given.networks("upscaler")
     scale = int(served.card.config["scale"])
     return Enlarger(served.doors["upscale"], scale, calling.tiling(served.card))
+
+
+def _restyler(given: Given) -> Restyler:
+    served = given.networks("style")
+    doors = served.doors
+    return Restyler(doors["measure"], doors["restyle"], calling.tiling(served.card))
 
 
 def _rgb(hex_colour: str) -> tuple[int, int, int]:

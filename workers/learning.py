@@ -41,6 +41,7 @@ SHOWS: Final[Mapping[str, SourceKind]] = {
     "deblurrer": "enhanced",
     "upscaler": "enhanced",
     "matte": "composite",
+    "style": "enhanced",
 }
 """What a grid's label says of it; others' are generated."""
 

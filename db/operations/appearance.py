@@ -4,13 +4,14 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from db.operations.base import Key, Operation
+from db.operations.base import Key, Operation, VersionName
 from db.operations.belonging import refuse_foreign
 
 Region = Literal["whole", "product", "ground"]
 
 _OF_SHADOWS: Final = {"angle_deg": ("drop",)}
 _OF_REGIONS: Final = {"mask": ("product", "ground")}
+_OF_METHODS: Final = {"version": ("adain",)}
 
 
 class Shadow(Operation):
@@ -99,7 +100,7 @@ class MatchColor(Operation):
 
 
 class Stylize(Operation):
-    """The colours of a style's picture, lights and shades each for itself; what is shown stays.
+    """The colours or the look of a style's picture; what is shown stays where it is.
 
     Scored by `content_ssim`, of the light of result and source, and `style_distance`, how far the
     colours that could change are from the style's as wholes.
@@ -109,15 +110,26 @@ class Stylize(Operation):
     source_kind = "enhanced"
     picture: Key
     style: Key
-    """The picture whose colours it is to have."""
-    method: Literal["color"] = "color"
-    """By its colours' statistics alone."""
+    """The picture whose colours or look it is to have."""
+    method: Literal["color", "adain"] = "color"
+    """By its colours alone, lights and shades each for itself, or by a network's features: its
+    colours, contrasts and grain."""
     strength: Annotated[float, Field(ge=0.0, le=1.0)] = 1.0
     """0 leaves the picture as it is."""
     protect_product: bool = True
     """Change the ground only; the product's pixels stay exactly."""
     mask: Key | None = None
     """Where the product is that is protected, if you know better."""
+    version: VersionName | None = None
+    """Of `adain`: id or label of the version. Left out: the one that is serving."""
+
+    def needs(self) -> dict[str, str | None]:
+        return {"style": self.version} if self.method == "adain" else {}
+
+    @field_validator(*_OF_METHODS)
+    @classmethod
+    def _belongs(cls, value: Any, info: ValidationInfo) -> Any:
+        return refuse_foreign(cls, value, info, of=_OF_METHODS, by="method")
 
     @model_validator(mode="after")
     def _masks_something(self) -> Self:

@@ -72,3 +72,24 @@ class Interpolate(_FromPicture):
     picture_b: Key
     steps: Annotated[int, Field(ge=2, le=32)] = 8
     """How many pictures, both ends included."""
+
+
+class Translate(_Generation):
+    """A product drawn from a sketch, by a network that learnt to; as large as that network draws.
+
+    A photograph, whose edges are found first, is what its own scores compare with.
+    """
+
+    op: Literal["translate"] = "translate"
+    networks: ClassVar[tuple[NetworkName, ...]] = ("translator",)
+    reference = "own"
+    picture: Key
+    """Dark lines on lighter paper, or a photograph."""
+    kind: Literal["sketch", "photograph"] = "sketch"
+    """What the picture is."""
+    category: Category | None = None
+    """Left out: the one whose picture's own edges are nearest to the sketch."""
+    version: VersionName | None = None
+
+    def needs(self) -> dict[str, str | None]:
+        return {"translator": self.version}

@@ -8,7 +8,7 @@ from db.operations.base import Operation
 from db.operations.checking import Check
 from db.operations.compressing import Compress
 from db.operations.explaining import Explain
-from db.operations.generation import Interpolate, Reconstruct, Sample, Vary
+from db.operations.generation import Interpolate, Reconstruct, Sample, Translate, Vary
 from db.operations.pipeline import Pipeline
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Deblock, Deblur, Denoise, Upscale
@@ -23,6 +23,7 @@ AnyOperation = (
     | Reconstruct
     | Vary
     | Interpolate
+    | Translate
     | Denoise
     | Deblock
     | Deblur

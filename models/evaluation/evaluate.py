@@ -7,6 +7,7 @@ from models.data.cutouts import CutOuts, Grounds
 from models.data.image_set import ImageSet, Part
 from models.evaluation import (
     classification,
+    coming_back,
     cutting,
     generation,
     reconstruction,
@@ -23,10 +24,11 @@ from models.networks.classifier import MIN_SIDE, ProductClassifier
 from models.networks.gan import Generator
 from models.networks.matte import MatteNet
 from models.networks.restoring import Denoises, Enlarges
+from models.networks.style import StyleAutoencoder
 from models.networks.translator import Translator
 from models.networks.vae import ConditionalVae
 
-UNLABELLED = (Denoises, Enlarges, MatteNet)
+UNLABELLED = (Denoises, Enlarges, MatteNet, StyleAutoencoder)
 """Networks that are not told what they see: whatever they learnt from, they take any picture."""
 
 
@@ -99,6 +101,12 @@ def evaluate(
                 exam,
                 _grounds(images),
                 incumbent=_of_kind(incumbent, MatteNet),
+            )
+        case StyleAutoencoder() as style:
+            return coming_back.evaluate(
+                Contender(style, images.categories),
+                exam,
+                incumbent=_of_kind(incumbent, StyleAutoencoder),
             )
         case other:
             kind = type(other).__name__

@@ -17,7 +17,7 @@ from models.training.schedule import ScheduleName
 
 Network = Literal[
     "gan", "vae", "denoiser", "deblocker", "deblurrer", "classifier", "upscaler", "translator",
-    "matte",
+    "matte", "style",
 ]  # fmt: skip
 OptimizerName = Literal["adam", "adamw", "sgd"]
 
@@ -63,7 +63,7 @@ class TrainConfig:
             that does not come to it fails.
         measured_every: so many epochs are learnt before one is measured; the last always is.
         output: how a VAE's last layer becomes pixels; None: as its reconstruction term wants it.
-        widths: channels of each scale of a denoiser or classifier; None: as its file has them.
+        widths: channels of each scale of a denoiser, classifier or style; None: as in its file.
     """
 
     network: Network
@@ -123,8 +123,8 @@ class TrainConfig:
             raise ValueError("only a classifier learns from labels, or gives some itself")
         if not (self.weight_decay or 0) >= 0 or not (self.clip_norm or 0) >= 0:
             raise ValueError("expected a decay and a longest gradient of at least 0")
-        if self.widths is not None and self.network not in (*TAKES, "classifier"):
-            raise ValueError("only a denoiser or its like, or a classifier, has widths to choose")
+        if self.widths is not None and self.network not in (*TAKES, "classifier", "style"):
+            raise ValueError("only a denoiser or its like, a classifier or a style has widths")
         if self.output is not None and self.network != "vae":
             raise ValueError("only a VAE has an output to choose")
         if self.output == "linear" and self.reconstruction == "bce":
@@ -179,6 +179,9 @@ RECIPES: dict[Network, TrainConfig] = {
         channels=3,
         image_size=64,
         augment=Augment(flip=True),
+    ),
+    "style": TrainConfig(
+        "style", epochs=20, batch_size=16, learning_rate=2e-3, channels=3, image_size=64
     ),
 }
 """Where to start; `dataclasses.replace` what should differ."""

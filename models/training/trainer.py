@@ -8,12 +8,13 @@ from torch.optim.optimizer import Optimizer
 
 from models.data.cutouts import CutOuts
 from models.data.image_set import ImageSet, Part
-from models.networks import classifier, denoiser
+from models.networks import classifier, denoiser, style
 from models.networks.classifier import ClassifierConfig
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig
 from models.networks.matte import MatteConfig
 from models.networks.restoring import Denoises, Enlarges
+from models.networks.style import StyleConfig
 from models.networks.translator import TranslatorConfig
 from models.networks.upscaler import Upscaler, UpscalerConfig
 from models.networks.vae import Output, VaeConfig
@@ -24,6 +25,7 @@ from models.training.denoiser import DenoiserTrainer
 from models.training.ema import Ema
 from models.training.gan import GanTrainer
 from models.training.matte import MatteTrainer
+from models.training.style import StyleTrainer
 from models.training.translator import TranslatorTrainer
 from models.training.upscaler import UpscalerTrainer
 from models.training.vae import VaeTrainer
@@ -104,5 +106,8 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
             if not isinstance(images, CutOuts):
                 raise TrainingError("no_transparency", "a matte is learnt from cut-out pictures")
             return MatteTrainer(config, MatteConfig(), images.grounds, device)
+        case "style":
+            widths = config.widths or style.WIDTHS
+            return StyleTrainer(config, StyleConfig(widths), device)
         case never:
             assert_never(never)

@@ -226,6 +226,7 @@ def test_another_tenants_picture_is_not_there(client: TestClient, other_shop: Te
         ({"op": "sample", "version": "none@1"}, "/operation/version"),
         ({"op": "sample"}, "/operation/version"),
         ({"op": "denoise", "version": NOWHERE}, "/operation/version"),
+        ({"op": "translate"}, "/operation/version"),
         (
             {"op": "pipeline", "steps": [{"op": "cutout"}, {"op": "denoise"}]},
             "/operation/steps/1/version",

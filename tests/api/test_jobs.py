@@ -484,6 +484,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "reconstruct": {"picture": ""},
     "vary": {"picture": ""},
     "interpolate": {"picture_a": "", "picture_b": "", "steps": 5},
+    "translate": {"picture": ""},
     "denoise": {"picture": "", "engine": "classical"},
     "deblock": {"picture": ""},
     "deblur": {"picture": ""},

@@ -21,6 +21,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "reconstruct": {"picture": A},
     "vary": {"picture": A},
     "interpolate": {"picture_a": A, "picture_b": B},
+    "translate": {"picture": A},
     "denoise": {"picture": A},
     "deblock": {"picture": A},
     "deblur": {"picture": A},
@@ -481,6 +482,9 @@ def test_half_a_megabyte_of_malice_is_refused_in_a_moment(raw: bytes):
         ("reconstruct", {}, {"vae": None}),
         ("vary", {"version": "mine@2"}, {"vae": "mine@2"}),
         ("interpolate", {}, {"vae": None}),
+        ("translate", {"version": "mine@2"}, {"translator": "mine@2"}),
+        ("stylize", {}, {}),
+        ("stylize", {"method": "adain"}, {"style": None}),
         ("denoise", {}, {"denoiser": None}),
         ("denoise", {"engine": "classical"}, {}),
         ("upscale", {}, {}),
@@ -554,7 +558,9 @@ def test_a_pipeline_delivers_the_most_changed_of_its_steps(steps: list[dict[str,
     assert _parse("pipeline", steps=steps).operation.delivers() == kind
 
 
-@pytest.mark.parametrize("op", ["sample", "reconstruct", "vary", "interpolate", "explain"])
+@pytest.mark.parametrize(
+    "op", ["sample", "reconstruct", "vary", "interpolate", "translate", "explain"]
+)
 def test_what_a_network_drew_is_said_to_be_generated(op: str):
     assert _parse(op).operation.delivers() == "generated"
 
@@ -692,3 +698,10 @@ def test_light_has_one_aim() -> None:
 def test_a_mask_of_a_product_that_is_not_protected_is_refused() -> None:
     with pytest.raises(ValidationError, match="here it is not"):
         _parse("stylize", mask=C, protect_product=False)
+
+
+def test_a_version_that_no_network_is_asked_by_is_refused() -> None:
+    assert _refused("stylize", version="mine@2") == [("operation", "version")]
+    assert _parse("stylize", method="adain", version="mine@2").operation.needs() == {
+        "style": "mine@2"
+    }

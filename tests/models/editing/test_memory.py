@@ -95,6 +95,24 @@ from models.editing.stylize import stylize
 output = stylize(Loaded(image, None), style=style, strength=1.0, protect_product=True,
                  mask=mask).images[0]
 """
+RESTYLE = """
+from models.editing.stylize import stylize
+from models.images import Loaded
+from models.networks.style import StyleAutoencoder
+from models.restyling import Restyler
+nn = torch.nn
+layers = nn.Sequential(nn.Conv2d(3, 48, 3, padding=1), nn.Conv2d(48, 3, 3, padding=1))
+with torch.inference_mode():
+    by = Restyler(
+        lambda x, counts: (torch.zeros(1, 8), torch.ones(1, 8)),
+        lambda x, gain, shift: layers(x),
+        StyleAutoencoder.tiling,
+    )
+    output = stylize(
+        Loaded(torch.rand(1, 3, 8000, 8000), None), style=Loaded(torch.rand(1, 3, 400, 400), None),
+        strength=1.0, protect_product=False, mask=None, restyler=by,
+    ).images[0]
+"""
 
 
 @pytest.mark.slow
@@ -113,10 +131,11 @@ output = stylize(Loaded(image, None), style=style, strength=1.0, protect_product
         (RELIGHT, [1, 3, 4000, 6000], 1800),
         (MATCH_COLOR, [1, 3, 4000, 6000], 2400),
         (STYLIZE, [1, 3, 4000, 6000], 2400),
+        (RESTYLE, [1, 3, 8000, 8000], 4200),
     ],
     ids=[
         *("denoise", "deblock", "deblur", "upscale", "upscale cut out", "cutout", "recolor"),
-        *("reflection", "out of focus", "relight", "match_color", "stylize"),
+        *("reflection", "out of focus", "relight", "match_color", "stylize", "adain"),
     ],
 )
 def test_a_large_picture_needs_bounded_memory(body, shape, limit_mib):

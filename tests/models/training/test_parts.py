@@ -116,6 +116,7 @@ def test_there_is_a_recipe_for_every_network():
         "upscaler": "upscaler",
         "translator": "translator",
         "matte": "matte",
+        "style": "style",
     }
 
 

@@ -17,7 +17,7 @@ from models.training.run import train
 from models.training.watch import TrainingError, Watch
 from tests.runs import CPU, TINY, Killed, killed_at, lessons, pictures, small
 
-NETWORKS = ("gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte")
+NETWORKS = ("gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte", "style")
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -186,6 +186,7 @@ def test_progress_is_told_in_steps_of_the_whole_run(tmp_path, monkeypatch):
         ("denoiser", {"l1"}),
         ("upscaler", {"l1"}),
         ("translator", {"critic", "translator", "l1"}),
+        ("style", {"l1", "style"}),
         ("matte", {"coarse", "fine"}),
         ("classifier", {"cross_entropy"}),
     ],

@@ -25,6 +25,7 @@ FROZEN = {
     "translator": "decoder",
     "matte": "coarse",
     "upscaler": "stack",
+    "style": "encoder",
 }
 
 
