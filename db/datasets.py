@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, select, update
 from sqlalchemy.orm import Session, defer
 
 from db import clock, trainable
@@ -158,6 +158,9 @@ def record_epoch(session: Session, job_id: str, number: int, values: dict[str, A
     tenant = select(Job.tenant).where(Job.id == job_id).scalar_subquery()
     row = {"job_id": job_id, "number": number, "tenant": tenant, "created_at": clock.now()} | values
     session.execute(upsert(session, Epoch, row, update=tuple(values)))
+    # A job is told with its epochs: one more is a change of it.
+    told = update(Job).where(Job.id == job_id).values(revision=Job.revision + 1)
+    session.execute(told, execution_options={"synchronize_session": False})
 
 
 def epochs(session: Session, job_id: str) -> Sequence[Epoch]:

@@ -407,7 +407,7 @@ def test_a_database_that_does_not_answer_is_told_as_such(
     assert "db.internal" not in answer.text
 
 
-@pytest.mark.parametrize("where", ["api.routes.jobs.reading", "api.waiting.reading"])
+@pytest.mark.parametrize("where", ["api.routes.jobs.reading", "api.watching.reading"])
 def test_a_job_that_was_placed_is_answered_though_the_database_goes_away_right_then(
     client: TestClient, picture: str, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
