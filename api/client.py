@@ -451,6 +451,12 @@ class Client:
         except httpx2.TransportError:
             return False
 
+    def usage(
+        self, first: str | None = None, last: str | None = None, *, tenant: str | None = None
+    ) -> Json:
+        """What a tenant used, by day: jobs, device_s, bytes_in, bytes_out; days as 2026-11-26."""
+        return self._ask("GET", "/v1/usage", {"from": first, "to": last, "tenant": tenant})
+
     def webhooks(self) -> list[Json]:
         return _items(self._get("/v1/webhooks").json(), "webhooks")
 

@@ -30,7 +30,7 @@ _WHOLE: Final[Mapping[str, Any]] = {
         "sku": "S-1042",
         "external_id": "order-77",
     },
-    "WhenIn": {"ratings": 50, "drop_db": 1.0},
+    "WhenIn": {"ratings": 50},
 }
 _DEEPEST: Final = 8
 

@@ -33,6 +33,7 @@ from api.routes import (
     tenants,
     trainings,
     trials,
+    usage,
     versions,
     webhooks,
 )
@@ -44,7 +45,7 @@ from workers import settings as worker_settings
 
 _ROUTERS = (
     *(pictures, jobs, events, batches, results, feedback, provenance),
-    *(trainings, epochs, trials, datasets, rules, versions),
+    *(trainings, epochs, trials, datasets, rules, versions, usage),
     *(discovery, presets, webhooks, deliveries, keys, tenants, queues, health),
 )
 _MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"

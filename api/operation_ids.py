@@ -1,4 +1,4 @@
-"""What each route is called in openapi.json: `list_jobs`, `get_job`, `cancel_job`, `add_webhook`."""
+"""What each route is called in openapi.json: `list_jobs`, `get_job`, `create_job`, `cancel_job`."""
 
 from typing import Final
 
@@ -6,8 +6,10 @@ from fastapi.routing import APIRoute
 
 # The last part of a path that says what is done, not what is there.
 _DEEDS: Final = frozenset(
-    ("cancel", "retry", "pause", "resume", "drain", "promote", "rollback", "review")
-    + ("replay", "rotate", "test", "verify")
+    (
+        *("cancel", "retry", "pause", "resume", "drain", "promote", "rollback", "review"),
+        *("replay", "rotate", "test", "verify"),
+    )
 )
 _BY_METHOD: Final = {"POST": "create", "PATCH": "change", "DELETE": "delete"}
 _STREAMS: Final = "events"

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
-from db import blobs, collector, retention, settings
+from db import blobs, collector, retention, settings, usage
 from db.engine import long_transaction
 
 # The sweeper waits for it: a full step is done again only while the round is young.
@@ -32,6 +32,8 @@ def tidy() -> None:
 def _steps() -> Iterator[tuple[str, Callable[[], int], int]]:
     """By name, with how many one step does when it has not come to the end."""
     keep = settings.get()
+    # First, so that a day is counted before its jobs go.
+    yield "usage", _committed(usage.count_a_day), 1
     if keep.keep_jobs_days:
         days = keep.keep_jobs_days
         jobs = partial(retention.prune_jobs, days=days, most=retention.MOST)

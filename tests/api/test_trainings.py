@@ -123,9 +123,8 @@ def test_another_shop_sees_none_and_what_is_none_is_not_found(
     client: TestClient, other_shop: TestClient
 ) -> None:
     job_id, other = training(), rows.queued("upscale")
-    strange = [other_shop.get(f"/v1/trainings/{job_id}"),
-               other_shop.get(f"/v1/trainings/{job_id}/epochs"),
-               *(client.get(f"/v1/trainings/{name}") for name in (other, NOWHERE, "x"))]  # fmt: skip
+    theirs = [other_shop.get(f"/v1/trainings/{job_id}{behind}") for behind in ("", "/epochs")]
+    strange = [*theirs, *(client.get(f"/v1/trainings/{name}") for name in (other, NOWHERE, "x"))]
 
     assert other_shop.get("/v1/trainings").json()["items"] == []
     assert {(one.status_code, one.json()["code"]) for one in strange} == {
