@@ -124,7 +124,12 @@ def _first(choices: list[Schema]) -> Schema:
 
 def _is(schema: Schema, value: Any) -> bool:
     """Whether a known word is of the type that is wanted."""
-    kinds = {"string": str, "integer": int, "number": (int, float), "object": dict}
+    kinds: Mapping[str, type | tuple[type, ...]] = {
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "object": dict,
+    }
     kind = schema.get("type")
     is_open = "enum" not in schema and "const" not in schema and "properties" not in schema
     return is_open and isinstance(kind, str) and isinstance(value, kinds.get(kind, ()))

@@ -17,7 +17,8 @@ _STREAMS: Final = "events"
 
 def of(route: APIRoute) -> str:
     """From its method and path, so that it stays as long as these do."""
-    method = next(one for one in ("GET", "POST", "PATCH", "DELETE", "HEAD") if one in route.methods)
+    allowed = route.methods or set()
+    method = next(one for one in ("GET", "POST", "PATCH", "DELETE", "HEAD") if one in allowed)
     parts = [part for part in route.path_format.replace("-", "_").split("/") if part]
     literals = [part for part in parts if not part.startswith("{") and part != "v1"]
     *before, last = literals

@@ -4,17 +4,17 @@ Counting nothing where jobs end keeps their commits free of a row that all would
 33,000 jobs is counted in tens of milliseconds, a year of counted days read in one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Float, case, cast, func, select
+from sqlalchemy import ColumnElement, Float, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from db import clock
 from db.portable import insert, insert_once
-from db.tables.jobs import TERMINAL, Job
+from db.tables.jobs import Job
 from db.tables.pictures import Picture
 from db.tables.results import Result
 from db.tables.tenants import Tenant
@@ -52,61 +52,78 @@ def of(session: Session, tenant: str, first: date, last: date) -> Sequence[Used]
     return sorted(found, key=lambda used: (used.day, used.op, used.state))
 
 
-def count_a_day(session: Session) -> int:
-    """The oldest day that is over and was not counted, of all tenants; how many days that was."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A day of all tenants, as its rows tell it when it is over."""
+
+    day: date
+    lines: Sequence[tuple[str, Used]]
+
+
+def uncounted(session: Session) -> Counted | None:
+    """The oldest day that is over and was not counted, as it is to be kept; None: there is none."""
     counted = _last_counted(session)
     began: datetime | None = session.scalar(select(func.min(Tenant.created_at)))
-    if counted is None and began is None:
-        return 0
-    day = counted + _DAY if counted else began.date() if began else _today(session)
+    if began is None:
+        return None
+    day = counted + _DAY if counted else began.date()
     now: datetime = session.execute(select(clock.now())).scalar_one()
     if now < _starts(day + _DAY) + _SETTLES_WITHIN:
-        return 0
-    marked = insert_once(session, UsageDay, _row(NOBODY, Used(day))).returning(UsageDay.day)
-    if session.execute(marked).first() is None:
-        return 0  # another process counts it
-    rows = [
-        _row(tenant, used)
-        for tenant in session.scalars(select(Tenant.name))
-        for used in _count(session, tenant, day)
-    ]
+        return None
+    lines = list(_ended_on(session, day))
+    for tenant in session.scalars(select(Tenant.name)):
+        lines += [(tenant, used) for used in _moved(session, tenant, day)]
+    return Counted(day, lines)
+
+
+def keep(session: Session, counted: Counted) -> bool:
+    """Write a day that was counted; False: another process has."""
+    marked = insert_once(session, UsageDay, _row(NOBODY, Used(counted.day)))
+    if session.execute(marked.returning(UsageDay.day)).first() is None:
+        return False
+    rows = [_row(tenant, used) for tenant, used in counted.lines]
     if rows:
         session.execute(insert(session, UsageDay), rows)
-    return 1
+    return True
 
 
-def _count(session: Session, tenant: str, day: date) -> Iterable[Used]:
-    """What is in the rows of a day."""
-    since, until = _starts(day), _starts(day + _DAY)
-    for op, state, jobs, device_s in session.execute(_ended(tenant, since, until)):
-        yield Used(day, op, state, jobs=jobs, device_s=float(device_s or 0.0))
-    for op, device_s, out in session.execute(_delivered(tenant, since, until)):
-        yield Used(day, op, device_s=float(device_s or 0.0), bytes_out=int(out))
-    mine = (Picture.tenant == tenant, Picture.created_at >= since, Picture.created_at < until)
+def _count(session: Session, tenant: str, day: date) -> Iterator[Used]:
+    """What is in the rows of a tenant's day."""
+    yield from (used for _, used in _ended_on(session, day, Job.tenant == tenant))
+    yield from _moved(session, tenant, day)
+
+
+def _ended_on(
+    session: Session, day: date, *which: ColumnElement[bool]
+) -> Iterator[tuple[str, Used]]:
+    """Jobs that ended, of all tenants in one walk of the index: it knows of no tenant."""
+    ran_s = clock.seconds_between(Job.started_at, Job.finished_at)
+    trained_s = func.sum(case((Job.queue == "train", ran_s), else_=0.0))
+    kind = (Job.tenant, Job.op, Job.state)
+    rows = (
+        select(*kind, func.count(), trained_s)
+        .where(*_on(Job.finished_at, day), *which)
+        .group_by(*kind)
+    )
+    for tenant, op, state, jobs, device_s in session.execute(rows):
+        yield tenant, Used(day, op, state, jobs=jobs, device_s=float(device_s or 0.0))
+
+
+def _moved(session: Session, tenant: str, day: date) -> Iterator[Used]:
+    """Results with what they took, and pictures that came in."""
+    device_s = cast(func.sum(Result.device_ms), Float) / 1000.0
+    made = (Result.tenant == tenant, *_on(Result.created_at, day))
+    rows = select(Result.op, device_s, func.sum(Result.bytes)).where(*made).group_by(Result.op)
+    for op, took_s, size in session.execute(rows):
+        yield Used(day, op, device_s=float(took_s or 0.0), bytes_out=int(size))
+    mine = (Picture.tenant == tenant, *_on(Picture.created_at, day))
     taken_in = session.scalar(select(func.sum(Picture.bytes)).where(*mine))
     if taken_in:
         yield Used(day, bytes_in=int(taken_in))
 
 
-def _ended(tenant: str, since: datetime, until: datetime) -> Any:
-    ran_s = clock.seconds_between(Job.started_at, Job.finished_at)
-    trained_s = func.sum(case((Job.queue == "train", ran_s), else_=0.0))
-    ended = (Job.finished_at >= since, Job.finished_at < until, Job.state.in_(TERMINAL))
-    return (
-        select(Job.op, Job.state, func.count(), trained_s)
-        .where(Job.tenant == tenant, *ended)
-        .group_by(Job.op, Job.state)
-    )
-
-
-def _delivered(tenant: str, since: datetime, until: datetime) -> Any:
-    device_s = cast(func.sum(Result.device_ms), Float) / 1000.0
-    made = (Result.created_at >= since, Result.created_at < until)
-    return (
-        select(Result.op, device_s, func.sum(Result.bytes))
-        .where(Result.tenant == tenant, *made)
-        .group_by(Result.op)
-    )
+def _on(moment: Any, day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return moment >= _starts(day), moment < _starts(day + _DAY)
 
 
 def _last_counted(session: Session) -> date | None:
