@@ -5,10 +5,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from api.client import TERMINAL, Client, Json
+from api.client import TERMINAL, ApiError, Client, Json
 from api.commands.options import dump, errors, progress_bar, say, table
 
 ERASED = "erased"
+# Where nobody tells, one asks: an API that is full of listeners, or of an earlier build.
+_NOT_TOLD = ("too_many_listeners", "not_found")
 _ENDINGS = {"jpeg": "jpg"}
 COLUMNS = ("job", "operation", "state", "psnr_db", "ssim", "product_psnr_db", "file or reason")
 
@@ -27,6 +29,15 @@ def watched(client: Client, jobs: Sequence[Json], *, label: str) -> list[Json]:
 
 def followed(client: Client, job: Json) -> Json:
     """One job as it ended, its bar moved by what the API tells of it."""
+    try:
+        return _listened(client, job)
+    except ApiError as error:
+        if error.code not in _NOT_TOLD:
+            raise
+        return watched(client, [job], label="watch")[0]
+
+
+def _listened(client: Client, job: Json) -> Json:
     job_id, bar = str(job["id"]), progress_bar()
     seen: Json = {**job, "epochs": []}
     with bar if errors.is_terminal else nullcontext():

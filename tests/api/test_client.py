@@ -243,3 +243,18 @@ def test_of_all_jobs_nothing_is_heard_twice() -> None:
         heard = [(one.data["job_id"], one.data["revision"]) for one in shop.events()]
 
     assert heard == [("a", 1), ("b", 1), ("a", 2)]
+
+
+def test_trainings_epochs_and_usage_are_asked_for_by_their_names() -> None:
+    with (
+        scripted.serving(lambda _: {"items": [{"id": "j"}], "next_cursor": None}) as server,
+        Client(server.url) as shop,
+    ):
+        found = [*shop.trainings({"op": "train"}), *shop.epochs("j"), shop.training("j")]
+        shop.usage("2026-11-01", tenant="other")
+
+    assert found[:2] == [{"id": "j"}, {"id": "j"}]
+    assert [one.path for one in server.asked] == [
+        "/v1/trainings?op=train&limit=50", "/v1/trainings/j/epochs?limit=1000",
+        "/v1/trainings/j", "/v1/usage?from=2026-11-01&tenant=other",
+    ]  # fmt: skip

@@ -89,6 +89,16 @@ def test_watching_ends_with_the_epochs_and_writes_their_grids(
     ]  # fmt: skip
 
 
+def test_where_no_more_may_listen_the_job_is_asked_after(packshot: Run) -> None:
+    def answer(asked: Asked) -> Any:
+        if asked.path.endswith("/events"):
+            return Answer(404, {"code": "not_found", "detail": "an earlier build"})
+        return job("succeeded")
+
+    with scripted.serving(answer) as server:
+        assert packshot("watch", NOWHERE, "--url", server.url) == 0
+
+
 def test_a_training_that_failed_is_said_and_is_no_success(packshot: Run) -> None:
     def answer(asked: Asked) -> Any:
         return stream(told(job("failed"))) if asked.path.endswith("/events") else job("failed")
