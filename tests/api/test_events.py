@@ -17,12 +17,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from api import listeners, watching
+from api.client import Client, Event
 from api.watching import Listening, Topic, Watch
 from db import batches, datasets, erasure, transitions
 from db.changes import Gone
 from db.engine import transaction
 from tests import issued, rows
-from tests.api.test_stopping import serving
+from tests.api.test_stopping import free_port, serving
 from tests.factories import NOWHERE
 
 EPOCH = {
@@ -220,6 +221,24 @@ def test_a_server_that_is_told_to_stop_ends_its_streams(home: Path, api_key: str
 
     assert rest == []
     assert took_s < 3
+
+
+def test_a_client_hears_on_through_a_restart_of_the_api(home: Path, api_key: str) -> None:
+    job_id, port, heard = rows.queued(), free_port(), list[Event]()
+    with Client(f"http://127.0.0.1:{port}", api_key, pauses_s=(0.2,) * 100) as client:
+        hearing = threading.Thread(target=lambda: heard.extend(client.events(job_id)), daemon=True)
+        with serving(home, port=port):
+            hearing.start()
+            while not heard:
+                time.sleep(0.05)
+        with serving(home, port=port):
+            (job,) = rows.claim()
+            _succeed(job)
+            hearing.join(30)
+
+    kinds = [event.kind for event in heard]
+    assert kinds in (["state", "end"], ["state", "state", "end"])
+    assert len({event.id for event in heard}) == len(heard)
 
 
 def test_a_listener_who_leaves_gives_its_seat_back(
