@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -19,6 +20,9 @@ TERMINAL: Final = frozenset({"succeeded", "failed", "cancelled", "dead"})
 _PAUSES_S: Final = (0.1, 0.3, 1.0, 2.0, 4.0)
 # Of many open jobs the oldest are asked after; the rest end later.
 _ASKED_AT_ONCE: Final = 8
+# A stream says something every 15 seconds; one that does not is no longer there.
+_SILENT_FOR_S: Final = 45.0
+_MOST_HEARD: Final = 20_000
 
 
 class ApiError(Exception):
@@ -31,6 +35,15 @@ class ApiError(Exception):
         self.errors: list[Json] = list(problem.get("errors") or [])
         self.request_id: str | None = problem.get("request_id")
         super().__init__(f"{self.code}: {self.detail}")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a stream told: `state`, `progress` or `end`, and the job or batch it tells of."""
+
+    kind: str
+    id: str
+    data: Json
 
 
 class InvalidWebhook(ValueError):
@@ -149,6 +162,30 @@ class Client:
             time.sleep(pause_s if open_ids else 0)
         return [seen[job_id][1] for job_id in order]
 
+    def events(self, job_id: str | None = None, *, batch_id: str | None = None) -> Iterator[Event]:
+        """A job's or a batch's changes as they happen, until its end; else all jobs', without end.
+
+        Where a connection ends the next goes on behind the last event that came.
+
+        Raises:
+            Unreachable: nobody answers.
+            ApiError: there is nothing of this id, or no longer.
+        """
+        path = "/v1/events"
+        if job_id or batch_id:
+            path = f"/v1/jobs/{job_id}/events" if job_id else f"/v1/batches/{batch_id}/events"
+        last, heard = "", dict[str, int]()
+        while True:
+            for event in self._listen(path, last):
+                last = event.id or last
+                if event.kind == "over":
+                    return
+                if batch_id or job_id or _is_new(event, heard):
+                    yield event
+                if event.kind == "end" and (job_id or batch_id):
+                    return
+            time.sleep(self._pauses_s[0] if self._pauses_s else 0.0)
+
     def submit_batch(self, orders: Iterable[Json] | bytes, *, key: str | None = None) -> Json:
         """Create up to 10,000 jobs at once, given as orders or as JSON Lines.
 
@@ -226,6 +263,18 @@ class Client:
         """How the trials of a search went, the first one first."""
         items: list[Json] = self._get(f"/v1/jobs/{job_id}/trials").json()["items"]
         return items
+
+    def trainings(self, query: Query | None = None, *, limit: int = 50) -> Iterator[Json]:
+        """Jobs that learn or measure, newest first; `query` may hold op, state."""
+        return self._pages("/v1/trainings", query, limit)
+
+    def training(self, job_id: str) -> Json:
+        """One of them with its first epochs."""
+        return self._one(f"/v1/trainings/{job_id}")
+
+    def epochs(self, job_id: str, *, limit: int = 10_000) -> Iterator[Json]:
+        """How each epoch of a training went, the first one first."""
+        return self._pages(f"/v1/trainings/{job_id}/epochs", None, limit, most=1_000)
 
     def picture_content(self, picture_id: str) -> bytes:
         return self._get(f"/v1/pictures/{picture_id}/content").content
@@ -414,6 +463,12 @@ class Client:
         except httpx2.TransportError:
             return False
 
+    def usage(
+        self, first: str | None = None, last: str | None = None, *, tenant: str | None = None
+    ) -> Json:
+        """What a tenant used, by day: jobs, device_s, bytes_in, bytes_out; days as 2026-11-26."""
+        return self._ask("GET", "/v1/usage", {"from": first, "to": last, "tenant": tenant})
+
     def webhooks(self) -> list[Json]:
         return _items(self._get("/v1/webhooks").json(), "webhooks")
 
@@ -442,6 +497,32 @@ class Client:
     def replay(self, delivery_id: str) -> Json:
         """Tell it once more, under the same `webhook-id`."""
         return self._post(f"/v1/webhooks/deliveries/{delivery_id}/replay")
+
+    def _listen(self, path: str, last: str) -> Iterator[Event]:
+        """One connection's events, however often it takes to make it; `over` if none will come."""
+        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
+        timeout = httpx2.Timeout(_SILENT_FOR_S, connect=10.0)
+        is_told = False
+        for pause_s in (*self._pauses_s, None):
+            try:
+                with self._http.stream("GET", path, headers=headers, timeout=timeout) as answer:
+                    if answer.status_code == 204:
+                        yield Event("over", last, {})
+                    elif answer.status_code == 200:
+                        for event in _told(answer.iter_lines()):
+                            is_told = True
+                            yield event
+                    elif pause_s is None or answer.status_code not in (429, 503):
+                        answer.read()
+                        raise ApiError(answer.status_code, _problem(answer))
+                if answer.status_code in (200, 204):
+                    return
+            except httpx2.TransportError as error:
+                if is_told:
+                    return  # whoever listens goes on with a fresh count of tries
+                if pause_s is None:
+                    raise Unreachable(f"{self.url} does not answer: {error}") from error
+            time.sleep(pause_s or 0.0)
 
     def _look(
         self, job_id: str, seen: dict[str, tuple[str, Json]], watch: Callable[[Json], None]
@@ -536,6 +617,30 @@ def _may_repeat(request: httpx2.Request, error: httpx2.TransportError) -> bool:
     """What is not the same when done twice goes again only if it was never sent."""
     unsent = isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout))
     return unsent or not request.url.path.endswith(("/retry", "/rotate", "/keys", "/webhooks"))
+
+
+def _told(lines: Iterable[str]) -> Iterator[Event]:
+    """Server-sent events; comments and what has no data are passed over."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        if line:
+            fields[name] = value.removeprefix(" ")
+            continue
+        if "data" in fields:
+            yield Event(fields.get("event", "message"), fields.get("id", ""),
+                        json.loads(fields["data"]))  # fmt: skip
+        fields = {}
+
+
+def _is_new(event: Event, heard: dict[str, int]) -> bool:
+    """Of a tenant's last seconds a server may tell twice; job and revision say which."""
+    job_id, revision = str(event.data["job_id"]), int(event.data["revision"])
+    before = heard.pop(job_id, 0)
+    heard[job_id] = max(before, revision)
+    if len(heard) > _MOST_HEARD:
+        del heard[next(iter(heard))]
+    return revision > before
 
 
 def _line(order: Json) -> bytes:

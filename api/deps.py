@@ -7,7 +7,8 @@ from fastapi import Depends, Header, Request
 from api import auth
 from api.errors import Problem
 from api.settings import ApiSettings
-from api.waiting import Waiting, preferred_s
+from api.waiting import preferred_s
+from api.watching import Watch
 
 _LONGEST_KEY = 255
 
@@ -22,9 +23,9 @@ async def _tenant(caller: Annotated[auth.Caller, Depends(auth.caller_of)]) -> st
     return caller.tenant
 
 
-async def _waiting(request: Request) -> Waiting:
-    waiting: Waiting = request.app.state.waiting
-    return waiting
+async def _watch(request: Request) -> Watch:
+    watch: Watch = request.app.state.watch
+    return watch
 
 
 async def _idempotency_key(
@@ -59,6 +60,6 @@ async def _wait_s(
 Settings = Annotated[ApiSettings, Depends(_settings)]
 Caller = Annotated[auth.Caller, Depends(auth.caller_of)]
 Tenant = Annotated[str, Depends(_tenant)]
-Jobs = Annotated[Waiting, Depends(_waiting)]
+Watching = Annotated[Watch, Depends(_watch)]
 IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
 WaitSeconds = Annotated[float | None, Depends(_wait_s)]

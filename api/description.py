@@ -5,10 +5,12 @@ from typing import Any, Final
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
+from api import examples
 from api.handlers import MEDIA_TYPE
 from api.schemas.batches import BatchIn
 from api.schemas.datasets import DatasetIn
 from api.schemas.discovery import ProblemOut
+from api.schemas.events import BatchProgress, JobEvent
 from api.schemas.feedback import FeedbackIn, ReviewIn
 from api.schemas.keys import KeyIn
 from api.schemas.retraining import RuleIn
@@ -25,10 +27,34 @@ PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="ProblemOut")}}},
     }
 }
-_BODIES: Final = (
+TAGS: Final = [
+    {"name": name, "description": says}
+    for name, says in (
+        ("pictures", "What is worked on."),
+        ("jobs", "One operation each: placed, watched, cancelled, tried again."),
+        ("batches", "Up to 10,000 orders at once."),
+        ("events", "Jobs and batches told as they change."),
+        ("results", "What was delivered, and the numbers that prove it."),
+        ("feedback", "What people thought of it."),
+        ("provenance", "Where a file comes from."),
+        ("trainings", "What learns, from what, and how far it is."),
+        ("datasets", "What is learnt from."),
+        ("versions", "What serves."),
+        ("retraining-rules", "What trains a network again by itself."),
+        ("usage", "What a tenant has used, day by day."),
+        ("discovery", "What can be asked for."),
+        ("webhooks", "Who is told of what has ended."),
+        ("keys", "What a caller proves itself with."),
+        ("tenants", "Whom the house serves."),
+        ("operating", "Queues and workers."),
+        ("health", "Whether it answers."),
+    )
+]
+BODIES: Final = (
     *(Order, BatchIn, DatasetIn, FeedbackIn, ReviewIn, PromoteIn, RollBackIn),
     *(PresetRules, RuleIn, KeyIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
 )
+_TOLD: Final = (ProblemOut, JobEvent, BatchProgress)
 # FastAPI's own words for what our handlers tell otherwise.
 _UNUSED = ("HTTPValidationError", "ValidationError")
 
@@ -53,8 +79,9 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
     for name in _UNUSED:
         schemas.pop(name, None)
     _, ours = models_json_schema(
-        [*((kind, "validation") for kind in _BODIES), (ProblemOut, "serialization")],
+        [*((one, "validation") for one in BODIES), *((one, "serialization") for one in _TOLD)],
         ref_template=_REF,
     )
     schemas.update(ours["$defs"])
+    examples.install(schemas)
     return document

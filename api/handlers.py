@@ -9,9 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy import exc as database
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from api.errors import Problem, document, invalid, told
+from api.listeners import NothingMore
 from db.blobs import NotStored, StorageFull, StoreUnavailable, Vanished
 from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.deliveries import EndpointDisabled
@@ -71,6 +72,7 @@ _CODE_OF_STATUS: Final[Mapping[int, str]] = {404: "not_found", 405: "method_not_
 def install(app: FastAPI) -> None:
     """Teach an app to tell each of these problems."""
     handlers: dict[Any, Any] = {
+        NothingMore: lambda _request, _error: Response(status_code=204),
         Problem: lambda request, error: respond(request, error),
         HTTPException: _http,
         RequestValidationError: _parameters,

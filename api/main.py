@@ -8,9 +8,10 @@ import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from api import description, handlers, settings, stopping
+from api import description, handlers, operation_ids, settings, stopping
 from api.auth import Keyring
 from api.edge import Edge
+from api.listeners import Seats
 from api.readiness import Ready
 from api.routes import (
     batches,
@@ -18,6 +19,7 @@ from api.routes import (
     deliveries,
     discovery,
     epochs,
+    events,
     feedback,
     health,
     jobs,
@@ -30,20 +32,22 @@ from api.routes import (
     rules,
     stages,
     tenants,
+    trainings,
     trials,
+    usage,
     versions,
     webhooks,
 )
 from api.settings import ApiSettings
 from api.uploads import Door
-from api.waiting import Waiting
+from api.watching import Watch
 from db import default_secrets, migrate
 from workers import settings as worker_settings
 
 _ROUTERS = (
-    *(pictures, jobs, epochs, stages, trials, batches, results, feedback, datasets, rules),
-    *(versions, provenance, discovery, presets, queues, deliveries, webhooks, keys, tenants),
-    health,
+    *(pictures, jobs, events, stages, batches, results, feedback, provenance),
+    *(trainings, epochs, trials, datasets, rules, versions, usage),
+    *(discovery, presets, webhooks, deliveries, keys, tenants, queues, health),
 )
 _MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"
 _log = structlog.get_logger(__name__)
@@ -59,10 +63,13 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=description.PROBLEM_RESPONSES,
+        openapi_tags=description.TAGS,
+        generate_unique_id_function=operation_ids.of,
     )
     app.state.settings = chosen
     app.state.keyring = Keyring(chosen.key_remembered_s)
-    app.state.waiting = Waiting()
+    app.state.watch = Watch()
+    app.state.seats = Seats(chosen.max_listeners)
     app.state.batches_at_once = asyncio.Semaphore(batches.AT_ONCE)
     app.state.door = Door()
     app.state.ready = Ready()
@@ -79,9 +86,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(_refuse)
     if app.state.settings.keys_travel_in_the_clear():
         _log.warning("other machines reach this API, and keys travel in the clear", mend=_MEND)
-    with stopping.heard(app.state.waiting.close):
+    with stopping.heard(app.state.watch.close):
         yield
-    app.state.waiting.close()
+    app.state.watch.close()
 
 
 def _refuse() -> None:

@@ -13,6 +13,9 @@ from api.errors import Problem
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
+_HIGHEST = 999_999_999
+
+
 class Dated(Protocol):
     """A row that pages are made of."""
 
@@ -44,6 +47,19 @@ def after(cursor: str | None) -> After | None:
     if in_utc is None or not isinstance(row_id, str) or not _ID.fullmatch(row_id):
         raise _forged()
     return in_utc, row_id
+
+
+def number(cursor: str | None) -> int:
+    """What a cursor stands for where rows are counted: the number of the last one seen.
+
+    Raises:
+        Problem: `invalid_cursor`.
+    """
+    if cursor is None:
+        return 0
+    if not cursor.isascii() or not cursor.isdecimal():
+        raise _forged()
+    return min(int(cursor), _HIGHEST)
 
 
 def cut(rows: Sequence[Item], limit: int) -> tuple[Sequence[Item], str | None]:

@@ -58,6 +58,12 @@ class ApiSettings(BaseSettings):
         default=60.0, ge=0, description="Longest that `Prefer: wait` holds an answer back."
     )
 
+    max_listeners: int = Field(
+        default=1_000,
+        ge=1,
+        description="Event streams that one API process keeps open at once; beyond, 503.",
+    )
+
     def address(self) -> str:
         """Where a client on this machine finds the API."""
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -63,3 +63,28 @@ def seconds_after(
 ) -> ColumnElement[Any]:
     """A row's own time and so many seconds, which may be another of its columns."""
     return _SecondsAfter(moment, seconds)
+
+
+class _SecondsBetween(FunctionElement[Any]):
+    type = Float()
+    inherit_cache = True
+    name = "seconds_between"
+
+
+@compiles(_SecondsBetween, "sqlite")
+def _sqlite_between(element: _SecondsBetween, compiler: Any, **options: Any) -> str:
+    first, last = (compiler.process(part, **options) for part in element.clauses)
+    return f"((julianday({last}) - julianday({first})) * 86400.0)"
+
+
+@compiles(_SecondsBetween, "postgresql")
+def _postgresql_between(element: _SecondsBetween, compiler: Any, **options: Any) -> str:
+    first, last = (compiler.process(part, **options) for part in element.clauses)
+    return f"CAST(EXTRACT(EPOCH FROM ({last} - {first})) AS double precision)"
+
+
+def seconds_between(
+    first: SQLColumnExpression[Any], last: SQLColumnExpression[Any]
+) -> ColumnElement[Any]:
+    """How long it was from one of a row's times to another."""
+    return _SecondsBetween(first, last)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, false, func, select
 from sqlalchemy.orm import Session, defer
 
-from db import clock, trainable
+from db import clock, revisions, trainable
 from db.blobs import SHIPPED
 from db.ids import is_id, new_id
 from db.portable import insert_once, upsert
@@ -158,6 +158,8 @@ def record_epoch(session: Session, job_id: str, number: int, values: dict[str, A
     tenant = select(Job.tenant).where(Job.id == job_id).scalar_subquery()
     row = {"job_id": job_id, "number": number, "tenant": tenant, "created_at": clock.now()} | values
     session.execute(upsert(session, Epoch, row, update=tuple(values)))
+    # A job is told with its epochs: one more is a change of it.
+    revisions.one_more(session, [job_id])
 
 
 def epochs(session: Session, job_id: str) -> Sequence[Epoch]:

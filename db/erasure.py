@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from db import attempts, blobs, clock, fence, grids, left_out, outbox, removal
+from db import attempts, blobs, clock, fence, grids, left_out, outbox, removal, revisions
 from db.attempts import Ending
 from db.portable import insert
 from db.tables.batches import Batch
@@ -73,8 +73,10 @@ def erase_result(
         InDataset: as of pictures.
     """
     mine = (Result.tenant == tenant, Result.id == result_id)
-    if session.scalar(select(Result.id).where(*mine).with_for_update()) is None:
+    job_id = session.scalar(select(Result.job_id).where(*mine).with_for_update())
+    if job_id is None:
         raise NotThere("no result has this id")
+    revisions.one_more(session, [job_id])
     erased = Erased({result_id})
     _erase(session, tenant, erased, from_datasets=from_datasets)
     return erased

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     CTE,
@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.orm import Session, aliased
@@ -27,9 +28,10 @@ from sqlalchemy.orm import Session, aliased
 from db import clock
 from db.portable import as_given, given, insert_once
 from db.tables.base import UtcDateTime
-from db.tables.jobs import AS_QUEUED, AS_RUNNING, Attempt, Job, Queue, Turn
+from db.tables.jobs import AS_QUEUED, AS_RUNNING, QUEUED, Attempt, Job, Queue, Turn
 from db.tables.tenants import Tenant
 
+MOST_COUNTED: Final = 1_000
 # As the partial index says it: SQLAlchemy would write `job.solo = 1` for SQLite.
 _SOLO: ColumnElement[bool] = literal_column("job.solo")
 
@@ -86,6 +88,20 @@ def alone(
     statement = _first_alone(queue, frozenset(known))
     row = session.execute(statement, {"waited_s": -waited_s}).first()
     return None if row is None else Waiting(*row)
+
+
+def position(session: Session, job: Job) -> int | None:
+    """How far a queued job is from its turn among its tenant's; of `MOST_COUNTED` or more, that."""
+    if job.state != QUEUED:
+        return None
+    mine = (Job.state == AS_QUEUED, Job.queue == job.queue, Job.tenant == job.tenant)
+    sooner = tuple_(Job.priority, Job.scheduled_at, Job.id) < (
+        job.priority,
+        job.scheduled_at,
+        job.id,
+    )
+    before = select(Job.id).where(*mine, sooner).limit(MOST_COUNTED - 1).subquery()
+    return 1 + (session.scalar(select(func.count()).select_from(before)) or 0)
 
 
 def take_turns(session: Session, queue: str, tenants: Iterable[str]) -> None:

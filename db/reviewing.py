@@ -5,6 +5,7 @@ from typing import Final, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db import revisions
 from db.results import ResultNotFound
 from db.tables.results import Result
 
@@ -31,5 +32,7 @@ def decide(session: Session, tenant: str, result_id: str, verdict: Verdict) -> R
         raise ResultNotFound("no result has this id")
     if row.visibility not in ("held", _BECOMES[verdict]):
         raise NotHeld(f"the result is {row.visibility}")
-    row.visibility = _BECOMES[verdict]
+    if row.visibility == "held":
+        row.visibility = _BECOMES[verdict]
+        revisions.one_more(session, [row.job_id])
     return row

@@ -8,8 +8,8 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
-from db import blobs, collector, retention, settings
-from db.engine import long_transaction
+from db import blobs, collector, retention, settings, usage
+from db.engine import long_transaction, reading
 
 # The sweeper waits for it: a full step is done again only while the round is young.
 ROUND_S: Final = 1.0
@@ -32,6 +32,8 @@ def tidy() -> None:
 def _steps() -> Iterator[tuple[str, Callable[[], int], int]]:
     """By name, with how many one step does when it has not come to the end."""
     keep = settings.get()
+    # First, so that a day is counted before its jobs go.
+    yield "usage", _count_a_day, 1
     if keep.keep_jobs_days:
         days = keep.keep_jobs_days
         jobs = partial(retention.prune_jobs, days=days, most=retention.MOST)
@@ -52,6 +54,15 @@ def _committed(prune: Callable[[Session], int]) -> Callable[[], int]:
             return prune(session)
 
     return step
+
+
+def _count_a_day() -> int:
+    with reading() as session:  # it takes a while, and others want to write meanwhile
+        counted = usage.uncounted(session)
+    if counted is None:
+        return 0
+    with long_transaction() as session:
+        return int(usage.keep(session, counted))
 
 
 def _tidy_store() -> int:

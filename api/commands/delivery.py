@@ -7,9 +7,12 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from api.client import TERMINAL, Client, Json
+from api.client import TERMINAL, ApiError, Client, Json
 from api.commands.options import dump, errors, progress_bar, say, table
 
+ERASED = "erased"
+# Where nobody tells, one asks: an API that is full of listeners, or of an earlier build.
+_NOT_TOLD = ("too_many_listeners", "not_found")
 _ENDINGS = {"jpeg": "jpg"}
 COLUMNS = ("job", "operation", "state", "psnr_db", "ssim", "product_psnr_db", "file or reason")
 
@@ -24,6 +27,31 @@ def watched(client: Client, jobs: Sequence[Json], *, label: str) -> list[Json]:
             [str(job["id"]) for job in jobs],
             watch=lambda job: bar.update(task, **_seen(job, done)),
         )
+
+
+def followed(client: Client, job: Json) -> Json:
+    """One job as it ended, its bar moved by what the API tells of it."""
+    try:
+        return _listened(client, job)
+    except ApiError as error:
+        if error.code not in _NOT_TOLD:
+            raise
+        return watched(client, [job], label="watch")[0]
+
+
+def _listened(client: Client, job: Json) -> Json:
+    job_id, bar = str(job["id"]), progress_bar()
+    seen: Json = {**job, "epochs": []}
+    with bar if errors.is_terminal else nullcontext():
+        task = bar.add_task("watch", total=1, now="")
+        for event in client.events(job_id):
+            told = event.data
+            if told["state"] == ERASED:
+                break  # what the API says of it is said below
+            epochs = [*seen["epochs"], *([told["epoch"]] if told["epoch"] else [])]
+            seen |= {"state": told["state"], "progress": told["progress"], "epochs": epochs}
+            bar.update(task, **_seen(seen, {}))
+        return client.job(job_id)
 
 
 def deliver(

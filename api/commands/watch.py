@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from api.client import Client, Json
-from api.commands.delivery import show, watched
+from api.commands.delivery import followed, show
 from api.commands.options import AsJson, Url, connect, dump, table
 
 app = typer.Typer()
@@ -26,7 +26,7 @@ def watch(
 ) -> None:
     """Wait for a job with a bar, and tell how it ended: each epoch of a training, each trial."""
     with connect(url) as client:
-        (ended,) = watched(client, [client.job(job)], label="watch")
+        ended = followed(client, client.job(job))
         files = _grids(client, ended, grids) if grids else {}
         tried = client.trials(job) if ended["op"] == "tune" else []
     if as_json and tried:

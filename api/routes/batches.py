@@ -1,7 +1,6 @@
 """Batches: up to 10,000 orders at once, watched and cancelled as one."""
 
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -20,6 +19,7 @@ from api.schemas.batches import (
     LinesPage,
     LinesQuery,
     batch_out,
+    batch_tag,
     line_out,
 )
 from db import batch_lines, batches, ids
@@ -103,7 +103,7 @@ def find(
 ) -> BatchOut | Response:
     """How many of its lines are where; ask again after Retry-After seconds while it runs."""
     told = _told(tenant, batch_id, response)
-    if contents.is_known(request, _tag(told)):
+    if contents.is_known(request, batch_tag(told)):
         return Response(status_code=304, headers=dict(response.headers))
     return told
 
@@ -113,7 +113,7 @@ def lines(
     batch_id: str, query: Annotated[LinesQuery, Query()], tenant: Tenant, request: Request
 ) -> LinesPage | Response:
     """Each line in its order: its job and results, or the problem that it met."""
-    after = _number(query.cursor)
+    after = pages.number(query.cursor)
     with reading() as session:
         _found(session, tenant, batch_id)
     if NDJSON[0] in request.headers.get("accept", ""):
@@ -149,15 +149,6 @@ def _some(
         return list(found)
 
 
-def _number(cursor: str | None) -> int:
-    """The number of the last line seen: what a cursor stands for here."""
-    if cursor is None:
-        return 0
-    if not cursor.isascii() or not cursor.isdecimal():
-        raise Problem("invalid_cursor", "take next_cursor as it came, or begin without one")
-    return min(int(cursor), batches.MOST_LINES)
-
-
 def _told(tenant: str, batch_id: str, response: Response) -> BatchOut:
     """A batch as its caller sees it, and the headers that belong to it."""
     with reading() as session:
@@ -173,14 +164,10 @@ def _fresh(batch: Batch) -> BatchOut:
 
 def _with_headers(told: BatchOut, response: Response) -> BatchOut:
     response.headers["Location"] = told.links.self
-    response.headers["ETag"] = f'"{_tag(told)}"'
+    response.headers["ETag"] = f'"{batch_tag(told)}"'
     if told.finished_at is None:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return told
-
-
-def _tag(told: BatchOut) -> str:
-    return sha256(told.model_dump_json().encode()).hexdigest()[:32]
 
 
 def _found(session: Session, tenant: str, batch_id: str) -> Batch:

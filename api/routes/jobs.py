@@ -10,15 +10,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from api import auth, bodies, contents, erasing, pages
+from api import auth, bodies, contents, erasing, pages, waiting
 from api.auth import check_order, needs
 from api.bodies import JsonBody
-from api.deps import Caller, IdempotencyKey, Jobs, Tenant, WaitSeconds
+from api.deps import Caller, IdempotencyKey, Tenant, WaitSeconds, Watching
 from api.erasing import FromDatasets
 from api.errors import Problem
 from api.schemas.base import Page
-from api.schemas.jobs import JobOut, JobsQuery, JobSummary, job_out, job_summary
-from db import admission, attempts, datasets, erasure, ids, jobs, results, stages, versions
+from api.schemas.jobs import JobOut, JobsQuery, JobSummary, job_out, job_summary, job_tag
+from db import admission, attempts, datasets, erasure, ids, jobs, line, results, stages, versions
 from db.engine import reading, transaction
 from db.jobs import Created
 from db.operations import order as operations
@@ -50,7 +50,7 @@ async def create(
     caller: Caller,
     key: IdempotencyKey,
     wait_s: WaitSeconds,
-    waiting: Jobs,
+    watch: Watching,
     response: Response,
 ) -> JobOut:
     """Place one operation; the answer does not wait for it unless asked to (`Prefer: wait=N`)."""
@@ -59,7 +59,7 @@ async def create(
         return _fresh(created.job, response)
     try:
         over = wait_s is not None and await waiting.until_over(
-            caller.tenant, created.job.id, wait_s
+            watch, caller.tenant, created.job.id, wait_s
         )
         told = await run_in_threadpool(tell, caller.tenant, created.job.id, response)
     except SQLAlchemyError as error:
@@ -104,7 +104,7 @@ def page(query: Annotated[JobsQuery, Query()], tenant: Tenant) -> Page[JobSummar
 def find(job_id: str, tenant: Tenant, request: Request, response: Response) -> JobOut | Response:
     """A job with its tries and results; ask again after Retry-After seconds while it is open."""
     told = tell(tenant, job_id, response)
-    if contents.is_known(request, str(told.revision)):
+    if contents.is_known(request, job_tag(told)):
         return Response(status_code=304, headers=dict(response.headers))
     return told
 
@@ -162,6 +162,7 @@ def tell(tenant: str, job_id: str, response: Response) -> JobOut:
             epochs=datasets.epochs(session, job.id) if job.op in _LEARNING else None,
             version=versions.of_job(session, job.id),
             stages=stages.of_job(session, job.id) if _is_explained(job) else [],
+            queue_position=line.position(session, job),
         )
     return _with_headers(told, response)
 
@@ -199,7 +200,7 @@ def _fresh(job: Job, response: Response) -> JobOut:
 
 def _with_headers(told: JobOut, response: Response) -> JobOut:
     response.headers["Location"] = told.links.self
-    response.headers["ETag"] = f'"{told.revision}"'
+    response.headers["ETag"] = f'"{job_tag(told)}"'
     if told.state not in TERMINAL:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return told

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
 
-from api import auth
+from api import auth, waiting
 from api.auth import check_scope, needs
-from api.deps import Caller, Jobs, Settings, WaitSeconds
+from api.deps import Caller, Settings, WaitSeconds, Watching
 from api.routes import jobs, pictures
 from api.schemas.jobs import JobOut
 from api.uploads import Upload, Uploaded
@@ -28,7 +28,7 @@ async def verify(
     caller: Caller,
     settings: Settings,
     wait_s: WaitSeconds,
-    waiting: Jobs,
+    watch: Watching,
     response: Response,
 ) -> JobOut:
     """Take in a file and have its marks read; waits as long as it may unless `Prefer` says less.
@@ -39,7 +39,7 @@ async def verify(
     check_scope(caller, "pictures:write", "to take in a file")
     created = await run_in_threadpool(_place, upload, caller)
     longest = settings.max_wait_s if wait_s is None else wait_s
-    if await waiting.until_over(caller.tenant, created.job.id, longest):
+    if await waiting.until_over(watch, caller.tenant, created.job.id, longest):
         response.status_code = 200
     return await run_in_threadpool(jobs.tell, caller.tenant, created.job.id, response)
 

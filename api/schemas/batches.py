@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -112,6 +113,11 @@ def batch_out(row: Batch, counted: Mapping[str, int]) -> BatchOut:
         finished_at=row.finished_at,
         links=BatchLinks(self=f"/v1/batches/{row.id}", lines=f"/v1/batches/{row.id}/lines"),
     )
+
+
+def batch_tag(told: BatchOut) -> str:
+    """What is another with every change of it: its ETag, and the id of its events."""
+    return sha256(told.model_dump_json().encode()).hexdigest()[:32]
 
 
 def line_out(line: Answered) -> LineOut:

@@ -107,6 +107,9 @@ class JobOut(JobSummary):
     """Of one that was to be explained and delivers no picture: `score`."""
     epochs: list[EpochOut] | None
     """Of a training."""
+    queue_position: int | None
+    """Of a queued job: whose turn it is among the tenant's, 1 is next; 1,000 is that or more. In
+    the answer to POST it is null."""
     version: VersionMade | None
     """Of a training that has ended well."""
 
@@ -116,6 +119,12 @@ class JobsQuery(PageQuery):
     op: OperationName | None = None
     sku: Text | None = None
     external_id: Text | None = None
+
+
+def job_tag(told: JobOut) -> str:
+    """Its ETag: another with every revision, and with each step that it gets on in its queue."""
+    place = f"-{told.queue_position}" if told.queue_position else ""
+    return f"{told.revision}{place}"
 
 
 _TOLD_OTHERWISE = ("error", "operation", "links")
@@ -133,6 +142,7 @@ def job_out(
     epochs: Sequence[Epoch] | None,
     version: Version | None,
     stages: Sequence[Stage] = (),
+    queue_position: int | None = None,
 ) -> JobOut:
     return JobOut(
         **_fields(row),
@@ -142,12 +152,24 @@ def job_out(
             for result in results
         ],
         stages=stages_out(one for one in stages if one.result_id is None),
-        epochs=None if epochs is None else [_epoch_out(epoch) for epoch in epochs],
+        epochs=None if epochs is None else [epoch_out(epoch) for epoch in epochs],
+        queue_position=queue_position,
         version=None if version is None else VersionMade(id=version.id, label=version.label),
     )
 
 
-def _epoch_out(row: Epoch) -> EpochOut:
+def links_of(job_id: str) -> JobLinks:
+    return JobLinks(self=f"/v1/jobs/{job_id}", results=f"/v1/results?job_id={job_id}")
+
+
+def error_of(state: str, code: str | None, detail: str | None) -> JobError | None:
+    """A job that was put back in line keeps its last error in its row, but has not ended by it."""
+    if code is None or state not in (FAILED, DEAD, CANCELLED):
+        return None
+    return JobError(code=code, detail=detail)
+
+
+def epoch_out(row: Epoch) -> EpochOut:
     grid = f"/v1/jobs/{row.job_id}/epochs/{row.number}/grid" if row.grid_key else None
     names = (name for name in EpochOut.model_fields if name != "grid")
     return EpochOut(**{name: getattr(row, name) for name in names}, grid=grid)
@@ -157,17 +179,10 @@ def _fields(row: Job) -> dict[str, Any]:
     names = (name for name in JobSummary.model_fields if name not in _TOLD_OTHERWISE)
     return {
         **{name: getattr(row, name) for name in names},
-        "error": _error(row),
+        "error": error_of(row.state, row.error_code, row.error_detail),
         "operation": _asked(json.loads(row.request)["operation"]),
-        "links": JobLinks(self=f"/v1/jobs/{row.id}", results=f"/v1/results?job_id={row.id}"),
+        "links": links_of(row.id),
     }
-
-
-def _error(row: Job) -> JobError | None:
-    """A job that was put back in line keeps its last error in its row, but has not ended by it."""
-    if row.error_code is None or row.state not in (FAILED, DEAD, CANCELLED):
-        return None
-    return JobError(code=row.error_code, detail=row.error_detail)
 
 
 def _asked(operation: dict[str, Any]) -> dict[str, Any]:

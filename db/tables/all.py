@@ -14,6 +14,7 @@ from db.tables.retrainings import Retraining, RetrainingRule
 from db.tables.stages import Stage
 from db.tables.tenants import ApiKey, Tenant
 from db.tables.trials import Trial
+from db.tables.usage import UsageDay
 from db.tables.versions import Dataset, Epoch, Version
 from db.tables.workers import Lock, Worker
 
@@ -46,6 +47,7 @@ __all__ = [
     "Tenant",
     "Trial",
     "Turn",
+    "UsageDay",
     "Version",
     "Worker",
 ]

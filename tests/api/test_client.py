@@ -1,5 +1,6 @@
 """The client a storefront imports: what it repeats, what it raises, and how it waits."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -195,3 +196,73 @@ def test_a_stage_is_fetched_by_its_job_and_name() -> None:
         Client(server.url) as shop,
     ):
         assert shop.stage("j1", "0.matte") == b"/v1/jobs/j1/stages/0.matte"
+
+
+def _stream(*events: tuple[str, str, dict[str, Any]]) -> Answer:
+    said = (f": ping\n\nid: {i}\nevent: {k}\ndata: {json.dumps(d)}\n\n" for k, i, d in events)
+    return Answer(body="".join(said).encode(), headers={"Content-Type": "text/event-stream"})
+
+
+def test_a_stream_that_ends_early_goes_on_behind_the_last_event() -> None:
+    begun = {"job_id": "j", "revision": 1, "state": "running"}
+    over = {"job_id": "j", "revision": 2, "state": "succeeded"}
+    answers = iter([_stream(("state", "1.3", begun)), CUT, Answer(503, {"code": "x"}),
+                    _stream(("end", "2.3", over))])  # fmt: skip
+    with (
+        scripted.serving(lambda _: next(answers)) as server,
+        Client(server.url, pauses_s=AT_ONCE) as shop,
+    ):
+        told = list(shop.events("j"))
+
+    assert [(one.kind, one.id) for one in told] == [("state", "1.3"), ("end", "2.3")]
+    asked = [one.headers.get("Last-Event-ID") for one in server.asked]
+    assert asked == [None, "1.3", "1.3", "1.3"]
+
+
+def test_a_stream_that_has_nothing_more_is_over() -> None:
+    with (
+        scripted.serving(lambda _: Answer(204, b"")) as server,
+        Client(server.url, pauses_s=AT_ONCE) as shop,
+    ):
+        assert list(shop.events(batch_id="b")) == []
+
+    assert server.asked[0].path == "/v1/batches/b/events"
+
+
+def test_listening_to_what_is_not_there_is_an_error() -> None:
+    gone = Answer(410, {"code": "erased", "detail": "it was erased"})
+    with (
+        scripted.serving(lambda _: gone) as server,
+        Client(server.url, pauses_s=AT_ONCE) as shop,
+        pytest.raises(ApiError, match="erased"),
+    ):
+        list(shop.events("j"))
+
+
+def test_of_all_jobs_nothing_is_heard_twice() -> None:
+    told = [{"job_id": job, "revision": revision} for job, revision in
+            [("a", 1), ("b", 1), ("a", 1), ("a", 2)]]  # fmt: skip
+    both = _stream(*(("state", str(n), one) for n, one in enumerate(told)))
+    answers = iter([both, both, Answer(204, b"")])
+    with (
+        scripted.serving(lambda _: next(answers)) as server,
+        Client(server.url, pauses_s=AT_ONCE) as shop,
+    ):
+        heard = [(one.data["job_id"], one.data["revision"]) for one in shop.events()]
+
+    assert heard == [("a", 1), ("b", 1), ("a", 2)]
+
+
+def test_trainings_epochs_and_usage_are_asked_for_by_their_names() -> None:
+    with (
+        scripted.serving(lambda _: {"items": [{"id": "j"}], "next_cursor": None}) as server,
+        Client(server.url) as shop,
+    ):
+        found = [*shop.trainings({"op": "train"}), *shop.epochs("j"), shop.training("j")]
+        shop.usage("2026-11-01", tenant="other")
+
+    assert found[:2] == [{"id": "j"}, {"id": "j"}]
+    assert [one.path for one in server.asked] == [
+        "/v1/trainings?op=train&limit=50", "/v1/trainings/j/epochs?limit=1000",
+        "/v1/trainings/j", "/v1/usage?from=2026-11-01&tenant=other",
+    ]  # fmt: skip

@@ -104,6 +104,23 @@ def test_what_a_gate_held_is_found_and_approved(client: TestClient) -> None:
     assert client.get("/v1/results?visibility=held").json()["items"] == []
 
 
+def test_a_verdict_and_an_erasure_change_the_job_that_is_told_with_the_result(
+    client: TestClient,
+) -> None:
+    held = _result(visibility="held")
+    path = client.get(f"/v1/results/{held}").json()["links"]["job"]
+    tags = [client.get(path).headers["etag"]]
+
+    for verdict in ("approve", "approve"):
+        client.post(f"/v1/results/{held}/review", json={"verdict": verdict})
+        tags.append(client.get(path).headers["etag"])
+    client.delete(f"/v1/results/{held}")
+    last = client.get(path, headers={"If-None-Match": tags[-1]})
+
+    assert tags[0] != tags[1] == tags[2]
+    assert (last.status_code, last.json()["results"]) == (200, [])
+
+
 def test_what_waits_for_nobody_is_a_conflict(client: TestClient, result: str) -> None:
     answer = client.post(f"/v1/results/{result}/review", json={"verdict": "reject"})
 

@@ -178,14 +178,40 @@ def test_nobody_waits_longer_than_the_longest_wait(serve: Callable[..., TestClie
 
 def test_an_unchanged_job_is_not_told_again(client: TestClient, picture: str) -> None:
     placed = place(client, factories.order("upscale", picture=picture))
-    url, tag = placed.headers["location"], placed.headers["etag"]
+    url = placed.headers["location"]
+    tag = client.get(url).headers["etag"]
 
     same = client.get(url, headers={"If-None-Match": tag})
     rows.change(placed.json()["id"], revision=2)
     changed = client.get(url, headers={"If-None-Match": tag})
 
     assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
-    assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
+    assert (changed.status_code, changed.headers["etag"]) == (200, '"2-1"')
+
+
+def test_a_queued_job_tells_its_place_in_line_and_each_step_is_news(
+    client: TestClient, picture: str
+) -> None:
+    first, second, urgent = (
+        client.post(
+            "/v1/jobs",
+            json={"operation": {"op": "upscale", "picture": picture}, "priority": priority},
+        ).json()["id"]
+        for priority in (5, 5, 1)
+    )
+    places = {
+        name: client.get(f"/v1/jobs/{name}").json()["queue_position"]
+        for name in (first, second, urgent)
+    }
+    tag = client.get(f"/v1/jobs/{second}").headers["etag"]
+    client.post(f"/v1/jobs/{urgent}/cancel")
+    moved = client.get(f"/v1/jobs/{second}", headers={"If-None-Match": tag})
+    (running,) = rows.claim()
+
+    assert places == {urgent: 1, first: 2, second: 3}
+    assert (moved.status_code, moved.json()["queue_position"]) == (200, 2)
+    assert running.id == first
+    assert client.get(f"/v1/jobs/{first}").json()["queue_position"] is None
 
 
 def test_a_job_tells_its_tries_its_results_and_why_it_failed(client: TestClient) -> None:
@@ -407,7 +433,7 @@ def test_a_database_that_does_not_answer_is_told_as_such(
     assert "db.internal" not in answer.text
 
 
-@pytest.mark.parametrize("where", ["api.routes.jobs.reading", "api.waiting.reading"])
+@pytest.mark.parametrize("where", ["api.routes.jobs.reading", "api.watching.reading"])
 def test_a_job_that_was_placed_is_answered_though_the_database_goes_away_right_then(
     client: TestClient, picture: str, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:

@@ -34,8 +34,10 @@ def serving(
             while not client.ready():
                 assert time.monotonic() < give_up, "the API did not start"
                 time.sleep(0.05)
-        yield url, process
-        process.kill()
+        try:
+            yield url, process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

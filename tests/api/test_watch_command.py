@@ -1,5 +1,6 @@
 """`packshot watch`: how far a training is, how its epochs went, and what they show."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,23 @@ def job(state: str = "running", epochs: int = 1, step: int = 30) -> dict[str, An
     }  # fmt: skip
 
 
+def stream(*told: dict[str, Any]) -> Answer:
+    """An event for each, the last of which is the end."""
+    kinds = ["progress"] * (len(told) - 1) + ["end"]
+    said = (
+        f"id: {number}\nevent: {kind}\ndata: {json.dumps(data)}\n\n"
+        for number, (kind, data) in enumerate(zip(kinds, told, strict=True), 1)
+    )
+    return Answer(body="".join(said).encode(), headers={"Content-Type": "text/event-stream"})
+
+
+def told(job: dict[str, Any]) -> dict[str, Any]:
+    epoch = job["epochs"][-1] if job["epochs"] else None
+    return {"job_id": job["id"], "revision": 1, "epoch": epoch} | {
+        name: job[name] for name in ("op", "state", "progress")
+    }
+
+
 def test_a_training_s_bar_says_the_epoch_and_the_last_score():
     assert _seen(job(), {}) == {
         "completed": 0.25,
@@ -53,6 +71,8 @@ def test_watching_ends_with_the_epochs_and_writes_their_grids(
     packshot: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def answer(asked: Asked) -> Any:
+        if asked.path.endswith("/events"):
+            return stream(told(job()), told(job("succeeded", epochs=2)))
         if asked.path.endswith("/grid"):
             return {"of": asked.path}
         return job("succeeded", epochs=2)
@@ -69,6 +89,19 @@ def test_watching_ends_with_the_epochs_and_writes_their_grids(
     ]  # fmt: skip
 
 
+def test_where_no_more_may_listen_the_job_is_asked_after(packshot: Run) -> None:
+    def answer(asked: Asked) -> Any:
+        if asked.path.endswith("/events"):
+            return Answer(404, {"code": "not_found", "detail": "an earlier build"})
+        return job("succeeded")
+
+    with scripted.serving(answer) as server:
+        assert packshot("watch", NOWHERE, "--url", server.url) == 0
+
+
 def test_a_training_that_failed_is_said_and_is_no_success(packshot: Run) -> None:
-    with scripted.serving(lambda _: Answer(body=job("failed"))) as server:
+    def answer(asked: Asked) -> Any:
+        return stream(told(job("failed"))) if asked.path.endswith("/events") else job("failed")
+
+    with scripted.serving(answer) as server:
         assert packshot("watch", NOWHERE, "--url", server.url) == 1
