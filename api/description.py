@@ -11,6 +11,7 @@ from api.schemas.datasets import DatasetIn
 from api.schemas.discovery import ProblemOut
 from api.schemas.feedback import FeedbackIn, ReviewIn
 from api.schemas.keys import KeyIn
+from api.schemas.links import LinkIn
 from api.schemas.retraining import RuleIn
 from api.schemas.tenants import CapsIn, TenantIn
 from api.schemas.versions import PromoteIn, RollBackIn
@@ -26,7 +27,7 @@ PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 }
 _BODIES: Final = (
     *(Order, BatchIn, DatasetIn, FeedbackIn, ReviewIn, PromoteIn, RollBackIn),
-    *(RuleIn, KeyIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
+    *(RuleIn, KeyIn, LinkIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
 )
 # FastAPI's own words for what our handlers tell otherwise.
 _UNUSED = ("HTTPValidationError", "ValidationError")

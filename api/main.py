@@ -8,11 +8,14 @@ import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from api import description, handlers, settings, stopping
+from api import counters, description, handlers, settings, stopping
+from api.acts import Ledger
 from api.auth import Keyring
+from api.counters import Counting
 from api.edge import Edge
 from api.readiness import Ready
 from api.routes import (
+    audit,
     batches,
     datasets,
     deliveries,
@@ -22,6 +25,7 @@ from api.routes import (
     health,
     jobs,
     keys,
+    links,
     pictures,
     presets,
     provenance,
@@ -41,7 +45,19 @@ from workers import settings as worker_settings
 
 _ROUTERS = (
     *(pictures, jobs, epochs, trials, batches, results, feedback, datasets, rules, versions),
-    *(provenance, discovery, presets, queues, deliveries, webhooks, keys, tenants, health),
+    *(
+        provenance,
+        discovery,
+        presets,
+        queues,
+        deliveries,
+        webhooks,
+        keys,
+        tenants,
+        links,
+        audit,
+        health,
+    ),
 )
 _MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"
 _log = structlog.get_logger(__name__)
@@ -64,6 +80,8 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
     app.state.batches_at_once = asyncio.Semaphore(batches.AT_ONCE)
     app.state.door = Door()
     app.state.ready = Ready()
+    app.state.counting = Counting(counters.address())
+    app.add_middleware(Ledger)
     app.add_middleware(Edge)
     handlers.install(app)
     for module in _ROUTERS:
@@ -80,6 +98,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with stopping.heard(app.state.waiting.close):
         yield
     app.state.waiting.close()
+    await app.state.counting.close()
 
 
 def _refuse() -> None:

@@ -38,7 +38,7 @@ def page(query: Annotated[ResultsQuery, Query()], tenant: Tenant) -> Page[Result
 
 @router.get("/{result_id}", dependencies=_READ)
 def find(result_id: str, tenant: Tenant) -> ResultOut:
-    return result_out(_found(tenant, result_id))
+    return result_out(found(tenant, result_id))
 
 
 @router.head("/{result_id}/content", include_in_schema=False, dependencies=_READ)
@@ -50,7 +50,7 @@ def find(result_id: str, tenant: Tenant) -> ResultOut:
 )
 def content(result_id: str, tenant: Tenant, request: Request) -> Response:
     """The delivered file; X-Visibility says `held` of one that waits for review."""
-    row = _found(tenant, result_id)
+    row = found(tenant, result_id)
     answer = contents.answer(
         request, tenant, key=row.blob_key, sha256=row.sha256, format_=row.format, name=row.id
     )
@@ -65,7 +65,7 @@ def content(result_id: str, tenant: Tenant, request: Request) -> Response:
 )
 def review(result_id: str, raw: JsonBody, tenant: Tenant) -> ResultOut:
     """Decide about a result that a gate held back; its job stays as it ended."""
-    _found(tenant, result_id)  # what is not there has no verdict, whatever the body says
+    found(tenant, result_id)  # what is not there has no verdict, whatever the body says
     wanted = bodies.parse_as(raw, ReviewIn)
     with transaction() as session:
         return result_out(reviewing.decide(session, tenant, result_id, wanted.verdict))
@@ -79,7 +79,7 @@ def erase(result_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False
     )
 
 
-def _found(tenant: str, result_id: str) -> Result:
+def found(tenant: str, result_id: str) -> Result:
     with reading() as session:
         row = results.find(session, tenant, result_id) if ids.is_id(result_id) else None
         if row is None:
