@@ -11,8 +11,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
+from api import acts, budgets
 from api.errors import Problem
-from db import key_text, keys
+from db import key_text, keys, tenants
 from db.engine import reading, transaction
 from db.operations.order import Order
 
@@ -25,11 +26,13 @@ _bearer = HTTPBearer(
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose request this is, by which key, and what that key opens."""
+    """Whose request this is, by which key, what that key opens, and its tenant's own budgets."""
 
     tenant: str
     key_id: str
     scopes: frozenset[str]
+    requests_per_min: int | None = None
+    upload_bytes_per_day: int | None = None
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes or keys.ADMIN in self.scopes
@@ -85,7 +88,7 @@ async def caller_of(
     """Who asks.
 
     Raises:
-        Problem: `unauthenticated`; never says why a key opens nothing.
+        Problem: `unauthenticated`, which never says why a key opens nothing; `rate_limited`.
     """
     if given is None:
         raise _unauthenticated("send a key: Authorization: Bearer psk_…")
@@ -95,6 +98,8 @@ async def caller_of(
         raise _unauthenticated("this key opens nothing")
     if keyring.is_use_due(caller.key_id):
         after_the_answer.add_task(keyring.note_use, caller.key_id)
+    acts.begin(request, caller)
+    await budgets.spend_request(request, caller.key_id, caller.requests_per_min)
     return caller
 
 
@@ -144,7 +149,11 @@ async def _allowed(scopes: SecurityScopes, caller: Annotated[Caller, Depends(cal
 def _verified(text: str) -> Caller | None:
     with reading() as session:
         key = keys.verify(session, text)
-        return None if key is None else Caller(key.tenant, key.id, frozenset(key.scopes))
+        if key is None:
+            return None
+        tenant = tenants.find(session, key.tenant)
+        budgets = (tenant.max_requests_per_min, tenant.max_upload_bytes_per_day)
+        return Caller(key.tenant, key.id, frozenset(key.scopes), *budgets)
 
 
 def _unauthenticated(detail: str) -> Problem:

@@ -18,6 +18,8 @@ Query = Mapping[str, str | int | float | None]
 
 TERMINAL: Final = frozenset({"succeeded", "failed", "cancelled", "dead"})
 _PAUSES_S: Final = (0.1, 0.3, 1.0, 2.0, 4.0)
+_LONGEST_PATIENCE_S: Final = 61.0
+"""A budget of requests is whole again within a minute."""
 # Of many open jobs the oldest are asked after; the rest end later.
 _ASKED_AT_ONCE: Final = 8
 # A stream says something every 15 seconds; one that does not is no longer there.
@@ -449,7 +451,7 @@ class Client:
         return self._pages("/v1/tenants", None, limit)
 
     def add_tenant(self, name: str, caps: Mapping[str, int | None]) -> Json:
-        """A new tenant; `caps` may hold max_queued and max_running."""
+        """A new tenant; `caps` are those that `set_tenant` changes."""
         return self._ask("POST", "/v1/tenants", None, {"name": name, **caps})
 
     def set_tenant(self, name: str, caps: Mapping[str, int | None]) -> Json:
@@ -579,7 +581,9 @@ class Client:
             again_s = answer.headers.get("Retry-After", "")
             if pause_s is None or answer.status_code not in (429, 503) or not again_s.isdigit():
                 break
-            time.sleep(min(float(again_s), 10.0))
+            if float(again_s[:12]) > _LONGEST_PATIENCE_S:
+                break  # a day's budget is spent: its problem says so, and nobody sleeps till then
+            time.sleep(float(again_s))
         if answer.status_code >= 400:
             raise ApiError(answer.status_code, _problem(answer))
         return answer

@@ -13,6 +13,7 @@ from api.schemas.discovery import ProblemOut
 from api.schemas.events import BatchProgress, JobEvent
 from api.schemas.feedback import FeedbackIn, ReviewIn
 from api.schemas.keys import KeyIn
+from api.schemas.links import LinkIn
 from api.schemas.retraining import RuleIn
 from api.schemas.tenants import CapsIn, TenantIn
 from api.schemas.versions import PromoteIn, RollBackIn
@@ -35,6 +36,7 @@ TAGS: Final = [
         ("batches", "Up to 10,000 orders at once."),
         ("events", "Jobs and batches told as they change."),
         ("results", "What was delivered, and the numbers that prove it."),
+        ("links", "Files for a while without a key."),
         ("feedback", "What people thought of it."),
         ("provenance", "Where a file comes from."),
         ("trainings", "What learns, from what, and how far it is."),
@@ -43,16 +45,18 @@ TAGS: Final = [
         ("retraining-rules", "What trains a network again by itself."),
         ("usage", "What a tenant has used, day by day."),
         ("discovery", "What can be asked for."),
+        ("presets", "What sales channels want of a picture."),
         ("webhooks", "Who is told of what has ended."),
         ("keys", "What a caller proves itself with."),
         ("tenants", "Whom the house serves."),
+        ("audit", "Who changed what."),
         ("operating", "Queues and workers."),
         ("health", "Whether it answers."),
     )
 ]
 BODIES: Final = (
     *(Order, BatchIn, DatasetIn, FeedbackIn, ReviewIn, PromoteIn, RollBackIn),
-    *(PresetRules, RuleIn, KeyIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
+    *(PresetRules, RuleIn, KeyIn, LinkIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
 )
 _TOLD: Final = (ProblemOut, JobEvent, BatchProgress)
 # FastAPI's own words for what our handlers tell otherwise.

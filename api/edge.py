@@ -1,4 +1,4 @@
-"""Around every request: an id, and headers that keep browsers careful."""
+"""Around every request: an id, the headers in `state.headers`, and what keeps browsers careful."""
 
 import re
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 told = MutableHeaders(scope=message)
                 told["X-Request-Id"] = request_id
-                for name, value in _HEADERS.items():
+                for name, value in (*scope["state"].get("headers", {}).items(), *_HEADERS.items()):
                     told.setdefault(name, value)
             await send(message)
 

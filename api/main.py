@@ -8,12 +8,15 @@ import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from api import description, handlers, operation_ids, settings, stopping
+from api import counters, description, handlers, operation_ids, settings, stopping
+from api.acts import Ledger
 from api.auth import Keyring
+from api.counters import Counting
 from api.edge import Edge
 from api.listeners import Seats
 from api.readiness import Ready
 from api.routes import (
+    audit,
     batches,
     datasets,
     deliveries,
@@ -24,6 +27,7 @@ from api.routes import (
     health,
     jobs,
     keys,
+    links,
     pictures,
     presets,
     provenance,
@@ -45,9 +49,9 @@ from db import default_secrets, migrate
 from workers import settings as worker_settings
 
 _ROUTERS = (
-    *(pictures, jobs, events, stages, batches, results, feedback, provenance),
+    *(pictures, jobs, events, stages, batches, results, links, feedback, provenance),
     *(trainings, epochs, trials, datasets, rules, versions, usage),
-    *(discovery, presets, webhooks, deliveries, keys, tenants, queues, health),
+    *(discovery, presets, webhooks, deliveries, keys, tenants, audit, queues, health),
 )
 _MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"
 _log = structlog.get_logger(__name__)
@@ -73,6 +77,8 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
     app.state.batches_at_once = asyncio.Semaphore(batches.AT_ONCE)
     app.state.door = Door()
     app.state.ready = Ready()
+    app.state.counting = Counting(counters.address())
+    app.add_middleware(Ledger)
     app.add_middleware(Edge)
     handlers.install(app)
     for module in _ROUTERS:
@@ -89,6 +95,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with stopping.heard(app.state.watch.close):
         yield
     app.state.watch.close()
+    await app.state.counting.close()
 
 
 def _refuse() -> None:

@@ -54,6 +54,20 @@ class ApiSettings(BaseSettings):
         description="How long a key that was found live is not looked up again: what it takes "
         "until a revoked one opens nothing.",
     )
+    requests_per_min: int = Field(
+        default=6_000,
+        ge=0,
+        le=2**31 - 1,
+        description="Requests of one key in a minute; a tenant may have a number of its own. "
+        "0: no limit.",
+    )
+    upload_bytes_per_day: int = Field(
+        default=50_000_000_000,
+        ge=0,
+        le=2**53 - 1,
+        description="Bytes of pictures that a tenant may send in a day; a tenant may have a number "
+        "of its own. 0: no limit.",
+    )
     max_wait_s: float = Field(
         default=60.0, ge=0, description="Longest that `Prefer: wait` holds an answer back."
     )

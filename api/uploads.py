@@ -7,8 +7,8 @@ import anyio
 import anyio.to_thread
 from fastapi import Depends, Request
 
-from api import bodies, file_names, forms
-from api.deps import Settings
+from api import bodies, budgets, file_names, forms
+from api.deps import Caller, Settings
 from api.errors import Problem
 from api.forms import File
 from api.settings import ApiSettings
@@ -39,9 +39,12 @@ class Door:
         return await anyio.to_thread.run_sync(intake.check, data, limiter=self._limiter)
 
 
-async def _receive(request: Request, settings: Settings) -> Upload:
+async def _receive(request: Request, settings: Settings, caller: Caller) -> Upload:
     door: Door = request.app.state.door
+    day = await budgets.uploads(request, caller.tenant, caller.upload_bytes_per_day)
+    await day.check(request.headers.get("content-length", ""))
     file = await _file(request, settings)
+    await day.spend(len(file.data))
     if len(file.data) > settings.max_upload_bytes:
         raise Problem("content_too_large", f"{settings.max_upload_bytes} bytes is the most")
     return Upload(file.data, file_names.sanitised(file.name), await door.check(file.data))

@@ -33,6 +33,7 @@ class Archive:
             "DB_URL": self.url,
             "DB_SECRET_KEY": "of no use to anybody after the benchmark",
             "WORKER_BROKER_URL": "memory://",
+            "API_REQUESTS_PER_MIN": "0",
             "OMP_NUM_THREADS": "1",
         }
 

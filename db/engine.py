@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from db import settings
+from db import acts, settings
 from db.tables.all import Row
 
 # Releases whose write-ahead log can be reset under a reader of another process.
@@ -49,8 +49,10 @@ class UnsafeSqlite(RuntimeError):
 def transaction() -> Iterator[Session]:
     """A session that commits when its block ends and rolls back when it raises."""
     engine = _writer(settings.get().database_url())
-    with _turn(engine), Session(engine, expire_on_commit=False) as session, session.begin():
+    opened = Session(engine, expire_on_commit=False)
+    with _turn(engine), opened as session, session.begin(), acts.noting(session):
         yield session
+    acts.committed()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from db import blobs, clock, removal
+from db.tables.audit import Audit
 from db.tables.batches import Batch, BatchLine
 from db.tables.deliveries import Delivery
 from db.tables.jobs import QUEUED, RUNNING, Job, JobInput
@@ -70,6 +71,14 @@ def prune_keys(session: Session, *, days: float = KEEP_KEYS_DAYS, most: int = MO
     dead = or_(_before(ApiKey.expires_at, days), _before(ApiKey.revoked_at, days))
     ids = _oldest(session, ApiKey.id, dead, by=ApiKey.created_at, most=most)
     session.execute(delete(ApiKey).where(ApiKey.id.in_(ids)))
+    return len(ids)
+
+
+def prune_audit(session: Session, *, days: float, most: int = MOST) -> int:
+    """Acts so long ago."""
+    old = _before(Audit.created_at, days)
+    ids = _oldest(session, Audit.id, old, by=Audit.created_at, most=most)
+    session.execute(delete(Audit).where(Audit.id.in_(ids)))
     return len(ids)
 
 

@@ -75,7 +75,20 @@ def ensure_local_key() -> None:
         whole.unlink()
 
 
+def derived(purpose: bytes) -> tuple[bytes, ...]:
+    """A key of 32 bytes for a purpose of its own from each key at hand, the newest first.
+
+    Raises:
+        SecretKeyMissing: there is none.
+    """
+    return _derived(_keys(), purpose)
+
+
 def _box() -> MultiFernet:
+    return _fernets(_keys())
+
+
+def _keys() -> tuple[str, ...]:
     given = settings.get().secret_key.get_secret_value() or _from_file()
     keys = tuple(key for part in given.split(",") if (key := part.strip()))
     if not keys:
@@ -85,16 +98,23 @@ def _box() -> MultiFernet:
         )
     if min(len(key) for key in keys) < SHORTEST_KEY:
         raise SecretKeyMissing(f"a key in DB_SECRET_KEY has fewer than {SHORTEST_KEY} characters")
-    return _fernets(keys)
+    return keys
 
 
 @lru_cache(maxsize=4)
 def _fernets(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(_stretched(key))) for key in keys])
+    return MultiFernet(
+        [Fernet(base64.urlsafe_b64encode(_stretched(key, _PURPOSE))) for key in keys]
+    )
 
 
-def _stretched(key: str) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(key.encode())
+@lru_cache(maxsize=4)
+def _derived(keys: tuple[str, ...], purpose: bytes) -> tuple[bytes, ...]:
+    return tuple(_stretched(key, purpose) for key in keys)
+
+
+def _stretched(key: str, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(key.encode())
 
 
 def _from_file() -> str:

@@ -48,6 +48,13 @@ class DbSettings(BaseSettings):
         description="Webhooks that arrived or were given up stay in their log for so many days.",
     )
 
+    keep_audit_days: float = Field(
+        default=365.0,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="Who changed what stays on record for so many days; 0 keeps it for ever.",
+    )
+
     clock_offset_s: float = Field(
         default=0.0,
         allow_inf_nan=False,

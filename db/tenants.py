@@ -14,6 +14,7 @@ from db.tables.tenants import Tenant
 
 NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 """Also a folder of the store: no dots, no slashes, and never like what ships with us."""
+CAPS: Final = ("max_queued", "max_running", "max_requests_per_min", "max_upload_bytes_per_day")
 
 
 class TenantNotFound(LookupError):
@@ -24,16 +25,13 @@ class TenantExists(ValueError):
     """The name is taken."""
 
 
-def create(
-    session: Session, name: str, *, max_queued: int | None = None, max_running: int | None = None
-) -> Tenant:
-    """A new tenant.
+def create(session: Session, name: str, caps: Mapping[str, int | None] | None = None) -> Tenant:
+    """A new tenant, with those of CAPS that are named.
 
     Raises:
         TenantExists: there is one of this name.
     """
-    caps = {"max_queued": max_queued, "max_running": max_running}
-    values = {"name": name, "created_at": clock.now(), **caps}
+    values = {"name": name, "created_at": clock.now(), **_known(caps or {})}
     made = session.scalars(insert_once(session, Tenant, values).returning(Tenant)).one_or_none()
     if made is None:
         raise TenantExists(f"there is a tenant {name!r} already")
@@ -67,12 +65,18 @@ def page(
 
 
 def change(session: Session, name: str, caps: Mapping[str, int | None]) -> Tenant:
-    """Set the caps that are named, max_queued and max_running; None lifts one.
+    """Set those of CAPS that are named; None lifts one.
 
     Raises:
         TenantNotFound: there is no such tenant.
     """
     found = find(session, name)
     if caps:
-        session.execute(update(Tenant).where(Tenant.name == name).values(**caps))
+        session.execute(update(Tenant).where(Tenant.name == name).values(**_known(caps)))
     return found
+
+
+def _known(caps: Mapping[str, int | None]) -> Mapping[str, int | None]:
+    if unknown := set(caps) - set(CAPS):
+        raise ValueError(f"expected caps among {CAPS}, got {sorted(unknown)}")
+    return caps

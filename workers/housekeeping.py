@@ -42,6 +42,9 @@ def _steps() -> Iterator[tuple[str, Callable[[], int], int]]:
         yield "batches", _committed(batches), retention.MOST_BATCHES
     deliveries = partial(retention.prune_deliveries, days=keep.keep_deliveries_days)
     yield "deliveries", _committed(deliveries), retention.MOST
+    if keep.keep_audit_days:
+        audit = partial(retention.prune_audit, days=keep.keep_audit_days, most=retention.MOST)
+        yield "audit", _committed(audit), retention.MOST
     yield "workers", _committed(retention.prune_workers), retention.MOST
     yield "keys", _committed(retention.prune_keys), retention.MOST
     yield "blobs", collector.collect, collector.MOST

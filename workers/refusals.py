@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from db import default_secrets, migrate
-from models import signed
-from workers import sealing, settings
+from workers import settings
 from workers.queues import QUEUES
 
 
@@ -26,7 +25,8 @@ def check(queues: Sequence[str]) -> None:
     """
     _check_queues(queues)
     _check_board(queues)
-    _check_signing()
+    if "hooks" not in queues:  # who writes no files signs none, and has no numpy either
+        _check_signing()
     settings.check_broker()
     default_secrets.check()
     migrate.check()
@@ -42,6 +42,9 @@ def _check_board(queues: Sequence[str]) -> None:
 
 
 def _check_signing() -> None:
+    from models import signed
+    from workers import sealing
+
     given = settings.get()
     for name, value in (("WORKER_C2PA", given.c2pa), ("WORKER_C2PA_TRUST", given.c2pa_trust)):
         if value and not signed.is_installed():

@@ -11,12 +11,21 @@ from api.commands.parameters import BadArgument
 keys_app = typer.Typer(invoke_without_command=True, help="The keys of a tenant: list, add, …")
 tenants_app = typer.Typer(invoke_without_command=True, help="Whom the house serves: list, add, …")
 _KEY: Final = ("id", "tenant", "name", "scopes", "expires_at", "revoked_at", "last_used_at")
-_TENANT: Final = ("name", "max_queued", "max_running", "created_at")
+_TENANT: Final = (
+    *("name", "max_queued", "max_running", "max_requests_per_min", "max_upload_bytes_per_day"),
+    "created_at",
+)
 _LIFTED: Final = "none"
 _Tenant = Annotated[str | None, typer.Option(help="Whose. Default: the tenant of your own key.")]
 _KeyId = Annotated[str, typer.Argument(metavar="KEY", help="Its id: `packshot keys`.")]
 _Name = Annotated[str, typer.Argument(metavar="NAME")]
 _Cap = Annotated[str | None, typer.Option(metavar="N", help="At most so many jobs; or none.")]
+_Rate = Annotated[
+    str | None, typer.Option(metavar="N", help="Requests of each key; none: as the settings say.")
+]
+_Bytes = Annotated[
+    str | None, typer.Option(metavar="N", help="Bytes of pictures; none: as the settings say.")
+]
 
 
 @keys_app.callback()
@@ -85,11 +94,18 @@ def add_tenant(
     *,
     max_queued: _Cap = None,
     max_running: _Cap = None,
+    max_requests_per_min: _Rate = None,
+    max_upload_bytes_per_day: _Bytes = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """A new tenant; then `packshot keys add NAME --tenant …` gives it a key."""
-    caps = _caps(max_queued=max_queued, max_running=max_running)
+    caps = _caps(
+        max_queued=max_queued,
+        max_running=max_running,
+        max_requests_per_min=max_requests_per_min,
+        max_upload_bytes_per_day=max_upload_bytes_per_day,
+    )
     with connect(url) as client:
         show([client.add_tenant(name, caps)], _TENANT, as_json=as_json)
 
@@ -100,11 +116,18 @@ def set_tenant(
     *,
     max_queued: _Cap = None,
     max_running: _Cap = None,
+    max_requests_per_min: _Rate = None,
+    max_upload_bytes_per_day: _Bytes = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a tenant's caps."""
-    caps = _caps(max_queued=max_queued, max_running=max_running)
+    caps = _caps(
+        max_queued=max_queued,
+        max_running=max_running,
+        max_requests_per_min=max_requests_per_min,
+        max_upload_bytes_per_day=max_upload_bytes_per_day,
+    )
     with connect(url) as client:
         show([client.set_tenant(name, caps)], _TENANT, as_json=as_json)
 

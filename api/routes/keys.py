@@ -55,16 +55,16 @@ def issue(raw: JsonBody, mine: Tenant, response: Response, of: _Of = None) -> Ke
 def rotate(key_id: str, mine: Tenant, response: Response, of: _Of = None) -> KeyIssued:
     """A new key with the same name, scopes and lifetime; the old one opens for 24 hours more."""
     with transaction() as session:
-        new = keys.rotate(session, of or mine, key_id) if is_id(key_id) else None
-    return _shown_once(_there(new), response)
+        new = _there(keys.rotate(session, of or mine, key_id) if is_id(key_id) else None)
+    return _shown_once(new, response)
 
 
 @router.delete("/{key_id}")
 def revoke(key_id: str, mine: Tenant, of: _Of = None) -> KeyOut:
     """The key opens nothing more, within API_KEY_REMEMBERED_S seconds."""
     with transaction() as session:
-        row = keys.revoke(session, of or mine, key_id) if is_id(key_id) else None
-    return KeyOut.model_validate(_there(row))
+        row = _there(keys.revoke(session, of or mine, key_id) if is_id(key_id) else None)
+    return KeyOut.model_validate(row)
 
 
 def _shown_once(new: keys.Issued, response: Response) -> KeyIssued:

@@ -51,7 +51,7 @@ def upload(upload: Uploaded, tenant: Tenant, response: Response) -> PictureOut:
 
 @router.get("/{picture_id}", dependencies=_READ)
 def find(picture_id: str, tenant: Tenant) -> PictureOut:
-    return PictureOut.model_validate(_found(tenant, picture_id))
+    return PictureOut.model_validate(found(tenant, picture_id))
 
 
 @router.head("/{picture_id}/content", include_in_schema=False, dependencies=_READ)
@@ -63,7 +63,7 @@ def find(picture_id: str, tenant: Tenant) -> PictureOut:
 )
 def content(picture_id: str, tenant: Tenant, request: Request) -> Response:
     """The file as it came."""
-    row = _found(tenant, picture_id)
+    row = found(tenant, picture_id)
     return contents.answer(
         request, tenant, key=row.sha256, sha256=row.sha256, format_=row.format, name=row.id
     )
@@ -90,7 +90,7 @@ def keep(tenant: str, upload: Upload, *, tries: int = 3) -> Registered:
         return keep(tenant, upload, tries=tries - 1)
 
 
-def _found(tenant: str, picture_id: str) -> Picture:
+def found(tenant: str, picture_id: str) -> Picture:
     with reading() as session:
         row = pictures.find(session, tenant, picture_id) if ids.is_id(picture_id) else None
         if row is None:

@@ -40,7 +40,7 @@ def page(query: Annotated[ResultsQuery, Query()], tenant: Tenant) -> Page[Result
 
 @router.get("/{result_id}", dependencies=_READ)
 def find(result_id: str, tenant: Tenant) -> ResultOut:
-    row = _found(tenant, result_id)
+    row = found(tenant, result_id)
     with reading() as session:
         return result_out(row, stages.of_results(session, [row.id]).get(row.id, ()))
 
@@ -54,7 +54,7 @@ def find(result_id: str, tenant: Tenant) -> ResultOut:
 )
 def content(result_id: str, tenant: Tenant, request: Request) -> Response:
     """The delivered file; X-Visibility says `held` of one that waits for review."""
-    row = _found(tenant, result_id)
+    row = found(tenant, result_id)
     answer = contents.answer(
         request, tenant, key=row.blob_key, sha256=row.sha256, format_=row.format, name=row.id
     )
@@ -69,7 +69,7 @@ def content(result_id: str, tenant: Tenant, request: Request) -> Response:
 )
 def review(result_id: str, raw: JsonBody, tenant: Tenant) -> ResultOut:
     """Decide about a result that a gate held back; its job stays as it ended."""
-    _found(tenant, result_id)  # what is not there has no verdict, whatever the body says
+    found(tenant, result_id)  # what is not there has no verdict, whatever the body says
     wanted = bodies.parse_as(raw, ReviewIn)
     with transaction() as session:
         row = reviewing.decide(session, tenant, result_id, wanted.verdict)
@@ -84,7 +84,7 @@ def erase(result_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False
     )
 
 
-def _found(tenant: str, result_id: str) -> Result:
+def found(tenant: str, result_id: str) -> Result:
     with reading() as session:
         row = results.find(session, tenant, result_id) if ids.is_id(result_id) else None
         if row is None:

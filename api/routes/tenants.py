@@ -30,9 +30,7 @@ def create(raw: JsonBody, response: Response) -> TenantOut:
     """A new tenant; it asks for nothing before it has a key: POST /v1/keys?tenant=NAME."""
     wanted = bodies.parse_as(raw, TenantIn)
     with transaction() as session:
-        row = tenants.create(
-            session, wanted.name, max_queued=wanted.max_queued, max_running=wanted.max_running
-        )
+        row = tenants.create(session, wanted.name, wanted.model_dump(exclude={"name"}))
     response.headers["Location"] = f"/v1/tenants/{row.name}"
     return TenantOut.model_validate(row)
 

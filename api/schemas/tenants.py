@@ -22,6 +22,10 @@ class CapsIn(BaseModel):
     """Jobs that wait."""
     max_running: Cap | None = None
     """Jobs that run at once; one claim of a worker may go beyond."""
+    max_requests_per_min: Cap | None = None
+    """Requests of each key; null is what API_REQUESTS_PER_MIN says, 0 is no limit."""
+    max_upload_bytes_per_day: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
+    """Bytes of pictures taken in; null is what API_UPLOAD_BYTES_PER_DAY says, 0 is no limit."""
 
 
 class TenantIn(CapsIn):
@@ -34,4 +38,6 @@ class TenantOut(Answer):
     name: str
     max_queued: int | None
     max_running: int | None
+    max_requests_per_min: int | None
+    max_upload_bytes_per_day: int | None
     created_at: datetime

@@ -1,5 +1,6 @@
 """Every table, for those who need the whole schema."""
 
+from db.tables.audit import Audit
 from db.tables.base import Row
 from db.tables.batches import Batch, BatchLine
 from db.tables.deliveries import Delivery, DeliveryAttempt, Endpoint
@@ -21,6 +22,7 @@ from db.tables.workers import Lock, Worker
 __all__ = [
     "ApiKey",
     "Attempt",
+    "Audit",
     "Batch",
     "BatchLine",
     "Blob",

@@ -2,20 +2,26 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Row
 
 
 class Tenant(Row):
-    """Whom keys, pictures and jobs belong to; an empty cap means no cap."""
+    """Whom keys, pictures and jobs belong to; an empty cap means no cap.
+
+    An empty `max_requests_per_min` (of each key) or `max_upload_bytes_per_day` means what the API's
+    settings say.
+    """
 
     __tablename__ = "tenant"
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     max_queued: Mapped[int | None]
     max_running: Mapped[int | None]
+    max_requests_per_min: Mapped[int | None]
+    max_upload_bytes_per_day: Mapped[int | None] = mapped_column(BigInteger)
     webhook_secret: Mapped[str | None] = mapped_column(Text)
     webhook_previous_secret: Mapped[str | None] = mapped_column(Text)
     webhook_rotated_at: Mapped[datetime | None]

@@ -25,7 +25,7 @@ from tests import factories, issued, rows
 from tests.factories import NOWHERE
 
 JSON = {"Content-Type": "application/json"}
-PUBLIC = {"/healthz", "/readyz"}
+PUBLIC = {"/healthz", "/readyz", "/v1/links/{tenant}/{kind}/{row_id}"}
 Opener = tuple[str, str, str | None]
 """Method, path, and the scope that it opens to; None: any key."""
 
@@ -85,11 +85,14 @@ def test_the_walk_sees_every_route_that_the_description_has() -> None:
     assert described <= walked
 
 
-def test_every_route_but_those_of_health_asks_for_a_key(client: TestClient) -> None:
+def test_every_route_but_those_of_health_and_signed_links_asks_for_a_key(
+    client: TestClient,
+) -> None:
     stranger = TestClient(client.app, base_url="http://localhost")
 
     open_to_all = {route[1] for route in ROUTES if ask(stranger, route).status_code != 401}
 
+    # A link is a key by itself: without its signature it opens nothing either.
     assert open_to_all == PUBLIC
     assert stranger.get("/openapi.json").status_code == 200
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,28 @@ def test_a_busy_api_is_asked_again_when_it_says_so() -> None:
     answers = iter([Answer(503, {}, {"Retry-After": "0"}), {"items": [{"id": "v"}]}])
     with scripted.serving(lambda _: next(answers)) as server, Client(server.url) as shop:
         assert shop.versions() == [{"id": "v"}]
+
+
+def test_a_key_over_its_rate_waits_as_long_as_it_is_told() -> None:
+    answers = iter([Answer(429, {}, {"Retry-After": "1"}), {"items": [{"id": "v"}]}])
+    started = time.monotonic()
+    with scripted.serving(lambda _: next(answers)) as server, Client(server.url) as shop:
+        assert shop.versions() == [{"id": "v"}]
+
+    assert time.monotonic() - started >= 1.0
+
+
+@pytest.mark.parametrize("again_s", ["86400", "9" * 5_000])
+def test_nobody_sleeps_until_tomorrow(again_s: str) -> None:
+    told = Answer(429, {"code": "upload_quota", "detail": "no more"}, {"Retry-After": again_s})
+    with (
+        scripted.serving(lambda _: told) as server,
+        Client(server.url) as shop,
+        pytest.raises(ApiError, match="upload_quota"),
+    ):
+        shop.versions()
+
+    assert len(server.asked) == 1
 
 
 def test_nobody_at_the_address_is_said_as_unreachable() -> None:

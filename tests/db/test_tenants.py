@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("archive")
 
 def create(name: str, **caps: int | None) -> Tenant:
     with transaction() as session:
-        return tenants.create(session, name, **caps)
+        return tenants.create(session, name, caps)
 
 
 def find(name: str) -> Tenant:
