@@ -45,8 +45,8 @@ class Seen:
 def change(picture: Seen, style: Seen, *, strength: float, by: Restyler) -> Tensor:
     """What is to be added to the picture, [1, 3, H, W]; exactly 0 at a strength of 0."""
     mean, spread = _measured(picture, by)
-    wanted, width = _measured(style, by)
-    full = (width / spread).clamp(1 / MOST_GAIN, MOST_GAIN)
+    wanted, wide = _measured(style, by)
+    full = (wide / spread).clamp(1 / MOST_GAIN, MOST_GAIN)
     gain = 1 + strength * (full - 1)
     shift = strength * (wanted - full * mean)
     margin = by.tiling.margin
