@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from db import blobs, pictures
+from db import blobs, pictures, versions
 from db.engine import reading, transaction
 from db.intake import Checked
 from db.tables.jobs import Job
@@ -18,6 +18,7 @@ from models import images, labels
 from tests import benches, factories, rows
 from tests.factories import LOOK
 from tests.rows import TENANT
+from workers import register
 from workers.perform import Bench, perform
 
 
@@ -230,3 +231,28 @@ def test_a_style_can_be_gated(bench: Bench) -> None:
     job = _done(bench, "stylize", picture=_keep(_box()), style=style, envelope={"gates": gates})
 
     assert (job.state, job.error_code) == ("failed", "gate")
+
+
+def test_a_style_s_look_is_given_by_the_network_that_ships_and_the_product_stays(
+    bench: Bench,
+) -> None:
+    register.register()
+    style = _keep(Image.linear_gradient("L").convert("RGB").resize((64, 64)))
+    rows.queued(
+        "stylize",
+        envelope={"operation": {"picture": _keep(_box()), "style": style, "method": "adain"}},
+    )
+    (job,) = rows.claim()
+    with reading() as session:
+        serving = versions.serving(session, TENANT, "style")
+    rows.change(job.id, versions={"style": serving.id})
+
+    perform(rows.read(job.id), bench)
+
+    result = _result(rows.read(job.id))
+    assert result.model_version == "style-photo@1"
+    assert result.source_kind == "enhanced"
+    assert result.product_identical
+    assert result.protected_identical
+    assert 0 < result.scores["content_ssim"] < 1
+    assert result.scores["style_distance"] > 0

@@ -113,6 +113,20 @@ def test_a_translator_is_trained_on_a_shops_own_pictures() -> None:
     assert job.report["evaluation"]["baseline"] == "the training picture with the nearest edges"
 
 
+def test_a_style_is_trained_on_a_shops_own_pictures_and_measured_beside_what_ships() -> None:
+    job = _trained(dataset=_photographs("teapots"), network="style")
+
+    assert job.state == "succeeded", job.error_detail
+    with reading() as session:
+        version = versions.of_job(session, job.id)
+        assert version is not None
+        found = evaluations.newest(session, TENANT, version.id)
+        serving = versions.serving(session, TENANT, "style")
+    assert found is not None
+    assert found.incumbent_id == serving.id
+    assert (found.pictures, found.told["baseline"]) == (2, "half the size, enlarged again")
+
+
 def _cut_out(name: str, *, opaque: int = 0, count: int = 12) -> str:
     """Discs on nothing, of which the last two are held out; the first so many have a ground."""
     drawn = [Image.fromarray(one.permute(1, 2, 0).numpy(), "RGBA") for one in discs(count, side=64)]
