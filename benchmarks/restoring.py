@@ -20,6 +20,7 @@ import torch
 from PIL import Image
 from skimage.restoration import denoise_nl_means, richardson_lucy
 from torch import Generator, Tensor, nn
+from torch.nn import functional
 
 from models import calling, weights
 from models.data.degradations import noisy
@@ -186,12 +187,15 @@ def _non_local_means(image: Tensor) -> Tensor:
 
 
 def _lucy(image: Tensor, radius_px: float) -> Tensor:
+    """Of the mirrored picture, since scikit-image takes what is beyond its sides for black."""
     reach = max(1, round(4 * radius_px))
     taps = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * radius_px**2))
     kernel = np.outer(taps, taps) / taps.sum() ** 2
     lucy: Callable[..., np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = richardson_lucy
-    planes = [lucy(plane.numpy(), kernel, num_iter=15) for plane in image[0]]
-    return torch.from_numpy(np.stack(planes)).float()[None]
+    framed = functional.pad(image, (4 * reach,) * 4, mode="reflect")
+    planes = [lucy(plane.numpy(), kernel, num_iter=15) for plane in framed[0]]
+    inner = slice(4 * reach, -4 * reach)
+    return torch.from_numpy(np.stack(planes)[:, inner, inner]).float()[None]
 
 
 def _shipped() -> dict[str, Mender]:

@@ -1,7 +1,7 @@
 """What tenants used, day by day in UTC: days that are over are counted once, today as it is asked.
 
-Counting nothing where jobs end keeps their commits free of a row that all would write. A day of
-33,000 jobs is counted in tens of milliseconds, a year of counted days read in one.
+Counting nothing where jobs end keeps their commits free of a row that all would write. To add up
+30 days of 1,000,000 jobs takes 5 s on PostgreSQL: too long for a question, and never done twice.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from db import clock
 from db.portable import insert, insert_once
+from db.steering import beside
 from db.tables.jobs import Job
 from db.tables.pictures import Picture
 from db.tables.results import Result
@@ -89,7 +90,8 @@ def keep(session: Session, counted: Counted) -> bool:
 
 def _count(session: Session, tenant: str, day: date) -> Iterator[Used]:
     """What is in the rows of a tenant's day."""
-    yield from (used for _, used in _ended_on(session, day, Job.tenant == tenant))
+    # Of a tenant's jobs an index knows all there ever were; of a day's there are few.
+    yield from (used for _, used in _ended_on(session, day, beside(Job.tenant, tenant)))
     yield from _moved(session, tenant, day)
 
 

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from api.schemas.base import Answer
 from api.schemas.batches import BatchCounts
-from api.schemas.jobs import EpochOut, JobError, JobLinks, epoch_out, error_of, links_of
+from api.schemas.jobs import (
+    EpochOut,
+    JobError,
+    JobLinks,
+    State,
+    epoch_out,
+    error_of,
+    links_of,
+)
 from db.changes import BatchSeen, JobSeen
 from db.tables.versions import Epoch
-
-SeenState = Literal[
-    "queued", "running", "succeeded", "failed", "cancelled", "dead", "erased"
-]  # fmt: skip
 
 
 class Progress(Answer):
@@ -33,7 +37,7 @@ class JobEvent(Progress):
     revision: int
     """The job and this name what is told: who has seen them has seen it."""
     op: str
-    state: SeenState
+    state: State
     attempt: int
     max_attempts: int
     sku: str | None

@@ -13,7 +13,7 @@ from db.tables.pictures import Picture
 from db.tables.results import Result
 from db.tables.tenants import Tenant
 from db.usage import Used
-from tests import rows
+from tests import explained, rows
 
 pytestmark = pytest.mark.usefixtures("archive")
 TODAY = datetime.now(UTC).date()
@@ -158,3 +158,18 @@ def test_where_there_is_no_tenant_nothing_is_counted() -> None:
         session.execute(delete(Tenant))
 
     assert _count() == 0
+
+
+@pytest.mark.parametrize("is_analysed", [True, False], ids=["analysed", "never analysed"])
+def test_a_day_is_added_up_from_its_own_rows_however_many_there_are(*, is_analysed: bool) -> None:
+    _shop(days_ago=3)
+    rows.history(5_000)
+    if is_analysed:
+        explained.analyse()
+
+    with explained.heard() as asked, transaction() as session:
+        usage.of(session, "shop", TODAY, TODAY)
+
+    assert explained.read_whole(asked, but=("usage_day",)) == []
+    of_jobs = {name for name in explained.indexes(asked) if name.startswith("ix_job")}
+    assert of_jobs == {"ix_job_finished_at"}
