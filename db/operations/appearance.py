@@ -6,6 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from db.operations.base import Key, Operation
 from db.operations.belonging import refuse_foreign
+from db.operations.seeking import Seeking
 
 Region = Literal["whole", "product", "ground"]
 
@@ -13,7 +14,7 @@ _OF_SHADOWS: Final = {"angle_deg": ("drop",)}
 _OF_REGIONS: Final = {"mask": ("product", "ground")}
 
 
-class Shadow(Operation):
+class Shadow(Seeking):
     """A shadow or reflection of the product on the ground it is on; its own pixels stay."""
 
     op: Literal["shadow"] = "shadow"
