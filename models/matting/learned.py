@@ -33,8 +33,8 @@ def finder(network: Network) -> Finder:
         soft = _settled(_answer(network, seen))
         matte.refuse_nothing(float((soft > 0.5).float().mean()))
         alpha = matte.plane(edge.enlarge(soft[0, 0].numpy(), view, full).clip(0, 1))
-        report = {"coverage": float(alpha.mean()), "engine": "network"}
-        return Matte(alpha, _independent(image), report)
+        coverage = float(alpha.mean())
+        return Matte(alpha, _independent(image), {"coverage": coverage, "engine": "network"})
 
     return find
 

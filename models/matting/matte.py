@@ -54,8 +54,10 @@ def find(image: Tensor) -> Matte:
     alpha = plane(edge.enlarge(soft, view, full))
     independent = _enlarged(_second_opinion(lab), alpha)
     kind = "busy" if found.busy else "plain"
-    report = {"coverage": float(alpha.mean()), "backdrop": kind, "engine": "classical"}
-    return Matte(alpha, independent, report)
+    coverage = float(alpha.mean())
+    return Matte(
+        alpha, independent, {"coverage": coverage, "backdrop": kind, "engine": "classical"}
+    )
 
 
 def second_opinion(image: Tensor) -> Tensor:
