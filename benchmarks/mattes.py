@@ -46,19 +46,17 @@ System = Callable[[Pixels, Plane], Plane]
 """Picture [H, W, 3] and exact matte [H, W] to the matte that is found."""
 
 
-def rows(*, every: int = 1, network: Finder | None = None) -> list[Row]:
-    """Means of every system over the products on each ground.
+def rows(*, every: int = 1, network: Finder | None = None) -> Iterator[Row]:
+    """Means of every system over the products on each ground, as they are measured.
 
     Args:
         every: take each so manieth product.
         network: what finds products by a network, beside the others.
     """
     products = samples.products()[::every]
-    found: list[Row] = []
     for ground, behind in _grounds().items():
         shots = [_shot(one.pixels, behind, seed) for seed, one in enumerate(products)]
-        found += _measured(f"samples on {ground}", shots, _systems(network))
-    return found
+        yield from _measured(f"samples on {ground}", shots, _systems(network))
 
 
 def named(folder: Path) -> Finder:
@@ -182,11 +180,14 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    told = rows(every=given.every, network=named(given.weights) if given.weights else shipped())
-    for row in told:
+    network = named(given.weights) if given.weights else shipped()
+    told = []
+    for row in rows(every=given.every, network=network):
+        told.append(row)
         print(
             f"{row.set:26} {row.system:46} {row.measure:5} {row.value:7.4f} "
-            f"{row.ms_per_megapixel:8.0f} ms/MP"
+            f"{row.ms_per_megapixel:8.0f} ms/MP",
+            flush=True,
         )
     if given.json:
         given.json.write_text(json.dumps([asdict(row) for row in told], indent=1), encoding="utf-8")
