@@ -1,5 +1,6 @@
-"""Versions whose networks are real and have two channels, as rows."""
+"""Versions whose networks are real and have a few channels, as rows."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -9,6 +10,7 @@ from db.engine import transaction
 from db.tables.versions import Version
 from models import weights
 from models.networks.denoiser import Denoiser, DenoiserConfig
+from models.networks.matte import MatteConfig, MatteNet
 from models.weights import Card
 from tests.rows import TENANT
 
@@ -38,3 +40,25 @@ def add(folder: Path, card: Card, *, tenant: str = TENANT, state: str = "serving
             weights_key=key,
             card=card.to_json(),
         )
+
+
+def matte(
+    folder: Path, name: str = "tiny", *, tenant: str = TENANT, state: str = "serving"
+) -> Version:
+    """One that takes what is dark for the product."""
+    network = dark_is_product()
+    card = Card(name, "matte", asdict(network.config), "", "CC0", "none")
+    card = weights.write(network, folder / name, card)
+    return add(folder / name, card, tenant=tenant, state=state)
+
+
+@torch.no_grad()
+def dark_is_product() -> MatteNet:
+    """Its first channel is how dark a pixel is; nothing else is heard, and the rim adds nothing."""
+    network = MatteNet(MatteConfig(levels=(8, 8), rim_width=2, rim_depth=2)).eval()
+    for one in network.parameters():
+        one.zero_()
+    network.coarse.stem.weight[0, :, 1, 1] = -10 / 3
+    network.coarse.out.weight[0, 0, 1, 1] = 10
+    network.coarse.out.bias.fill_(-6)  # type: ignore[union-attr]
+    return network

@@ -11,6 +11,7 @@ from db.operations.base import NetworkName
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Deblock, Deblur, Denoise, Upscale
 from db.operations.retouching import Inpaint, Outpaint
+from db.operations.seeking import Seeking
 from models import calling
 from models.editing.background import background
 from models.editing.cutout import cutout
@@ -29,6 +30,8 @@ from models.editing.stylize import stylize
 from models.editing.upscale import Enlarger, upscale
 from models.images import Loaded
 from models.made import Made
+from models.matting import learned, matte
+from models.matting.matte import Finder
 from models.restyling import Restyler
 from workers.plates import plate_of
 from workers.served import Networks
@@ -115,11 +118,15 @@ def edit(operation: Edit, given: Given) -> Made:
                 box=operation.box,
                 decontaminate=operation.decontaminate,
                 mask=given.product_mask(),
+                find=_finder(given, operation),
             )
         case Background():
-            plate = plate_of(operation, given.pictures)
             return background(
-                image, plate=plate, mask=given.product_mask(), keeps_plate=given.keeps_stages
+                image,
+                plate=plate_of(operation, given.pictures),
+                mask=given.product_mask(),
+                find=_finder(given, operation),
+                keeps_plate=given.keeps_stages,
             )
         case Place():
             return place(
@@ -131,6 +138,7 @@ def edit(operation: Edit, given: Given) -> Made:
                 margin_px=operation.margin_px,
                 rgb=operation.rgb,
                 mask=given.product_mask(),
+                find=_finder(given, operation),
             )
         case Recolor():
             return recolor(
@@ -152,6 +160,7 @@ def edit(operation: Edit, given: Given) -> Made:
                 opacity=operation.opacity,
                 mask=given.masks.get("mask"),
                 alpha=alpha,
+                find=_finder(given, operation),
             )
         case Relight():
             return relight(
@@ -202,6 +211,12 @@ def edit(operation: Edit, given: Given) -> Made:
 def _mender(given: Given, network: NetworkName) -> Mender:
     served = given.networks(network)
     return Mender(served.doors["denoise"], calling.tiling(served.card))
+
+
+def _finder(given: Given, operation: Seeking) -> Finder:
+    if operation.engine == "classical":
+        return matte.find
+    return learned.finder(given.networks("matte").doors["matte"])
 
 
 def _enlarger(given: Given) -> Enlarger:

@@ -6,6 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from db.operations.base import Key, Operation, VersionName
 from db.operations.belonging import refuse_foreign
+from db.operations.seeking import Seeking
 
 Region = Literal["whole", "product", "ground"]
 
@@ -14,7 +15,7 @@ _OF_REGIONS: Final = {"mask": ("product", "ground")}
 _OF_METHODS: Final = {"version": ("adain",)}
 
 
-class Shadow(Operation):
+class Shadow(Seeking):
     """A shadow or reflection of the product on the ground it is on; its own pixels stay."""
 
     op: Literal["shadow"] = "shadow"

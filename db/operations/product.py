@@ -6,6 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from db.operations.base import HexColour, Key, Operation, Rgb, SourceKind
 from db.operations.belonging import refuse_foreign
+from db.operations.seeking import Seeking
 
 Box = tuple[
     Annotated[int, Field(ge=0)],
@@ -31,7 +32,7 @@ _OF_GROUNDS: Final = {
 """Which grounds a parameter belongs to; the others would leave it unread."""
 
 
-class Cutout(Operation):
+class Cutout(Seeking):
     """The product alone, on a transparent ground."""
 
     op: Literal["cutout"] = "cutout"
@@ -46,7 +47,7 @@ class Cutout(Operation):
     """Take the old background's colour out of the edge."""
 
 
-class Background(Operation):
+class Background(Seeking):
     """The product on a new ground; its own pixels are pasted back.
 
     Before any ground but one colour it is labelled `enhanced`, before a picture that says of itself
@@ -95,7 +96,7 @@ class Background(Operation):
         return "original" if self.kind == "solid" else "enhanced"
 
 
-class Place(Operation):
+class Place(Seeking):
     """The product at a size and place on a canvas."""
 
     op: Literal["place"] = "place"

@@ -6,12 +6,19 @@ from torch import Tensor
 from models.editing.cutout import product
 from models.failures import CannotDo
 from models.made import Made
+from models.matting import matte
 from models.matting.foreground import decontaminated, solid
+from models.matting.matte import Finder
 from models.plates.plate import Plate
 
 
 def background(
-    image: Tensor, *, plate: Plate, mask: Tensor | None, keeps_plate: bool = False
+    image: Tensor,
+    *,
+    plate: Plate,
+    mask: Tensor | None,
+    find: Finder = matte.find,
+    keeps_plate: bool = False,
 ) -> Made:
     """The product of [1, 3, H, W] on a ground.
 
@@ -19,9 +26,10 @@ def background(
         image: in [0, 1].
         plate: makes the ground.
         mask: [1, 1, H, W], such as the picture's own alpha, instead of a guess.
+        find: what guesses where there is no mask.
         keeps_plate: the ground without the product is one of the stages.
     """
-    found = product(image, mask=mask)
+    found = product(image, mask=mask, find=find)
     kept = solid(found.alpha)
     if bool(kept.all()):
         raise CannotDo("mask_full", "The product fills the picture: there is no ground.")

@@ -1,4 +1,4 @@
-"""Cuts the product out of its picture: border colours, flood fill, GrabCut, and a soft edge."""
+"""Cuts the product out of its picture: as a mask says, or as it is found, with a soft edge."""
 
 import math
 
@@ -11,7 +11,7 @@ from models.failures import CannotDo
 from models.made import Made
 from models.matting import matte
 from models.matting.foreground import decontaminated, solid
-from models.matting.matte import Matte
+from models.matting.matte import Finder, Matte
 
 Box = tuple[int, int, int, int]
 
@@ -24,6 +24,7 @@ def cutout(
     box: Box | None,
     decontaminate: bool,
     mask: Tensor | None = None,
+    find: Finder = matte.find,
 ) -> Made:
     """The product with straight alpha, at the picture's own size.
 
@@ -34,8 +35,9 @@ def cutout(
         box: left, top, right, bottom in pixels; nothing outside is product.
         decontaminate: take the backdrop's colour out of half-covered pixels.
         mask: [1, 1, H, W], such as the picture's own alpha, instead of a guess.
+        find: what guesses where there is no mask.
     """
-    found = product(image, mask=mask, box=box)
+    found = product(image, mask=mask, box=box, find=find)
     alpha = feathered(shifted(found.alpha, threshold=threshold), pixels=feather_px)
     colours = decontaminated(image, alpha) if decontaminate else image
     return Made(
@@ -49,10 +51,12 @@ def cutout(
     )
 
 
-def product(image: Tensor, *, mask: Tensor | None, box: Box | None = None) -> Matte:
+def product(
+    image: Tensor, *, mask: Tensor | None, box: Box | None = None, find: Finder = matte.find
+) -> Matte:
     """The product's matte: what the caller says, or what its picture tells."""
     if mask is None:
-        return matte.find(image) if box is None else _in_box(image, box)
+        return find(image) if box is None else _in_box(image, box, find)
     checked(mask, image)
     if not bool((mask > 0.5).any()):
         raise CannotDo("mask_empty", "The mask holds no product.")
@@ -86,12 +90,12 @@ def feathered(alpha: Tensor, *, pixels: int) -> Tensor:
     return torch.minimum(alpha, torch.from_numpy(soft)[None, None])
 
 
-def _in_box(image: Tensor, box: Box) -> Matte:
+def _in_box(image: Tensor, box: Box, find: Finder) -> Matte:
     height, width = image.shape[2:]
     left, top = max(0, box[0]), max(0, box[1])
     right, bottom = min(width, box[2]), min(height, box[3])
     if left >= right or top >= bottom:
         raise CannotDo("box_outside", "The box lies outside the picture.")
-    found = matte.find(image[:, :, top:bottom, left:right])
+    found = find(image[:, :, top:bottom, left:right])
     around = (left, width - right, top, height - bottom)
     return Matte(F.pad(found.alpha, around), F.pad(found.independent, around), found.report)

@@ -15,7 +15,9 @@ from models.editing.background import colour
 from models.editing.cutout import product
 from models.failures import CannotDo
 from models.made import Made, Matrix
+from models.matting import matte
 from models.matting.foreground import decontaminated, solid
+from models.matting.matte import Finder
 from models.metrics.mask import erode
 
 Anchor = Literal[
@@ -70,6 +72,7 @@ def place(
     margin_px: int,
     rgb: tuple[int, int, int],
     mask: Tensor | None = None,
+    find: Finder = matte.find,
 ) -> Made:
     """The product, at a share of the canvas, on one colour.
 
@@ -82,10 +85,11 @@ def place(
         margin_px: what stays free on every side at least.
         rgb: the canvas's colour, 0 to 255 each.
         mask: [1, 1, H, W], such as the picture's own alpha, instead of a guess.
+        find: what guesses where there is no mask.
     """
     if width * height > _MAX_PIXELS:
         raise CannotDo("output_too_large", f"{width} x {height} is more than 64 megapixels.")
-    found = product(image, mask=mask)
+    found = product(image, mask=mask, find=find)
     box = _bounds(found.alpha)
     scale = _scale(box, width, height, fill=fill_long_side, margin=margin_px)
     shift_x, shift_y = _shift(box, scale, width, height, anchor=anchor, margin=margin_px)

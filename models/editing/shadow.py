@@ -12,7 +12,9 @@ from torch import Tensor
 from models.editing.cutout import checked, product
 from models.failures import CannotDo
 from models.made import Made
+from models.matting import matte
 from models.matting.foreground import decontaminated, solid
+from models.matting.matte import Finder
 from models.resampling import straight
 from models.shading import shadows
 from models.shading.standing import Standing, standing
@@ -64,6 +66,7 @@ def shadow(
     opacity: float | None,
     mask: Tensor | None,
     alpha: Tensor | None,
+    find: Finder = matte.find,
 ) -> Made:
     """The picture with a shadow of the product under or beside it, at its own size.
 
@@ -76,8 +79,9 @@ def shadow(
         opacity: its darkness; 0 gives the picture back as it is.
         mask: [1, 1, H, W], where the product is; None: its alpha, or what is found.
         alpha: [1, 1, H, W], the picture's transparency; the result is RGBA then.
+        find: what finds it where neither says where it is.
     """
-    found = product(image, mask=_where(mask, alpha, image))
+    found = product(image, mask=_where(mask, alpha, image), find=find)
     kept = solid(found.alpha)
     if bool(kept.all()):
         raise CannotDo("mask_full", "The product fills the picture: there is no ground.")

@@ -1,5 +1,6 @@
 """The product's matte at a picture's own size, with a second opinion to hold against it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -24,7 +25,8 @@ class Matte:
     Attributes:
         alpha: [1, 1, H, W] in [0, 1].
         independent: [1, 1, H, W] of 0 and 1, by another method.
-        report: `coverage`, and the kind of `backdrop` where the product was sought.
+        report: `coverage`; where the product was sought, by which `engine`, and, by the classical
+            one, before which kind of `backdrop`.
     """
 
     alpha: Tensor
@@ -32,41 +34,65 @@ class Matte:
     report: dict[str, float | int | str | None]
 
 
+Finder = Callable[[Tensor], Matte]
+"""Finds the product in an image [1, 3, H, W] in [0, 1]."""
+
+
 def find(image: Tensor) -> Matte:
     """Finds the product in an image [1, 3, H, W] by the colours of its border.
 
     The work is done on a view of 1,024 pixels at most; only the edge is taken to full size.
     """
-    full = image[0].permute(1, 2, 0).numpy()
-    if min(full.shape[:2]) < _SMALLEST_SIDE:
-        raise CannotDo("image_too_small", f"A side of {_SMALLEST_SIDE} pixels at least is needed.")
-    view = _view(full)
+    full = pixels(image)
+    view = viewed(full, side=_VIEW_SIDE)
     lab = backdrop.to_lab(view)
     found = backdrop.fit(lab)
     mask = regions.product(view, lab, found)
-    if not _SMALLEST_SHARE < mask.mean() < _LARGEST_SHARE:
-        raise CannotDo("no_product_found", "No product stands out from the picture's border.")
+    refuse_nothing(float(mask.mean()))
     behind = None if found.busy else backdrop.to_rgb(found.lab)
     soft = edge.soften(mask, view, behind)
-    alpha = _tensor(edge.enlarge(soft, view, full))
+    alpha = plane(edge.enlarge(soft, view, full))
     independent = _enlarged(_second_opinion(lab), alpha)
     kind = "busy" if found.busy else "plain"
-    return Matte(alpha, independent, {"coverage": float(alpha.mean()), "backdrop": kind})
+    coverage = float(alpha.mean())
+    return Matte(
+        alpha, independent, {"coverage": coverage, "backdrop": kind, "engine": "classical"}
+    )
 
 
 def second_opinion(image: Tensor) -> Tensor:
     """A mask by colour distance alone, [1, 1, H, W] of 0 and 1."""
-    view = _view(image[0].permute(1, 2, 0).numpy())
+    view = viewed(image[0].permute(1, 2, 0).numpy(), side=_VIEW_SIDE)
     return _enlarged(_second_opinion(backdrop.to_lab(view)), image)
 
 
-def _view(full: Plane) -> Plane:
+def pixels(image: Tensor) -> Plane:
+    """[1, 3, H, W] as [H, W, 3], if a product can be sought there."""
+    full = image[0].permute(1, 2, 0).numpy()
+    if min(full.shape[:2]) < _SMALLEST_SIDE:
+        raise CannotDo("image_too_small", f"A side of {_SMALLEST_SIDE} pixels at least is needed.")
+    return full
+
+
+def refuse_nothing(share: float) -> None:
+    """Raises where so small or large a share of a picture is no product before a ground."""
+    if not _SMALLEST_SHARE < share < _LARGEST_SHARE:
+        raise CannotDo("no_product_found", "No product stands out from the picture's border.")
+
+
+def viewed(full: Plane, *, side: int) -> Plane:
+    """[H, W, 3] with no side longer than that."""
     height, width = full.shape[:2]
-    shrink = min(1.0, _VIEW_SIDE / max(height, width))
+    shrink = min(1.0, side / max(height, width))
     if shrink == 1:
         return np.ascontiguousarray(full)
     size = max(1, round(width * shrink)), max(1, round(height * shrink))
     return cv2.resize(np.ascontiguousarray(full), size, interpolation=cv2.INTER_AREA).astype("f4")
+
+
+def plane(values: Plane) -> Tensor:
+    """[H, W] as [1, 1, H, W]."""
+    return torch.from_numpy(np.ascontiguousarray(values))[None, None]
 
 
 def _second_opinion(lab: Plane) -> regions.Bits:
@@ -82,8 +108,4 @@ def _second_opinion(lab: Plane) -> regions.Bits:
 def _enlarged(mask: regions.Bits, like: Tensor) -> Tensor:
     size = (like.shape[3], like.shape[2])
     smooth = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    return _tensor((smooth > 0.5).astype(np.float32))
-
-
-def _tensor(plane: Plane) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(plane))[None, None]
+    return plane((smooth > 0.5).astype(np.float32))

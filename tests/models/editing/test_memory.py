@@ -52,6 +52,20 @@ image = torch.ones(1, 3, 4000, 6000)
 image[..., 1000:3000, 2000:4000] = 0.3
 output = cutout(image, threshold=0.5, feather_px=1, box=None, decontaminate=True).images[0]
 """
+CUTOUT_BY_NETWORK = """
+from models.editing.cutout import cutout
+from models.matting.learned import finder
+from models.networks.matte import MatteConfig, MatteNet
+network = MatteNet(MatteConfig()).eval()
+image = torch.ones(1, 3, 4000, 6000)
+image[..., 1000:3000, 2000:4000] = 0.3
+def found(view):
+    network.matte(view)
+    return (view[:, :1] < 0.5).float()
+with torch.inference_mode():
+    output = cutout(image, threshold=0.5, feather_px=1, box=None, decontaminate=True,
+                    find=finder(found)).images[0]
+"""
 RECOLOR = """
 from models.editing.recolor import recolor
 image = torch.rand(1, 3, 4000, 6000)
@@ -125,6 +139,7 @@ with torch.inference_mode():
         (UPSCALE, [1, 3, 8000, 8000], 2800),
         (UPSCALE_CUT_OUT, [1, 4, 8000, 8000], 3500),
         (CUTOUT, [1, 4, 4000, 6000], 3500),
+        (CUTOUT_BY_NETWORK, [1, 4, 4000, 6000], 3500),
         (RECOLOR, [1, 3, 4000, 6000], 2600),
         (REFLECTION, [1, 3, 4000, 6000], 2600),
         (OUT_OF_FOCUS, [1, 3, 4000, 6000], 2600),
@@ -134,7 +149,8 @@ with torch.inference_mode():
         (RESTYLE, [1, 3, 8000, 8000], 4200),
     ],
     ids=[
-        *("denoise", "deblock", "deblur", "upscale", "upscale cut out", "cutout", "recolor"),
+        *("denoise", "deblock", "deblur", "upscale", "upscale cut out", "cutout"),
+        *("cutout by network", "recolor"),
         *("reflection", "out of focus", "relight", "match_color", "stylize", "adain"),
     ],
 )

@@ -1,0 +1,197 @@
+"""What finds a product best: `python -m benchmarks.mattes`.
+
+Rendered products with exact alpha (`models/data/samples`), put on white, on a gradient and on a
+photograph, with noise and as a JPEG. Beside our classical engine, and a network where one ships or
+is named, GrabCut as OpenCV has it and PyMatting's closed form. That one is told the answer all but
+for a band of a few pixels, so it says how good a rim can be, not how well a product is found.
+"""
+
+import argparse
+import io
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from pymatting import estimate_alpha_cf
+from torch import Tensor
+
+from benchmarks.restoring import Row
+from models import calling, weights
+from models.data import samples
+from models.evaluation.cutting import iou
+from models.failures import CannotDo
+from models.matting import learned, matte
+from models.matting.matte import Finder
+from models.metrics.quantised import quantised
+from models.weights import Card
+
+SIDE: Final = 512
+FILL: Final = 0.8
+NOISE: Final = 2.0
+QUALITY: Final = 90
+BAND_PX: Final = 8
+MARGIN: Final = 0.02
+
+Pixels = NDArray[np.uint8]
+Plane = NDArray[np.float32]
+System = Callable[[Pixels, Plane], Plane]
+"""Picture [H, W, 3] and exact matte [H, W] to the matte that is found."""
+
+
+def rows(*, every: int = 1, network: Finder | None = None) -> Iterator[Row]:
+    """Means of every system over the products on each ground, as they are measured.
+
+    Args:
+        every: take each so manieth product.
+        network: what finds products by a network, beside the others.
+    """
+    products = samples.products()[::every]
+    for ground, behind in _grounds().items():
+        shots = [_shot(one.pixels, behind, seed) for seed, one in enumerate(products)]
+        yield from _measured(f"samples on {ground}", shots, _systems(network))
+
+
+def named(folder: Path) -> Finder:
+    """The network of a version that lies there."""
+    card = Card.from_json((folder / weights.CARD_FILE).read_text(encoding="utf-8"))
+    return _finder((folder / weights.MODEL_FILE).read_bytes(), card)
+
+
+def shipped() -> Finder | None:
+    """The network that ships, if one does."""
+    for file, card in weights.shipped():
+        if card.network == "matte":
+            return _finder(file.read_bytes(), card)
+    return None
+
+
+def _finder(data: bytes, card: Card) -> Finder:
+    network = weights.read(data, card).eval()
+    return torch.inference_mode()(learned.finder(calling.doors(network)["matte"]))
+
+
+def _systems(network: Finder | None) -> Mapping[str, System]:
+    return {
+        **({"ours, network": _ours(network)} if network else {}),
+        "ours, classical": _ours(matte.find),
+        "OpenCV GrabCut": _grabcut,
+        "PyMatting closed form, told all but the band": _closed_form,
+    }
+
+
+def _measured(
+    kind: str, shots: list[tuple[Pixels, Plane]], systems: Mapping[str, System]
+) -> Iterator[Row]:
+    exact = _stacked([alpha for _, alpha in shots])
+    for system, find in systems.items():
+        since = time.perf_counter()
+        made = [find(picture, alpha) for picture, alpha in shots]
+        cost = round(1000 * (time.perf_counter() - since) / (len(shots) * SIDE**2 / 1e6), 1)
+        found = quantised(_stacked(made))
+        values = {"iou": iou(found, exact).mean(), "mae": (found - exact).abs().mean()}
+        for measure, value in values.items():
+            yield Row("cutout", system, kind, measure, round(float(value), 4), cost)
+
+
+def _ours(find: Finder) -> System:
+    """Where it finds no product, nothing."""
+
+    def found(picture: Pixels, alpha: Plane) -> Plane:
+        image = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
+        try:
+            return find(image).alpha[0, 0].numpy()
+        except CannotDo:
+            return np.zeros_like(alpha)
+
+    return found
+
+
+def _grabcut(picture: Pixels, alpha: Plane) -> Plane:
+    """Told that the picture's outermost pixels are none of the product's."""
+    mask = np.zeros(alpha.shape, np.uint8)
+    edge = round(MARGIN * SIDE)
+    box = (edge, edge, SIDE - 2 * edge, SIDE - 2 * edge)
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.setRNGSeed(1)
+    cv2.grabCut(picture, mask, box, *models, 5, cv2.GC_INIT_WITH_RECT)
+    return np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+
+
+def _closed_form(picture: Pixels, alpha: Plane) -> Plane:
+    kernel = np.ones((2 * BAND_PX + 1, 2 * BAND_PX + 1), np.uint8)
+    trimap = np.full(alpha.shape, 0.5)
+    trimap[cv2.erode((alpha > 0.95).astype(np.uint8), kernel) > 0] = 1
+    trimap[cv2.dilate((alpha > 0.05).astype(np.uint8), kernel) == 0] = 0
+    if not (trimap == 1).any():
+        return alpha  # all of it is thinner than the band: there is nothing left to be asked
+    return np.asarray(estimate_alpha_cf(picture / 255.0, trimap), dtype=np.float32)
+
+
+def _grounds() -> dict[str, Plane]:
+    """[H, W, 3] in [0, 1]; the gradient is a studio's paper, which darkens to one side."""
+    down, across = np.mgrid[0 : 1 : SIDE * 1j, 0 : 1 : SIDE * 1j]
+    paper = (0.85 - 0.3 * down + 0.1 * across)[..., None] * np.array([1.0, 0.98, 0.94])
+    (meadow,) = (one for one in samples.photographs() if one.name == "meadow")
+    photograph = cv2.resize(np.ascontiguousarray(meadow.pixels[..., :3]), (SIDE, SIDE))
+    return {
+        "white": np.ones((SIDE, SIDE, 3), np.float32),
+        "a gradient": paper.astype(np.float32),
+        "a photograph": (photograph / 255).astype(np.float32),
+    }
+
+
+def _shot(rgba: Pixels, ground: Plane, seed: int) -> tuple[Pixels, Plane]:
+    """The picture as a shop would send it, and the exact matte."""
+    side, first = round(FILL * SIDE), round((1 - FILL) / 2 * SIDE)
+    premultiplied = (rgba / 255).astype(np.float32)
+    premultiplied[..., :3] *= premultiplied[..., 3:]
+    small = cv2.resize(premultiplied, (side, side), interpolation=cv2.INTER_AREA)
+    layer = np.zeros((SIDE, SIDE, 4), np.float32)
+    layer[first : first + side, first : first + side] = small
+    alpha = layer[..., 3]
+    noise = np.random.default_rng(seed).normal(0, NOISE, ground.shape)
+    seen = (layer[..., :3] + (1 - alpha[..., None]) * ground) * 255 + noise
+    buffer = io.BytesIO()
+    Image.fromarray(seen.round().clip(0, 255).astype(np.uint8)).save(
+        buffer, "JPEG", quality=QUALITY, subsampling="4:2:0"
+    )
+    with Image.open(buffer) as opened:
+        return np.array(opened), alpha
+
+
+def _stacked(planes: list[Plane]) -> Tensor:
+    return torch.from_numpy(np.stack(planes))[:, None].clamp(0, 1)
+
+
+def main() -> None:
+    """Print one table, or rows as JSON."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.mattes", description=__doc__)
+    parser.add_argument("--weights", type=Path, help="folder of a trained version")
+    parser.add_argument("--every", type=int, default=1, help="take each so manieth product")
+    parser.add_argument("--json", type=Path, help="write the rows here as well")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    network = named(given.weights) if given.weights else shipped()
+    told = []
+    for row in rows(every=given.every, network=network):
+        told.append(row)
+        print(
+            f"{row.set:26} {row.system:46} {row.measure:5} {row.value:7.4f} "
+            f"{row.ms_per_megapixel:8.0f} ms/MP",
+            flush=True,
+        )
+    if given.json:
+        given.json.write_text(json.dumps([asdict(row) for row in told], indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
