@@ -6,10 +6,9 @@ learnt from, never shipped. JPEG with halved chroma as Pillow writes it; a Gauss
 """
 
 import argparse
-import io
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +23,7 @@ from torch.nn import functional
 
 from models import calling, weights
 from models.data.degradations import noisy
+from models.data.spoiling import compressed
 from models.editing.deblock import deblock
 from models.editing.deblur import deblur
 from models.editing.mending import Mender
@@ -34,13 +34,28 @@ from models.metrics.ssim import ssim
 from models.networks.denoiser import Denoiser
 
 SET: Final = "CBSD68"
-QUALITIES: Final = (10, 20, 30)
-BLURS: Final = ((0.8, 0.0), (0.8, 2.0), (1.6, 0.0), (1.6, 2.0), (3.0, 2.0))
-"""Radius in pixels, and noise in 8-bit steps."""
 
 Mend = Callable[[Tensor], Tensor]
 """[1, 3, H, W] in [0, 1] to the same."""
 Scores = dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a picture is spoiled: JPEG's quality, or a blur's radius in pixels with 8-bit noise."""
+
+    name: str
+    amount: float
+    noise: float = 0.0
+
+
+_KINDS: Final = {
+    "deblock": tuple(Kind(f"q{quality}", quality) for quality in (10, 20, 30)),
+    "deblur": tuple(
+        Kind(f"{radius:g}px+{noise:g}", radius, noise)
+        for radius, noise in ((0.8, 0.0), (0.8, 2.0), (1.6, 0.0), (1.6, 2.0), (3.0, 2.0))
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +78,12 @@ def rows(folder: Path, *, every: int = 1, menders: Mapping[str, Mender] | None =
         every: take each so manieth picture.
         menders: networks by operation, beside the classical ways.
     """
-    files = sorted((folder / SET).glob("*.png"))[::every]
-    given = menders or {}
+    files, given = _files(folder)[::every], menders or {}
     found: list[Row] = []
-    for quality in QUALITIES if files else ():
-        spoilt = [(_read(file), _compressed(file, quality)) for file in files]
-        found += _measured("deblock", f"q{quality}", spoilt, _deblockers(given.get("deblock")))
-    for radius, noise in BLURS if files else ():
-        spoilt = [(clean := _read(file), _soft(clean, radius, noise)) for file in files]
-        found += _measured(
-            "deblur", f"{radius:g}px+{noise:g}", spoilt, _deblurrers(given.get("deblur"), radius)
-        )
+    for operation in ("deblock", "deblur") if files else ():
+        for kind in _KINDS[operation]:
+            systems = _ours(operation, given.get(operation)) | _others(operation, kind)
+            found += _measured(operation, kind, files, systems)
     return found
 
 
@@ -88,85 +98,87 @@ def deblur_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
 
 
 def _scores(operation: str, network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
-    mender = Mender(calling.doors(network)["denoise"], Denoiser.tiling)
-    told = [one for one in rows(folder, menders={operation: mender}) if one.operation == operation]
-    if not told:
+    files = _files(folder)
+    if not files:
         return {f"cbsd68_{operation}_psnr_db": None}, {}
-    by_system = {
-        system: {
-            f"cbsd68_{one.set.partition(' ')[2]}_psnr_db": round(one.value, 3)
+    systems = _ours(operation, Mender(calling.doors(network)["denoise"], Denoiser.tiling))
+    told = [
+        one
+        for kind in _KINDS[operation]
+        for one in _measured(operation, kind, files, systems)
+        if one.measure == "psnr_db"
+    ]
+    ours, classical, spoilt = (
+        {
+            f"cbsd68_{one.set.partition(' ')[2]}_psnr_db": one.value
             for one in told
-            if one.system == system and one.measure == "psnr_db"
+            if one.system == by
         }
-        for system in ("ours", "classical", "input")
-    }
-    baseline = by_system["classical"] | {
-        f"{name}_input": value for name, value in by_system["input"].items()
-    }
-    return dict(by_system["ours"]), dict(baseline)
+        for by in ("ours", "classical", "input")
+    )
+    baseline = classical | {f"{name}_input": value for name, value in spoilt.items()}
+    return dict(ours), dict(baseline)
 
 
-def _deblockers(network: Mender | None) -> dict[str, Mend]:
-    def ours(mender: Mender | None) -> Mend:
-        return lambda image: deblock(image, quality=None, strength=1.0, mender=mender).images[0]
-
-    return {
-        "input": lambda image: image,
-        **({"ours": ours(network)} if network else {}),
-        "classical": ours(None),
-        "OpenCV bilateral": _bilateral,
-        "scikit-image non-local means": _non_local_means,
-    }
+def _key(row: Row) -> str:
+    return f"cbsd68_{row.set.partition(' ')[2]}_psnr_db"
 
 
-def _deblurrers(network: Mender | None, radius_px: float) -> dict[str, Mend]:
-    def ours(mender: Mender | None) -> Mend:
-        return lambda image: deblur(
-            image, radius_px=None, noise=None, strength=1.0, mender=mender
+def _files(folder: Path) -> list[Path]:
+    return sorted((folder / SET).glob("*.png"))
+
+
+def _ours(operation: str, network: Mender | None) -> dict[str, Mend]:
+    """What the operation makes of a picture of which it is told nothing."""
+
+    def by(mender: Mender | None) -> Mend:
+        if operation == "deblock":
+            return lambda seen: deblock(seen, quality=None, strength=1.0, mender=mender).images[0]
+        return lambda seen: deblur(
+            seen, radius_px=None, noise=None, strength=1.0, mender=mender
         ).images[0]
 
+    systems: dict[str, Mend] = {"input": lambda seen: seen}
+    if network is not None:
+        systems["ours"] = by(network)
+    return systems | {"classical": by(None)}
+
+
+def _others(operation: str, kind: Kind) -> dict[str, Mend]:
+    if operation == "deblock":
+        return {"OpenCV bilateral": _bilateral, "scikit-image non-local means": _non_local_means}
     return {
-        "input": lambda image: image,
-        **({"ours": ours(network)} if network else {}),
-        "classical": ours(None),
-        "unsharp mask": lambda image: image + (image - blurred(image, sigma=1.5)),
-        "scikit-image Richardson-Lucy, told the radius": lambda image: _lucy(image, radius_px),
+        "unsharp mask": lambda seen: seen + (seen - blurred(seen, sigma=1.5)),
+        "scikit-image Richardson-Lucy, told the radius": lambda seen: _lucy(seen, kind.amount),
     }
 
 
 def _measured(
-    operation: str, kind: str, spoilt: list[tuple[Tensor, Tensor]], systems: Mapping[str, Mend]
+    operation: str, kind: Kind, files: Sequence[Path], systems: Mapping[str, Mend]
 ) -> Iterator[Row]:
+    spoilt = [(clean := _read(file), _spoilt(operation, clean, kind)) for file in files]
+    megapixels = sum(clean.shape[2] * clean.shape[3] for clean, _ in spoilt) / 1e6
     for system, mend in systems.items():
         since = time.perf_counter()
         mended = [quantised(mend(seen).clamp(0, 1)) for _, seen in spoilt]
-        spent = time.perf_counter() - since
-        megapixels = sum(clean.shape[2] * clean.shape[3] for clean, _ in spoilt) / 1e6
+        cost = round(1000 * (time.perf_counter() - since) / megapixels, 1)
         pairs = [(one, clean) for one, (clean, _) in zip(mended, spoilt, strict=True)]
         for measure, of in (("psnr_db", psnr_db), ("ssim", ssim)):
             value = sum(float(of(one, clean)) for one, clean in pairs) / len(pairs)
-            cost = round(1000 * spent / megapixels, 1)
-            yield Row(operation, system, f"{SET} {kind}", measure, round(value, 4), cost)
+            yield Row(operation, system, f"{SET} {kind.name}", measure, round(value, 4), cost)
+
+
+def _spoilt(operation: str, clean: Tensor, kind: Kind) -> Tensor:
+    if operation == "deblock":
+        return compressed(clean, [round(kind.amount)], [True])
+    soft = blurred(clean, sigma=kind.amount)
+    seen = noisy(soft, torch.tensor([kind.noise]), Generator().manual_seed(0))
+    return quantised(seen.clamp(0, 1))
 
 
 def _read(file: Path) -> Tensor:
     with Image.open(file) as opened:
         return _tensor(np.asarray(opened.convert("RGB")))
-
-
-def _compressed(file: Path, quality: int) -> Tensor:
-    buffer = io.BytesIO()
-    with Image.open(file) as opened:
-        opened.convert("RGB").save(buffer, "JPEG", quality=quality, subsampling="4:2:0")
-    with Image.open(buffer) as opened:
-        return _tensor(np.asarray(opened))
-
-
-def _soft(clean: Tensor, radius_px: float, noise: float) -> Tensor:
-    spoilt = noisy(
-        blurred(clean, sigma=radius_px), torch.tensor([noise]), Generator().manual_seed(0)
-    )
-    return quantised(spoilt.clamp(0, 1))
 
 
 def _tensor(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Tensor:
