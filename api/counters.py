@@ -112,5 +112,5 @@ class Counting:
             "async+redis://",
             implementation="redispy",
             key_prefix=_PREFIX,
-            connection_pool=self._pool,  # type: ignore[arg-type]
+            connection_pool=self._pool,  # type: ignore[arg-type] # as its pages say
         )
