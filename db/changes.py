@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from db import batches, clock
+from db.steering import beside
 from db.tables.batches import Batch
 from db.tables.jobs import AS_RUNNING, Job
 from db.tables.versions import Epoch
@@ -144,7 +145,9 @@ def _of_pairs(session: Session, keys: Collection[Key]) -> dict[Key, int]:
 def _revisions(
     session: Session, tenant: str, which: ColumnElement[bool], *, newest: Any = None
 ) -> dict[str, int]:
-    rows = select(Job.id, Job.revision).where(Job.tenant == tenant, which)
+    # Only when jobs were made an index knows by tenant; by it alone it knows all there ever were.
+    mine = Job.tenant == tenant if newest is Job.created_at else beside(Job.tenant, tenant)
+    rows = select(Job.id, Job.revision).where(mine, which)
     if newest is not None:
         rows = rows.order_by(newest.desc())
     return {job_id: revision for job_id, revision in session.execute(rows.limit(MOST_AT_ONCE))}  # noqa: C416

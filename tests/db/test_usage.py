@@ -7,6 +7,7 @@ from sqlalchemy import delete, update
 
 from db import retention, usage
 from db.engine import reading, transaction
+from db.fence import Lease
 from db.ids import new_id
 from db.tables.jobs import Job
 from db.tables.pictures import Picture
@@ -42,7 +43,7 @@ def _ended(state: str, days_ago: int, *, op: str = "upscale", queue: str = "gpu"
 
 def _delivered(job_id: str, days_ago: int, *, device_ms: float, size: int) -> None:
     with transaction() as session:
-        row = rows.result(rows.Lease(job_id, "worker", 1), bytes=size, device_ms=device_ms)
+        row = rows.result(Lease(job_id, "worker", 1), bytes=size, device_ms=device_ms)
         session.add(row)
         session.flush()
         session.execute(
