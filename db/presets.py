@@ -1,7 +1,8 @@
 """Every question we ask of a shop's own presets."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import Session
@@ -10,6 +11,8 @@ from db import clock
 from db.operations.presets import PRESET_NAMES, Preset, PresetRules
 from db.portable import insert_once
 from db.tables.presets import ShopPreset
+
+_LABEL: Final = re.compile(r"[a-z][a-z0-9_]{0,62}(@[1-9][0-9]{0,5})?")
 
 
 class PresetNotFound(LookupError):
@@ -69,9 +72,9 @@ def find(session: Session, tenant: str, label: str) -> Preset:
 
 def find_many(session: Session, tenant: str, labels: Collection[str]) -> Mapping[str, Preset]:
     """Those of the shop's own that are there, by the labels that named them."""
-    if not labels:
+    asked = {label: label.partition("@")[::2] for label in labels if _LABEL.fullmatch(label)}
+    if not asked:
         return {}
-    asked = {label: label.partition("@")[::2] for label in labels}
     named = or_(
         *(
             and_(ShopPreset.name == name, ShopPreset.version == int(version))
@@ -91,6 +94,8 @@ def remove(session: Session, tenant: str, name: str) -> None:
     Raises:
         PresetNotFound: there is none.
     """
+    if not _LABEL.fullmatch(name):  # nor would a database keep every text
+        raise PresetNotFound(f"there is no preset {name!r} of your own")
     mine = (ShopPreset.tenant == tenant, ShopPreset.name == name)
     gone = session.scalars(delete(ShopPreset).where(*mine).returning(ShopPreset.version)).all()
     if not gone:

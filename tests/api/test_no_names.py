@@ -37,5 +37,8 @@ def test_no_row_is_looked_for_under_what_is_no_name(
 ) -> None:
     answer = client.request(verb, re.sub(r"{\w+}", name, path), json={})
 
+    if path.startswith("/v1/links/"):  # where every name without its signature is answered alike
+        assert (answer.status_code, answer.json()["code"]) == (403, "invalid_signature")
+        return
     assert answer.status_code == 404, answer.text
     assert answer.json()["code"].endswith("not_found")
