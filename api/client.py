@@ -511,6 +511,9 @@ class Client:
                     if answer.status_code == 204:
                         yield Event("over", last, {})
                     elif answer.status_code == 200:
+                        kind = answer.headers.get("Content-Type", "")
+                        if not kind.startswith("text/event-stream"):
+                            raise Unreachable(f"{self.url} tells no events: {kind or 'nothing'}")
                         for event in _told(answer.iter_lines()):
                             is_told = True
                             yield event

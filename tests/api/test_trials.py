@@ -11,7 +11,7 @@ from db import trials
 from db.engine import transaction
 from tests import rows
 from tests.api import scripted
-from tests.api.scripted import Asked
+from tests.api.scripted import Answer, Asked
 from tests.factories import NOWHERE
 
 TRIAL = {
@@ -65,6 +65,8 @@ def test_watching_ends_with_the_trials(
     packshot: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     def answer(asked: Asked) -> Any:
+        if asked.path.endswith("/events"):
+            return Answer(204, b"")  # it is over
         if asked.path.endswith("/trials"):
             return {"items": [{**TRIAL, "number": 1}]}
         return job("succeeded")
