@@ -34,7 +34,7 @@ SHIPPED: dict[str, TrainConfig] = {
         ema_images=20_000,
         measured_every=5,
     ),
-    "deblock-photo": replace(RECIPES["deblocker"], epochs=60, ema_images=20_000, measured_every=5),
+    "deblock-photo": replace(RECIPES["deblocker"], epochs=24, ema_images=20_000, measured_every=5),
     "deblur-photo": replace(RECIPES["deblurrer"], epochs=60, ema_images=20_000, measured_every=5),
     "gan-catalogue": TrainConfig(
         "gan",

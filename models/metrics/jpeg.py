@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.metrics.luma import luma
 
-UNSEEN_QUALITY: Final = 95
+UNSEEN_QUALITY: Final = 92
 """From here on JPEG's own error is about what rounding to 8 bits is: there is nothing to mend."""
 _QUALITIES: Final = range(5, UNSEEN_QUALITY)
 _LARGEST_CHANGE: Final = 1.0
@@ -28,7 +28,7 @@ def jpeg_quality(image: Tensor) -> int:
         image: [1, 1 or 3, H, W] in [0, 1]; its middle of 1,024 pixels a side is looked at.
 
     Returns:
-        5 to 94 as libjpeg counts, or 95: there is nothing to be seen of a JPEG.
+        5 to 91 as libjpeg counts, or 92: there is nothing to be seen of a JPEG.
     """
     height, width = image.shape[2:]
     top, left = (max(0, (side - _VIEW) // 2) // 16 * 16 for side in (height, width))

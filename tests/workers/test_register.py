@@ -39,6 +39,7 @@ def test_a_version_of_every_network_serves_every_tenant():
         "denoiser",
         "classifier",
         "upscaler",
+        "deblocker",
         "style",
     }
     for path, card in serving:
