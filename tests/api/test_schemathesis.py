@@ -26,7 +26,7 @@ from tests.api.test_tenancy import Ids, ids
 
 __all__ = ["ids"]  # the shop that has one of everything
 SEED = 20_261
-EXAMPLES = 5
+EXAMPLES = 2
 """Of each route, valid and again invalid."""
 CHECKS = (
     not_a_server_error,
