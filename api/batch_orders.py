@@ -11,7 +11,7 @@ from api import batch_bodies, bodies
 from api.auth import Caller, check_order
 from api.batch_bodies import Body, Sent
 from api.errors import Problem, document, told
-from db import admission, batches, ids, jobs, one_training
+from db import admission, batches, ids, jobs, one_training, order_presets
 from db.batches import Created, Line
 from db.engine import long_transaction, reading
 from db.operations import order as operations
@@ -139,7 +139,7 @@ def _admit(tenant: str, line: Read, known: admission.Known, batch_id: str) -> Li
         admission.check(line.found, known)
     except Refused as refused:
         return Line(line.number, problem=document(told(refused)))
-    order = admission.settled(line.found, known)
+    order = order_presets.settled(line.found, known.presets)
     draft = jobs.draft(tenant, order, known.sources, digest=line.digest, batch_id=batch_id)
     return Line(line.number, draft)
 

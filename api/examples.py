@@ -22,6 +22,24 @@ _NAMED: Final[Mapping[str, Any]] = {
     "name": "shoes", "email": "ops@shop.example", "category": "shoe", "product": "S-1042",
     "losses": {"l1": 0.031}, "report": {"epochs": 20}, "next_cursor": None,
 }  # fmt: skip
+PRESET: Final[Mapping[str, Any]] = {
+    "name": "our_shop",
+    "title": "Our own shop",
+    "source": "Style guide of the shop, 2026",
+    "checked_on": "2026-11-26",
+    "confidence": "official",
+    "background": {"white": "required"},
+    "pixels": {"least_side_px": 400},
+    "fill": {"long_side": "required", "least": 0.5, "most": 0.95},
+    "file": {"formats": ["webp", "png"], "most_bytes": 2_000_000},
+    "make": {
+        "format": "webp",
+        "quality": 90,
+        "least_quality": 70,
+        "side_px": 1200,
+        "fill_long_side": 0.8,
+    },
+}
 # Of these a shop will want to see the few words that do, or their fields depend on each other.
 _WHOLE: Final[Mapping[str, Any]] = {
     "Order": {
@@ -31,24 +49,7 @@ _WHOLE: Final[Mapping[str, Any]] = {
         "external_id": "order-77",
     },
     "WhenIn": {"ratings": 50},
-    "PresetRules": {
-        "name": "our_shop",
-        "title": "Our own shop",
-        "source": "Style guide of the shop, 2026",
-        "checked_on": "2026-11-26",
-        "confidence": "official",
-        "background": {"white": "required"},
-        "pixels": {"least_side_px": 400},
-        "fill": {"long_side": "required", "least": 0.5, "most": 0.95},
-        "file": {"formats": ["webp", "png"], "most_bytes": 2_000_000},
-        "make": {
-            "format": "webp",
-            "quality": 90,
-            "least_quality": 70,
-            "side_px": 1200,
-            "fill_long_side": 0.8,
-        },
-    },
+    "PresetRules": PRESET,
 }
 _DEEPEST: Final = 8
 

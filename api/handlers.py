@@ -21,7 +21,8 @@ from db.erasure import InDataset, StillOpen
 from db.intake import NotAPicture
 from db.jobs import IdempotencyKeyReused, QueueQuota
 from db.keys import KeyNotLive
-from db.presets import PresetNameTaken, PresetNotFound
+from db.operations.presets import PresetNotFound
+from db.presets import PresetNameTaken
 from db.promotions import AlreadyServing, NotBetter, NotEvaluated, NothingToRollBack
 from db.queues import QueueNotFound
 from db.rated import NothingRated

@@ -8,10 +8,8 @@ for a band of a few pixels, so it says how good a rim can be, not how well a pro
 
 import argparse
 import io
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +21,7 @@ from PIL import Image
 from pymatting import estimate_alpha_cf
 from torch import Tensor
 
-from benchmarks.restoring import Row
+from benchmarks.editing_rows import Row, as_json, line
 from models import calling, weights
 from models.data import samples
 from models.evaluation.cutting import iou
@@ -184,13 +182,9 @@ def main() -> None:
     told = []
     for row in rows(every=given.every, network=network):
         told.append(row)
-        print(
-            f"{row.set:26} {row.system:46} {row.measure:5} {row.value:7.4f} "
-            f"{row.ms_per_megapixel:8.0f} ms/MP",
-            flush=True,
-        )
+        print(line(row), flush=True)
     if given.json:
-        given.json.write_text(json.dumps([asdict(row) for row in told], indent=1), encoding="utf-8")
+        given.json.write_text(as_json(told), encoding="utf-8")
 
 
 if __name__ == "__main__":

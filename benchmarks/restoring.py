@@ -6,10 +6,9 @@ learnt from, never shipped. JPEG with halved chroma as Pillow writes it; a Gauss
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +20,7 @@ from skimage.restoration import denoise_nl_means, richardson_lucy
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
+from benchmarks.editing_rows import Row, as_json, line
 from models import calling, weights
 from models.data.degradations import noisy
 from models.data.spoiling import compressed
@@ -56,18 +56,6 @@ _KINDS: Final = {
         for radius, noise in ((0.8, 0.0), (0.8, 2.0), (1.6, 0.0), (1.6, 2.0), (3.0, 2.0))
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One system's mean over a set's pictures."""
-
-    operation: str
-    system: str
-    set: str
-    measure: str
-    value: float
-    ms_per_megapixel: float
 
 
 def rows(folder: Path, *, every: int = 1, menders: Mapping[str, Mender] | None = None) -> list[Row]:
@@ -109,11 +97,7 @@ def _scores(operation: str, network: nn.Module, folder: Path) -> tuple[Scores, S
         if one.measure == "psnr_db"
     ]
     ours, classical, spoilt = (
-        {
-            f"cbsd68_{one.set.partition(' ')[2]}_psnr_db": one.value
-            for one in told
-            if one.system == by
-        }
+        {_key(one): one.value for one in told if one.system == by}
         for by in ("ours", "classical", "input")
     )
     baseline = classical | {f"{name}_input": value for name, value in spoilt.items()}
@@ -233,12 +217,9 @@ def main() -> None:
     if not told:
         print(f"not measured: there is no {SET} in {given.benchmarks}")
     for row in told:
-        print(
-            f"{row.operation:8} {row.set:18} {row.system:46} {row.measure:8} {row.value:8.3f} "
-            f"{row.ms_per_megapixel:8.0f} ms/MP"
-        )
+        print(line(row))
     if given.json:
-        given.json.write_text(json.dumps([asdict(row) for row in told], indent=1), encoding="utf-8")
+        given.json.write_text(as_json(told), encoding="utf-8")
 
 
 if __name__ == "__main__":

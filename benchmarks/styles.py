@@ -7,11 +7,9 @@ colours, which `color` was made for, and that of textures, by features that nobo
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
@@ -19,6 +17,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
+from benchmarks.editing_rows import Row, as_json, line
 from examples.gallery_pictures import picture
 from models import calling, weights
 from models.colour.sampling import colours_of
@@ -44,18 +43,6 @@ SIDE_PX = 320
 Scores = dict[str, float | None]
 Method = Callable[[Tensor, Tensor], Callable[[float], Tensor]]
 """From a picture and a style to what a strength makes of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One cell of the table."""
-
-    operation: str
-    system: str
-    set: str
-    measure: str
-    value: float
-    ms_per_megapixel: float | None = None
 
 
 def rows(shipped: Path = weights.SHIPPED) -> list[Row]:
@@ -135,11 +122,10 @@ def main(words: Sequence[str] | None = None) -> None:
     cv2.setNumThreads(1)
     found = rows(arguments.shipped)
     if arguments.json:
-        sys.stdout.write(json.dumps([asdict(row) for row in found], indent=2) + "\n")
+        sys.stdout.write(as_json(found))
         return
     for row in found:
-        took = "" if row.ms_per_megapixel is None else f"{row.ms_per_megapixel:8.0f} ms/MP"
-        sys.stdout.write(f"{row.system:20}{row.measure:20}{row.value:8.3f}{took}\n")
+        print(line(row))
 
 
 def _measured(method: Method, image: Tensor, style: Tensor) -> dict[str, float]:

@@ -1,6 +1,5 @@
 """An order becomes a job only if all that it names is there and fits together."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +15,8 @@ from db import (
     geometry,
     jobs,
     one_training,
+    order_presets,
     pictures,
-    presets,
     settings,
     urls,
     versions,
@@ -26,12 +25,10 @@ from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.geometry import At
 from db.jobs import Created
 from db.operations.base import Operation
-from db.operations.checking import Check
 from db.operations.compressing import Compress
 from db.operations.explaining import Explain
 from db.operations.order import Order
-from db.operations.pipeline import Pipeline
-from db.operations.presets import PRESET_NAMES, Preset, rules
+from db.operations.presets import Preset
 from db.operations.training import Evaluate, Train
 from db.operations.tuning import Tune
 from db.pictures import Source
@@ -82,7 +79,7 @@ def place(
     created = jobs.create(
         session,
         tenant,
-        settled(order, known),
+        order_presets.settled(order, known.presets),
         sources=known.sources,
         digest=order.digest(),
         idempotency_key=key,
@@ -116,21 +113,9 @@ def look_up(session: Session, tenant: str, orders: Sequence[Order], *, hold: boo
             {lesson for one in operations if (lesson := _lesson(one))},
             lambda lesson: _taught(session, tenant, lesson),
         ),
-        presets=presets.find_many(
-            session, tenant, {label for one in orders if (label := _own(one))}
-        ),
+        presets=order_presets.look_up(session, tenant, orders),
         now=session.scalar(select(clock.now())) if timed else None,
     )
-
-
-def settled(order: Order, known: Known) -> Order:
-    """The order as its job keeps it: a preset of the shop's own stands there whole."""
-    preset = known.presets.get(_own(order) or "")
-    if preset is None:
-        return order
-    said = order.model_dump(mode="json", exclude_unset=True)
-    said["operation"] |= {"op": order.operation.op, "preset": preset.model_dump(mode="json")}
-    return Order.model_validate_json(json.dumps(said))
 
 
 def check(order: Order, known: Known, *, is_retry: bool = False) -> None:
@@ -139,8 +124,8 @@ def check(order: Order, known: Known, *, is_retry: bool = False) -> None:
     Raises:
         Refused: naming the field.
     """
-    _check_preset(order, known, is_retry=is_retry)
-    order = settled(order, known)
+    order_presets.check(order, known.presets, is_retry=is_retry)
+    order = order_presets.settled(order, known.presets)
     _check_window(order, known.now)
     _check_gates(order)
     check_webhook(order.webhook_url)
@@ -176,25 +161,6 @@ def _tried(
         else:
             answers[name] = None
     return answers
-
-
-def _own(order: Order) -> str | None:
-    """The preset that it names, if that is none that ships."""
-    match order.operation:
-        case Check(preset=str() as label) | Pipeline(preset=str() as label):
-            return label if label.partition("@")[0] not in PRESET_NAMES else None
-        case _:
-            return None
-
-
-def _check_preset(order: Order, known: Known, *, is_retry: bool) -> None:
-    said = order.operation.preset if isinstance(order.operation, Check | Pipeline) else None
-    if isinstance(said, Preset) and not is_retry:
-        detail = "name a preset; POST /v1/presets makes one of your own"
-        raise wrong("/operation/preset", "preset_not_named", detail)
-    if isinstance(said, str) and said not in known.presets and rules(said) is None:
-        detail = f"there is no preset {said}; there are {', '.join(PRESET_NAMES)} and your own"
-        raise at("/operation/preset", "preset_not_found", detail)
 
 
 def _check_window(order: Order, now: datetime | None) -> None:

@@ -8,15 +8,11 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from db import clock
-from db.operations.presets import PRESET_NAMES, Preset, PresetRules
+from db.operations.presets import PRESET_NAMES, Preset, PresetNotFound, PresetRules
 from db.portable import insert_once
 from db.tables.presets import ShopPreset
 
 _LABEL: Final = re.compile(r"[a-z][a-z0-9_]{0,62}(@[1-9][0-9]{0,5})?")
-
-
-class PresetNotFound(LookupError):
-    """Neither the shop nor this build has such a preset."""
 
 
 class PresetNameTaken(ValueError):

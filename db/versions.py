@@ -86,7 +86,10 @@ def serving(session: Session, tenant: str, network: str) -> Version:
     """
     found = serving_now(session, tenant, network)
     if found is None:
-        raise VersionNotFound(f"no version of network {network} is serving; run `packshot init`")
+        raise VersionNotFound(
+            f"no version of network {network} is serving: train one and promote it, or let "
+            "`packshot init` register those that ship"
+        )
     return found
 
 

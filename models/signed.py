@@ -14,12 +14,10 @@ import numpy as np
 
 from models import manifests, png
 from models.containers import Format
+from models.story import JOB, Ingredient, Story, definition, named
 
 State = Literal["valid", "trusted", "broken"]
 
-JOB: Final = "org.packshot.job"
-"""The assertion that says which job made the file, with what, and what it scored."""
-_ACTIONS: Final = "c2pa.actions.v2"
 _UNTRUSTED: Final = "signingCredential.untrusted"
 _LONGEST, _MOST_CODES = 255, 16
 
@@ -34,35 +32,6 @@ class Signer:
 
     certificates: str
     key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ingredient:
-    """A picture that went into the file; what manifests it has are carried over.
-
-    Attributes:
-        is_parent: the file is this picture, edited; at most one is.
-    """
-
-    data: bytes
-    format: str
-    is_parent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """What the manifest tells.
-
-    Attributes:
-        source_type: IPTC's address of it; None claims nothing.
-        job: the fields of our own assertion.
-    """
-
-    program: str
-    program_version: str
-    source_type: str | None
-    job: dict[str, str | None]
-    ingredients: tuple[Ingredient, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +86,7 @@ def sign(data: bytes, seal: Seal, *, format: Format) -> bytes:  # noqa: A002
     c2pa, story, signer = _c2pa(), seal.story, seal.signer
     made = io.BytesIO()
     try:
-        with c2pa.Builder(_definition(story), _context(Trust())) as builder:
+        with c2pa.Builder(definition(story), _context(Trust())) as builder:
             for number, one in enumerate(story.ingredients):
                 _add(builder, number, one)
             told = (b"es256", signer.certificates.encode(), signer.key.encode(), None)
@@ -192,49 +161,13 @@ def _context(trust: Trust) -> Any:
 
 def _add(builder: Any, number: int, one: Ingredient) -> None:
     """The picture with its manifests, or where they cannot be read the word that there is one."""
-    named = _named(number, one)
+    told = named(number, one)
     try:
-        builder.add_ingredient(named, _mime(one.format), io.BytesIO(one.data))
+        builder.add_ingredient(told, _mime(one.format), io.BytesIO(one.data))
     except _c2pa().C2paError:
-        named["title"] = "source with an unreadable manifest"
+        told["title"] = "source with an unreadable manifest"
         nothing = png.write(np.zeros((1, 1, 1), np.uint8))
-        builder.add_ingredient(named, _mime("png"), io.BytesIO(nothing))
-
-
-def _definition(story: Story) -> dict[str, Any]:
-    program = {"name": story.program, "version": story.program_version}
-    job = {name: value for name, value in story.job.items() if value is not None}
-    return {
-        "claim_generator_info": [program],
-        "assertions": [
-            {"label": _ACTIONS, "data": {"actions": list(_actions(story, program))}},
-            {"label": JOB, "data": job},
-        ],
-    }
-
-
-def _actions(story: Story, program: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """Opened and edited, or created; what else was put in is placed."""
-    said = {} if story.source_type is None else {"digitalSourceType": story.source_type}
-    parents = [_id(n) for n, one in enumerate(story.ingredients) if one.is_parent]
-    others = [_id(n) for n, one in enumerate(story.ingredients) if not one.is_parent]
-    if parents:
-        yield {"action": "c2pa.opened", "parameters": {"ingredientIds": parents}}
-        yield {"action": "c2pa.edited", "softwareAgent": program, **said}
-    else:
-        yield {"action": "c2pa.created", "softwareAgent": program, **said}
-    if others:
-        yield {"action": "c2pa.placed", "parameters": {"ingredientIds": others}}
-
-
-def _named(number: int, one: Ingredient) -> dict[str, str]:
-    # No name of the file: it may be a person's, or say what nobody should read.
-    relation = "parentOf" if one.is_parent else "componentOf"
-    return {"title": "source", "relationship": relation, "instance_id": _id(number)}
-
-
-def _id(number: int) -> str:
-    return f"xmp:iid:source-{number}"
+        builder.add_ingredient(told, _mime("png"), io.BytesIO(nothing))
 
 
 def _mime(format: str) -> str:  # noqa: A002

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db.blobs import NotStored, StorageFull, StoreUnavailable
 from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
+from db.operations.presets import PresetNotFound
 from db.versions import VersionNotFound
 from models.failures import CannotDo
 from models.labels import LabelError
@@ -72,6 +73,8 @@ def judge(error: BaseException) -> Judgement:
             return Judgement(
                 "request_invalid", "this build does not know the request", permanent=True
             )
+        case PresetNotFound():
+            return Judgement("preset_not_found", str(error), permanent=True)
         case VersionNotFound():
             return Judgement("version_not_found", str(error), permanent=True)
         case LabelError():

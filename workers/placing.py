@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from db import admission, jobs
+from db import admission, jobs, order_presets
 from db.admission import Known
 from db.engine import transaction
 from db.jobs import Created
@@ -64,7 +64,7 @@ class Placing:
                 jobs.create(
                     session,
                     self._tenant,
-                    admission.settled(asked.order, known),
+                    order_presets.settled(asked.order, known.presets),
                     sources=known.sources,
                     digest=asked.order.digest(),
                     idempotency_key=asked.key,

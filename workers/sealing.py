@@ -13,7 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from db import authority
-from models.signed import Ingredient, Signer, Story, Trust
+from models.signed import Signer, Trust
+from models.story import Ingredient, Story
 from workers import settings
 from workers.sources import File
 

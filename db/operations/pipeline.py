@@ -1,6 +1,6 @@
 """Several operations in one job, each on the picture that the one before made."""
 
-from functools import cache
+from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -160,7 +160,7 @@ class Pipeline(Operation):
         return InitErrorDetails(type=kind, loc=("preset",), input=self.preset)
 
 
-@cache
+@lru_cache(maxsize=64)  # shops have as many of their own as they like
 def _for_channel(wanted: Preset) -> tuple[AnyStep, ...]:
     side, fill = wanted.make.side_px, wanted.make.fill_long_side
     # Placing puts the cut-out on white too. A step of its own for that would lose the transparency,

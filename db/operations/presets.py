@@ -35,6 +35,10 @@ _Pixels = Annotated[int, Field(ge=1)]
 _Share = Annotated[float, Field(gt=0, le=1)]
 
 
+class PresetNotFound(LookupError):
+    """Neither the shop nor this build has such a preset."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
@@ -137,7 +141,7 @@ class PresetRules(_Part):
 
 
 class Preset(PresetRules):
-    """PresetRules under a version, which never change."""
+    """Rules under a version, which never change."""
 
     version: Annotated[int, Field(ge=1)]
 
@@ -178,8 +182,8 @@ def settled(said: str | Preset) -> Preset:
     """The preset of a job that was taken in.
 
     Raises:
-        LookupError: a release took away what the job names.
+        PresetNotFound: a release took away what the job names.
     """
     if (found := rules(said)) is None:
-        raise LookupError(f"this build has no preset {said}")
+        raise PresetNotFound(f"this build has no preset {said}")
     return found

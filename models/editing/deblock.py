@@ -13,11 +13,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from models.editing.mending import Mender, delivered, learned
-from models.failures import CannotDo
+from models.editing.mending import Mender, delivered, learned, mixed, opened
 from models.made import Made
 from models.metrics.jpeg import UNSEEN_QUALITY, jpeg_quality
-from models.resampling import lifted
 from models.tiles import tiled
 
 _SMALLEST_SIDE = 16
@@ -43,9 +41,7 @@ def deblock(
         mender: who removes it; None for the mean of shifted JPEGs.
         alpha: [1, 1, H, W], the picture's transparency, kept as it is; the result is RGBA then.
     """
-    if min(image.shape[2:]) < _SMALLEST_SIDE:
-        raise CannotDo("image_too_small", f"A side of {_SMALLEST_SIDE} pixels at least is needed.")
-    source = image if alpha is None else lifted(image, alpha)[:, :3]
+    source = opened(image, alpha, least_side=_SMALLEST_SIDE)
     found = jpeg_quality(source) if quality is None else quality
     report: dict[str, float | int | str | None] = {
         "quality": found,
@@ -55,8 +51,7 @@ def deblock(
     if found >= UNSEEN_QUALITY or strength == 0:
         return Made((delivered(source.clone(), alpha),), report=report)
     smooth = _classical(source, found) if mender is None else learned(source, 100.0 - found, mender)
-    output = smooth.sub_(source).mul_(strength).add_(source).clamp_(0, 1)
-    return Made((delivered(output, alpha),), report=report)
+    return Made((mixed(smooth, source, strength=strength, alpha=alpha),), report=report)
 
 
 def shifted_mean(quality: int) -> Callable[[Tensor], Tensor]:

@@ -14,12 +14,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.data.spoiling import STRENGTH_A_PIXEL
-from models.editing.mending import Mender, delivered, learned
-from models.failures import CannotDo
+from models.editing.mending import Mender, delivered, learned, mixed, opened
 from models.made import Made
 from models.metrics.blur_radius import blur_radius
 from models.metrics.noise import noise_sigma
-from models.resampling import lifted
 from models.tiles import tiled
 
 MOST_RADIUS_PX: Final = 5.0
@@ -53,9 +51,7 @@ def deblur(
         mender: who does it; None for Wiener's filter.
         alpha: [1, 1, H, W], the picture's transparency, kept as it is; the result is RGBA then.
     """
-    if min(image.shape[2:]) < _SMALLEST_SIDE:
-        raise CannotDo("image_too_small", f"A side of {_SMALLEST_SIDE} pixels at least is needed.")
-    source = image if alpha is None else lifted(image, alpha)[:, :3]
+    source = opened(image, alpha, least_side=_SMALLEST_SIDE)
     radius = blur_radius(source) if radius_px is None else radius_px
     found = float(noise_sigma(source)[0]) if noise is None else noise
     report: dict[str, float | int | str | None] = {
@@ -73,8 +69,7 @@ def deblur(
         if mender is None
         else learned(source, STRENGTH_A_PIXEL * radius, mender)
     )
-    output = sharp.sub_(source).mul_(strength).add_(source).clamp_(0, 1)
-    return Made((delivered(output, alpha),), report=report)
+    return Made((mixed(sharp, source, strength=strength, alpha=alpha),), report=report)
 
 
 def is_sharp(radius_px: float, *, told: bool) -> bool:

@@ -6,9 +6,7 @@ import torch
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
-from models import resampling
-from models.editing.mending import Mender, delivered, learned
-from models.failures import CannotDo
+from models.editing.mending import Mender, delivered, learned, mixed, opened
 from models.made import Made
 from models.metrics.noise import noise_sigma
 from models.tiles import tiled
@@ -35,9 +33,7 @@ def denoise(
         mender: who removes it; None for non-local means.
         alpha: [1, 1, H, W], the picture's transparency, kept as it is; the result is RGBA then.
     """
-    if min(image.shape[2:]) < _SMALLEST_SIDE:
-        raise CannotDo("image_too_small", f"A side of {_SMALLEST_SIDE} pixels at least is needed.")
-    source = image if alpha is None else resampling.lifted(image, alpha)[:, :3]
+    source = opened(image, alpha, least_side=_SMALLEST_SIDE)
     told = float(noise_sigma(source)[0]) if sigma is None else sigma
     used = min(told, 75.0)
     report: dict[str, float | int | str | None] = {
@@ -48,9 +44,7 @@ def denoise(
     if used < _CLEAN_SIGMA or strength == 0:
         return Made((delivered(source.clone(), alpha),), report=report)
     clean = _classical(source, used) if mender is None else learned(source, used, mender)
-    # Of few full-size copies: the difference is taken where the clean picture lies.
-    output = clean.sub_(source).mul_(strength).add_(source).clamp_(0, 1)
-    return Made((delivered(output, alpha),), report=report)
+    return Made((mixed(clean, source, strength=strength, alpha=alpha),), report=report)
 
 
 def non_local_means(sigma: float) -> Callable[[Tensor], Tensor]:

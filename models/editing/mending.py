@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from models import resampling
+from models.failures import CannotDo
 from models.layers.tiling import Tiling
 from models.tiles import Network, tiled
 
@@ -23,6 +25,17 @@ class Mender:
     tiling: Tiling
 
 
+def opened(image: Tensor, alpha: Tensor | None, *, least_side: int) -> Tensor:
+    """What is mended, [1, 1 or 3, H, W]: a picture that lies over white, off it again.
+
+    Raises:
+        CannotDo: `image_too_small`.
+    """
+    if min(image.shape[2:]) < least_side:
+        raise CannotDo("image_too_small", f"A side of {least_side} pixels at least is needed.")
+    return image if alpha is None else resampling.lifted(image, alpha)[:, :3]
+
+
 def learned(source: Tensor, told: float, mender: Mender) -> Tensor:
     """[1, 1 or 3, H, W] through the network in tiles, which is told how much there is."""
     tiling = mender.tiling
@@ -34,6 +47,12 @@ def learned(source: Tensor, told: float, mender: Mender) -> Tensor:
         margin=tiling.margin,
         multiple=tiling.multiple,
     )
+
+
+def mixed(mended: Tensor, source: Tensor, *, strength: float, alpha: Tensor | None) -> Tensor:
+    """As much of what was mended as is wanted; written into it, so that there are few copies."""
+    output = mended.sub_(source).mul_(strength).add_(source).clamp_(0, 1)
+    return delivered(output, alpha)
 
 
 def delivered(colours: Tensor, alpha: Tensor | None) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from api.examples import PRESET
 from db.engine import reading
 from db.operations import presets
 from db.operations.checking import Check
@@ -45,19 +46,7 @@ def test_a_preset_that_is_not_there_is_not_found(client: TestClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "preset_not_found")
 
 
-OWN: dict[str, Any] = {
-    "name": "our_shop",
-    "title": "Our own shop",
-    "source": "Style guide of the shop, 2026",
-    "checked_on": "2026-11-26",
-    "confidence": "official",
-    "background": {"white": "required"},
-    "pixels": {"least_side_px": 400},
-    "fill": {"long_side": "required", "least": 0.5, "most": 0.95},
-    "file": {"formats": ["webp", "png"], "most_bytes": 2_000_000},
-    "make": {"format": "webp", "quality": 90, "least_quality": 70, "side_px": 480,
-             "fill_long_side": 0.8},
-}  # fmt: skip
+OWN: dict[str, Any] = {**PRESET, "make": {**PRESET["make"], "side_px": 480}}
 
 
 def test_a_shop_has_presets_of_its_own_with_versions_and_nobody_else_sees_them(

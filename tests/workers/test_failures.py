@@ -6,6 +6,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from db.blobs import NotStored, StorageFull, StoreUnavailable
+from db.operations.presets import PresetNotFound
 from db.versions import VersionNotFound
 from models.failures import CannotDo
 from models.metrics.ssim import TooSmall
@@ -29,6 +30,7 @@ def _invalid() -> ValidationError:
         (CannotDo("no_product_found", "nothing stands out"), "no_product_found"),
         (_invalid(), "request_invalid"),
         (VersionNotFound("there is no version"), "version_not_found"),
+        (PresetNotFound("there is no preset"), "preset_not_found"),
         (WeightsError("the sha256 differs"), "model_file_invalid"),
         (NotStored("shop/00/00"), "source_missing"),
     ],
