@@ -65,6 +65,14 @@ class Archives:
 
 
 @contextmanager
+def sqlite(folder: Path) -> Iterator[Archives]:
+    """SQLites, for the block."""
+    with ExitStack() as stack:
+        stack.callback(engine.dispose)
+        yield Archives("sqlite", folder / "sqlite", None)
+
+
+@contextmanager
 def archives(folder: Path) -> Iterator[list[Archives]]:
     """Both kinds, for the block; PostgreSQL keeps all it promises about durability."""
     with ExitStack() as stack:

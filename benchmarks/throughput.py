@@ -12,7 +12,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,7 @@ from benchmarks import (
     throughput_raw,
     throughput_workloads,
 )
-from benchmarks.engine_archives import Archives, archives
+from benchmarks.engine_archives import Archives, archives, sqlite
 from benchmarks.throughput_load import Loaded, loaded
 from benchmarks.throughput_packshot import Packshot, Way
 from benchmarks.throughput_rows import HEADER, Device, Row
@@ -98,10 +98,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="packshot-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL runs as somebody else
-        with archives(folder) as both:
-            kind = next(one for one in both if one.database == arguments.database)
+        with _kind(arguments.database, folder) as kind:
             for workload in workloads:
-                for found in measured(kind, folder, workload, scale, arguments.systems):
+                for found in measured(
+                    kind, folder, workload, scale, arguments.systems, cores=arguments.cores
+                ):
                     print(found.in_words(), flush=True)
                     if isinstance(found, Row):
                         rows.append(found)
@@ -117,13 +118,30 @@ def main() -> None:
                     arguments.json.write_text(json.dumps(told, indent=2) + "\n")
 
 
+@contextmanager
+def _kind(database: str, folder: Path) -> Iterator[Archives]:
+    """No server is started that nobody asks for."""
+    if database == "sqlite":
+        with sqlite(folder) as only:
+            yield only
+    else:
+        with archives(folder) as both:
+            yield next(one for one in both if one.database == database)
+
+
 def measured(
-    kind: Archives, folder: Path, workload: Workload, scale: Scale, wanted: Sequence[str]
+    kind: Archives,
+    folder: Path,
+    workload: Workload,
+    scale: Scale,
+    wanted: Sequence[str],
+    *,
+    cores: int | None,
 ) -> Iterator[Row | Loaded]:
     """The rows of one workload, when all turns are over; then Packshot's latency under load."""
     with ExitStack() as stack:
         archive = kind.new(f"packshot-{workload.name}")
-        packshot = stack.enter_context(throughput_packshot.running(archive, workload))
+        packshot = stack.enter_context(throughput_packshot.running(archive, workload, cores=cores))
         systems: list[System] = [way for way in packshot.ways() if way.name in wanted]
         systems += _started(stack, folder, workload, wanted)
         rows = _rows(packshot, systems, workload, scale)
@@ -205,9 +223,15 @@ def _until_it_was_told() -> None:
 
 
 def _count(system: System, scale: Scale) -> int:
-    """Jobs that take it about so long, in whole batches."""
+    """Jobs that take it about so long, in whole batches.
+
+    Of few jobs the first and the last batch are most: the rate is that of a drain which is long.
+    """
     system.drain(LEAST)
-    rate = LEAST / system.drain(LEAST).seconds
+    jobs, rate = LEAST, LEAST / system.drain(LEAST).seconds
+    while jobs < MOST and jobs / rate < scale.seconds / 2:
+        jobs = min(MOST, 4 * jobs)
+        rate = jobs / system.drain(jobs).seconds
     return min(MOST, max(LEAST, MAX_BATCH * round(rate * scale.seconds / MAX_BATCH)))
 
 
@@ -222,6 +246,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--device", default="cpu", help="of real networks: cpu, cuda:0, …")
+    few = "how many Packshot's worker may use; the others have all"
+    parser.add_argument("--cores", type=int, help=few)
     parser.add_argument("--workloads", type=_listed(names), default=names, metavar="NAME,…")
     parser.add_argument("--systems", type=_listed(systems), default=systems, metavar="NAME,…")
     return parser.parse_args()

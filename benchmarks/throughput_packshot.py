@@ -172,8 +172,13 @@ def pictures(side_px: int) -> list[bytes]:
 
 
 @contextmanager
-def running(archive: Archive, workload: Workload) -> Iterator[Packshot]:
-    """Started in an empty archive for the block; ready and warm when the block begins."""
+def running(
+    archive: Archive, workload: Workload, *, cores: int | None = None
+) -> Iterator[Packshot]:
+    """Started in an empty archive for the block; ready and warm when the block begins.
+
+    Its worker may use so many of the cores, or all.
+    """
     env = archive.enter(
         WORKER_BROKER_URL="",
         WORKER_DEVICE=workload.device,
@@ -191,7 +196,8 @@ def running(archive: Archive, workload: Workload) -> Iterator[Packshot]:
         options = ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
         uvicorn = [sys.executable, "-m", "uvicorn", "--factory", "api.main:build_app", *options]
         celery = [sys.executable, "-W", "ignore", "-m", "celery", "--quiet"]
-        worker = [*celery, "-A", "benchmarks.throughput_worker", "worker", "-Q", "gpu"]
+        pinned = [] if cores is None else ["taskset", "-c", f"0-{cores - 1}"]
+        worker = [*pinned, *celery, "-A", "benchmarks.throughput_worker", "worker", "-Q", "gpu"]
         actors = [
             Actor("broker", broker.command(), env, archive.home / "broker.log"),
             Actor("api", [*uvicorn, "--no-access-log"], env, archive.home / "api.log"),

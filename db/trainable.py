@@ -60,6 +60,7 @@ NEEDS: Final = {
         Need("matte", held_out=True, cut_out=True),
         Need("upscaler", held_out=True, side_px=WINDOW_PX),
         Need("style", held_out=True, side_px=WINDOW_PX),
+        Need("inpainter", held_out=True, side_px=WINDOW_PX),
     )
 }
 

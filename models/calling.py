@@ -10,6 +10,7 @@ from models.networks import community
 from models.networks.classifier import MIN_SIDE, ProductClassifier
 from models.networks.denoiser import Denoiser
 from models.networks.gan import Generator
+from models.networks.inpainter import Inpainter
 from models.networks.matte import MatteNet
 from models.networks.restoring import Denoises, Enlarges
 from models.networks.style import StyleAutoencoder
@@ -36,6 +37,8 @@ def doors(module: nn.Module) -> dict[str, Door]:
             return {"upscale": module.upscale}
         case Translator():
             return {"translate": module.translate}
+        case Inpainter():
+            return {"fill": module.fill}
         case MatteNet():
             return {"matte": module.matte}
         case StyleAutoencoder():
@@ -68,6 +71,10 @@ def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
         case Translator(config=config):
             shape = (1, 1, config.image_size, config.image_size)
             return {"translate": (torch.rand(shape, generator=draw).round(), _first_label())}
+        case Inpainter():
+            film, hole = torch.rand((1, 3, 64, 64), generator=draw), torch.zeros(1, 1, 64, 64)
+            hole[..., 16:48, 16:48] = 1.0
+            return {"fill": (film, hole)}
         case MatteNet():
             return {"matte": (torch.rand((1, 3, 64, 64), generator=draw),)}
         case StyleAutoencoder(code_channels=channels):

@@ -15,16 +15,16 @@ _CHEAP_PX = 1_000_000
 
 
 def filled(image: Tensor, hole: Tensor) -> Tensor:
-    """[1, C, H, W] with what lies in the hole drawn from its rim; all else as it was.
+    """[N, C, H, W] with what lies in the holes drawn from their rims; all else as it was.
 
     Args:
-        image: [1, C, H, W]; what it has in the hole is not looked at.
-        hole: [1, 1, H, W] bool; something must be outside it.
+        image: [N, C, H, W]; what it has in the hole is not looked at.
+        hole: [N, 1, H, W] bool; of each picture something must be outside it.
 
     Raises:
         ValueError: nothing is outside the hole.
     """
-    if bool(hole.all()):
+    if bool(hole.flatten(1).all(1).any()):
         raise ValueError("a hole needs a rim")
     known = (~hole).to(image.dtype)
     return torch.where(hole, _film(image.where(~hole, 0.0), known), image)

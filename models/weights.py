@@ -19,6 +19,7 @@ from models.networks.classifier import ClassifierConfig, ProductClassifier
 from models.networks.community import Community, CommunityConfig
 from models.networks.denoiser import TAKES, Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig, Generator
+from models.networks.inpainter import Inpainter, InpainterConfig
 from models.networks.matte import MatteConfig, MatteNet
 from models.networks.style import StyleAutoencoder, StyleConfig
 from models.networks.translator import Translator, TranslatorConfig
@@ -209,6 +210,8 @@ def _network(card: Card) -> nn.Module:
             return Upscaler(UpscalerConfig(**card.config))
         case "translator":
             return Translator(TranslatorConfig(**card.config))
+        case "inpainter":
+            return Inpainter(InpainterConfig(**card.config))
         case "matte":
             return MatteNet(MatteConfig(**card.config))
         case "style":

@@ -18,6 +18,7 @@ from models.editing.cutout import cutout
 from models.editing.deblock import deblock
 from models.editing.deblur import deblur
 from models.editing.denoise import denoise
+from models.editing.drawing import Draw, drawer
 from models.editing.inpaint import inpaint
 from models.editing.match_color import match_color
 from models.editing.mending import Mender
@@ -192,7 +193,12 @@ def edit(operation: Edit, given: Given) -> Made:
         case Inpaint(dilate_px=dilate_px, feather_px=feather_px):
             mask = given.masks["mask"]
             return inpaint(
-                image, mask=mask, dilate_px=dilate_px, feather_px=feather_px, alpha=alpha
+                image,
+                mask=mask,
+                dilate_px=dilate_px,
+                feather_px=feather_px,
+                alpha=alpha,
+                draw=_drawer(given) if operation.engine == "network" else None,
             )
         case Outpaint():
             return outpaint(
@@ -217,6 +223,11 @@ def _finder(given: Given, operation: Seeking) -> Finder:
     if operation.engine == "classical":
         return matte.find
     return learned.finder(given.networks("matte").doors["matte"])
+
+
+def _drawer(given: Given) -> Draw:
+    """Texture for the films over holes, by the network that is served."""
+    return drawer(given.networks("inpainter").doors["fill"])
 
 
 def _enlarger(given: Given) -> Enlarger:

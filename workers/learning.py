@@ -42,6 +42,7 @@ SHOWS: Final[Mapping[str, SourceKind]] = {
     "upscaler": "enhanced",
     "matte": "composite",
     "style": "enhanced",
+    "inpainter": "enhanced",
 }
 """What a grid's label says of it; others' are generated."""
 

@@ -37,7 +37,7 @@ def kind_for(network: str) -> Kind:
     Of a cut-out it sees how far the product covers each pixel, too.
     """
     match network:
-        case "denoiser" | "deblocker" | "deblurrer" | "upscaler" | "style":
+        case "denoiser" | "deblocker" | "deblurrer" | "upscaler" | "style" | "inpainter":
             return "window"
         case "matte":
             return "cutout"

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from models.data import catalogue_set, fashion_mnist, packed, photographs
+from models.data import catalogue_set, cutouts, fashion_mnist, packed, photographs
 from models.data.image_set import ImageSet
 from models.failures import CannotDo
 from workers import rendered
@@ -16,12 +16,30 @@ from workers import rendered
 JPEG_QUALITY = 90
 """46 dB: far below the noise that is added to photographs. To the bit they would take 90 MiB."""
 
+
+def cover() -> ImageSet:
+    """How far the product covers each pixel of the catalogue's pictures, in grey."""
+    found = cutouts.catalogue(
+        rendered.folder(), cutouts.photographed(), furniture=rendered.furniture()
+    )
+    return ImageSet(
+        name=f"{found.name}, cover",
+        images=found.images[:, -1:],
+        labels=found.labels,
+        categories=found.categories,
+        validation=found.validation,
+        licence=found.licence,
+        source=found.source,
+    )
+
+
 SETS: dict[str, tuple[Callable[[], ImageSet], int | None]] = {
     "fashion-mnist": (fashion_mnist.read, None),
     "catalogue": (
         lambda: catalogue_set.read(rendered.folder(), furniture=rendered.furniture(), twins=True),
         None,
     ),
+    "catalogue-cover": (cover, None),
     "photographs": (photographs.read, JPEG_QUALITY),
 }
 """By the folder they get: who reads them, and the quality they may lose pictures to."""

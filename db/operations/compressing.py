@@ -10,7 +10,8 @@ from db.operations.base import MAX_SEED, Operation, VersionName
 from db.operations.training import DatasetName, Label, MaxImages
 
 MAX_DROP: Final[Mapping[str, float]] = {
-    "psnr_db": 0.5, "y_psnr_db": 0.5, "accuracy": 0.02, "iou": 0.02, "kernel_distance": 0.001,
+    "psnr_db": 0.5, "y_psnr_db": 0.5, "accuracy": 0.02, "iou": 0.02, "hole_nearness": 0.002,
+    "kernel_distance": 0.001,
 }  # fmt: skip
 """How much less good a smaller version may be, in the unit of what decides."""
 KEEP: Final = 0.5

@@ -27,8 +27,8 @@ OF_NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
     "reconstruction": ("vae",),
     "free_bits": ("vae",),
     "r1_gamma": ("gan",),
-    "adversarial": ("gan", "translator"),
-    "l1_weight": ("translator",),
+    "adversarial": ("gan", "translator", "inpainter"),
+    "l1_weight": ("translator", "inpainter"),
     "diff_augment": ("gan",),
     "diff_augment_p": ("gan",),
     "dropout": ("gan", "vae", "classifier"),
@@ -71,9 +71,10 @@ class Recipe(Operation):
     free_bits: Annotated[float, Field(ge=0.0, le=10.0)] | None = None
     """Nats a dimension of that term that cost nothing."""
     adversarial: Literal["non_saturating", "hinge", "least_squares", "minimax"] | None = None
-    """What the halves of a GAN or a translator are punished for."""
+    """What the halves of a GAN, a translator or an inpainter are punished for."""
     l1_weight: Annotated[float, Field(ge=0.0, le=1_000.0)] | None = None
-    """Weight of a translator's absolute differences, beside what its critic says."""
+    """Weight of a translator's or an inpainter's absolute differences, beside what its critic
+    says."""
     r1_gamma: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
     """Weight of a discriminator's gradient penalty."""
     diff_augment: Kinds | None = None

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from db.operations.base import Key, Operation
+from db.operations.base import Key, Operation, SourceKind, VersionName
 
 _LONGEST_SIDE_PX = 12_000
 _MOST_PIXELS = 64_000_000
@@ -23,6 +23,16 @@ class Inpaint(Operation):
     """How far beyond the mask everything is replaced: a rim or a shadow that it misses."""
     feather_px: Annotated[int, Field(ge=0, le=32)] = 2
     """How far beyond that the new runs out into the old."""
+    engine: Literal["network", "classical"] = "classical"
+    """A network that draws texture, or colours that run in smoothly from around the hole."""
+    version: VersionName | None = None
+
+    def needs(self) -> dict[str, str | None]:
+        return {"inpainter": self.version} if self.engine == "network" else {}
+
+    def delivers(self) -> SourceKind:
+        """What a network draws into a photograph was never before a camera."""
+        return "composite" if self.engine == "network" else self.source_kind
 
 
 class Outpaint(Operation):

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from models import resampling
 from models.editing.cutout import checked
+from models.editing.drawing import Draw
 from models.failures import CannotDo
 from models.filling import filled
 from models.made import Made
@@ -22,7 +23,13 @@ _HARDLY = 0.25
 
 
 def inpaint(
-    image: Tensor, *, mask: Tensor, dilate_px: int, feather_px: int, alpha: Tensor | None = None
+    image: Tensor,
+    *,
+    mask: Tensor,
+    dilate_px: int,
+    feather_px: int,
+    alpha: Tensor | None = None,
+    draw: Draw | None = None,
 ) -> Made:
     """Fills the masked region; every pixel outside the edit mask stays bit for bit.
 
@@ -32,6 +39,7 @@ def inpaint(
         dilate_px: how far beyond the mask everything is replaced.
         feather_px: how far beyond that the new runs out into the old.
         alpha: [1, 1, H, W], the picture's transparency, kept as it is; the result is RGBA then.
+        draw: what draws texture over the film; None leaves the film.
     """
     covered = checked(mask, image) > 0.5
     if not bool(covered.any()):
@@ -49,12 +57,18 @@ def inpaint(
         if bool(unknown[crop].all()):
             own, crop = _in_whole(own, crop, edited), (..., slice(None), slice(None))
         film = filled(source[crop], unknown[crop])
+        if draw is not None:
+            film = draw(film, unknown[crop])
         mixed = source[crop] + weight[crop] * (film - source[crop])
         output[crop] = torch.where(own, mixed, output[crop])
         holes += 1
     if alpha is not None:
         output = torch.cat((output.masked_fill_(alpha <= 0, 1.0), alpha), dim=1)
-    report = {"edited_share": float(edited.float().mean()), "holes": holes}
+    report = {
+        "edited_share": float(edited.float().mean()),
+        "holes": holes,
+        "engine": "classical" if draw is None else "network",
+    }
     return Made((output,), edit_mask=edited.float(), report=report)
 
 

@@ -9,6 +9,7 @@ from models.evaluation import (
     classification,
     coming_back,
     cutting,
+    filling_in,
     generation,
     reconstruction,
     restoration,
@@ -22,13 +23,14 @@ from models.evaluation.judge import Teach
 from models.failures import CannotDo
 from models.networks.classifier import MIN_SIDE, ProductClassifier
 from models.networks.gan import Generator
+from models.networks.inpainter import Inpainter
 from models.networks.matte import MatteNet
 from models.networks.restoring import Denoises, Enlarges
 from models.networks.style import StyleAutoencoder
 from models.networks.translator import Translator
 from models.networks.vae import ConditionalVae
 
-UNLABELLED = (Denoises, Enlarges, MatteNet, StyleAutoencoder)
+UNLABELLED = (Denoises, Enlarges, Inpainter, MatteNet, StyleAutoencoder)
 """Networks that are not told what they see: whatever they learnt from, they take any picture."""
 
 
@@ -101,6 +103,12 @@ def evaluate(
                 exam,
                 _grounds(images),
                 incumbent=_of_kind(incumbent, MatteNet),
+            )
+        case Inpainter() as inpainter:
+            return filling_in.evaluate(
+                Contender(inpainter, images.categories),
+                exam,
+                incumbent=_of_kind(incumbent, Inpainter),
             )
         case StyleAutoencoder() as style:
             return coming_back.evaluate(

@@ -5,7 +5,7 @@ from typing import Literal
 
 from models.evaluation.lead import Lead
 
-Measure = Literal["psnr_db", "y_psnr_db", "accuracy", "kernel_distance", "iou"]
+Measure = Literal["psnr_db", "y_psnr_db", "accuracy", "kernel_distance", "iou", "hole_nearness"]
 
 
 @dataclass(frozen=True, slots=True)

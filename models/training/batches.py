@@ -110,7 +110,7 @@ def prepared(part: Part, config: TrainConfig, size: int) -> Part:
 def multiple_for(config: TrainConfig) -> int | None:
     """What sides must be multiples of, for a network that sees pictures at their own scale."""
     match config.network:
-        case "denoiser" | "deblocker" | "deblurrer" | "style":
+        case "denoiser" | "deblocker" | "deblurrer" | "style" | "inpainter":
             return 8  # three halvings
         case "upscaler":
             return config.scale
@@ -121,7 +121,7 @@ def multiple_for(config: TrainConfig) -> int | None:
 def least_side_for(config: TrainConfig) -> int:
     """Below it there is nothing to learn from."""
     match config.network:
-        case "denoiser" | "style":
+        case "denoiser" | "style" | "inpainter":
             return 8
         case "deblocker" | "deblurrer":
             return 32  # of less, neither blocks nor edges can be told from what is shown

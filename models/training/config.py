@@ -17,7 +17,7 @@ from models.training.schedule import ScheduleName
 
 Network = Literal[
     "gan", "vae", "denoiser", "deblocker", "deblurrer", "classifier", "upscaler", "translator",
-    "matte", "style",
+    "matte", "style", "inpainter",
 ]  # fmt: skip
 OptimizerName = Literal["adam", "adamw", "sgd"]
 
@@ -54,8 +54,9 @@ class TrainConfig:
             VAE's decoder, is told that is left out.
         reconstruction: how far off the VAE's picture is.
         free_bits: of the VAE's KL term, nats a dimension that cost nothing.
-        adversarial: what the halves of a GAN or a translator are punished for.
-        l1_weight: of a translator's absolute differences, beside what its critic says.
+        adversarial: what the halves of a GAN, a translator or an inpainter are punished for.
+        l1_weight: of a translator's or an inpainter's absolute differences, beside what its critic
+            says.
         diff_augment: how everything that the discriminator sees is varied.
         smoothing: share of a label that the other categories get.
         patience: epochs without a better validation score after which the run ends, with the best.
@@ -179,6 +180,15 @@ RECIPES: dict[Network, TrainConfig] = {
         channels=3,
         image_size=64,
         augment=Augment(flip=True),
+    ),
+    "inpainter": TrainConfig(
+        "inpainter",
+        epochs=40,
+        batch_size=16,
+        learning_rate=5e-4,
+        channels=3,
+        image_size=64,
+        adversarial="hinge",
     ),
     "style": TrainConfig(
         "style", epochs=20, batch_size=16, learning_rate=2e-3, channels=3, image_size=64

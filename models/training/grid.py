@@ -8,6 +8,7 @@ from models.data.image_set import Part, recoloured
 from models.training.batches import Batch, batch_of
 from models.training.denoiser import DenoiserTrainer
 from models.training.gan import GanTrainer
+from models.training.inpainter import InpainterTrainer
 from models.training.matte import MatteTrainer
 from models.training.trainer import Trainer
 from models.training.translator import TranslatorTrainer
@@ -18,7 +19,9 @@ MOST_ROWS = 8
 PAIRS = 2
 """So many rows of pictures, each above the row of what was made of them."""
 EDGE_PX = 1
-RESTORERS = (DenoiserTrainer, UpscalerTrainer, TranslatorTrainer, MatteTrainer)
+RESTORERS = (
+    DenoiserTrainer, UpscalerTrainer, TranslatorTrainer, MatteTrainer, InpainterTrainer
+)  # fmt: skip
 SEED = 0
 
 

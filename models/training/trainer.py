@@ -12,6 +12,7 @@ from models.networks import classifier, denoiser, style
 from models.networks.classifier import ClassifierConfig
 from models.networks.denoiser import Denoiser, DenoiserConfig
 from models.networks.gan import GanConfig
+from models.networks.inpainter import InpainterConfig
 from models.networks.matte import MatteConfig
 from models.networks.restoring import Denoises, Enlarges
 from models.networks.style import StyleConfig
@@ -24,6 +25,7 @@ from models.training.config import TrainConfig
 from models.training.denoiser import DenoiserTrainer
 from models.training.ema import Ema
 from models.training.gan import GanTrainer
+from models.training.inpainter import InpainterTrainer
 from models.training.matte import MatteTrainer
 from models.training.style import StyleTrainer
 from models.training.translator import TranslatorTrainer
@@ -102,6 +104,8 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
         case "translator":
             translator = TranslatorConfig(count, config.channels, size)
             return TranslatorTrainer(config, translator, device)
+        case "inpainter":
+            return InpainterTrainer(config, InpainterConfig(), device)
         case "matte":
             if not isinstance(images, CutOuts):
                 raise TrainingError("no_transparency", "a matte is learnt from cut-out pictures")

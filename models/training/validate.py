@@ -1,6 +1,6 @@
 """How good a network is on pictures it did not learn from.
 
-PSNR and SSIM of what it makes, quantised as a viewer would get them; else its trainer's own scores.
+PSNR and SSIM of what it makes, quantised as a viewer would get them, and its trainer's own scores.
 """
 
 from dataclasses import dataclass, field
@@ -46,7 +46,12 @@ def quality(trainer: Trainer, learning: Part, part: Part, device: torch.device) 
         return Quality()
     values = torch.cat(decibels)
     finite = values[values.isfinite()]
-    return Quality(_mean(finite), _mean(torch.cat(similarities)), len(values) - len(finite))
+    return Quality(
+        _mean(finite),
+        _mean(torch.cat(similarities)),
+        len(values) - len(finite),
+        trainer.scores(learning, part),
+    )
 
 
 def _spread(count: int) -> Tensor:

@@ -25,8 +25,8 @@ class Epoch:
         number: from 1.
         losses: means over the epoch; gan: generator, discriminator, r1; vae: reconstruction (the
             decoder's), kl (the encoder's), both in nats a picture; denoiser, upscaler: l1;
-            translator: critic, translator, l1; matte: coarse, fine;
-            classifier: cross_entropy.
+            translator: critic, translator, l1; inpainter: critic, inpainter, l1;
+            matte: coarse, fine; classifier: cross_entropy.
         val_psnr_db: mean over validation reconstructions; None where there is no reference.
         val_ssim: the same of SSIM.
         learning_rate: of the last step.
@@ -34,7 +34,7 @@ class Epoch:
         images_per_s: training pictures seen a second.
         identical: reconstructions equal to their reference, left out of the mean PSNR.
         peak_memory_mb: of its training; on a CPU of the whole process, None where nobody counts.
-        scores: by name, of a network whose answers are no pictures; the first one decides.
+        scores: by name, what a picture's PSNR does not say; where there are any, the first decides.
     """
 
     number: int

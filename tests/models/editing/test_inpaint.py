@@ -143,3 +143,19 @@ def test_a_tiny_picture_and_a_line_are_filled(size: tuple[int, int]) -> None:
     made = inpaint(torch.full((1, 3, *size), 0.5), mask=mask, dilate_px=1, feather_px=1)
 
     torch.testing.assert_close(made.images[0], torch.full((1, 3, *size), 0.5))
+
+
+def test_what_draws_texture_is_asked_for_the_hole_and_changes_nothing_else() -> None:
+    image, mask = with_spot(ground())
+    seen = []
+
+    def draw(film: torch.Tensor, hole: torch.Tensor) -> torch.Tensor:
+        seen.append((film, hole))
+        return torch.where(hole, 0.25, film)
+
+    made = inpaint(image, mask=mask, dilate_px=0, feather_px=0, draw=draw)
+
+    ((film, hole),) = seen
+    assert film.shape[2:] == hole.shape[2:]
+    assert int(hole.sum()) == int(mask.sum())
+    assert torch.equal(made.images[0], torch.where(mask > 0, 0.25, image))

@@ -117,6 +117,7 @@ def test_there_is_a_recipe_for_every_network():
         "translator": "translator",
         "matte": "matte",
         "style": "style",
+        "inpainter": "inpainter",
     }
 
 

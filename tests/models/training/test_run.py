@@ -17,7 +17,9 @@ from models.training.run import train
 from models.training.watch import TrainingError, Watch
 from tests.runs import CPU, TINY, Killed, killed_at, lessons, pictures, small
 
-NETWORKS = ("gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte", "style")
+NETWORKS = (
+    "gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte", "style", "inpainter",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -187,6 +189,7 @@ def test_progress_is_told_in_steps_of_the_whole_run(tmp_path, monkeypatch):
         ("upscaler", {"l1"}),
         ("translator", {"critic", "translator", "l1"}),
         ("style", {"l1", "style"}),
+        ("inpainter", {"critic", "inpainter", "l1"}),
         ("matte", {"coarse", "fine"}),
         ("classifier", {"cross_entropy"}),
     ],
@@ -200,7 +203,7 @@ def test_each_epoch_tells_its_losses(tmp_path, monkeypatch, network, losses):
     assert set(epoch.losses) == losses
     assert (epoch.val_psnr_db is None) == (network in ("gan", "classifier"))
     assert (epoch.val_ssim is None) == (network in ("gan", "classifier"))
-    assert bool(epoch.scores) == (network == "classifier")
+    assert bool(epoch.scores) == (network in ("classifier", "inpainter"))
     assert epoch.seconds > 0
     assert epoch.images_per_s > 0
 

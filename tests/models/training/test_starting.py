@@ -26,6 +26,7 @@ FROZEN = {
     "matte": "coarse",
     "upscaler": "stack",
     "style": "encoder",
+    "inpainter": "body",
 }
 
 
