@@ -18,7 +18,12 @@ from workers import rendered
 from workers.lessons import CATALOGUE, FASHION_MNIST, SMALL_FASHION_MNIST
 
 FASHION_MNIST_PICTURES = 60_000
-NAMED_ONLY = ("classifier-catalogue", "gan-catalogue", "vae-catalogue")
+NAMED_ONLY = (
+    "classifier-catalogue",
+    "gan-catalogue",
+    "matte-catalogue",
+    "vae-catalogue",
+)
 """They serve who asks for them by name: one version of a network serves whoever names none."""
 
 

@@ -168,7 +168,10 @@ def test_a_card_that_describes_no_network_is_refused(kind, config):
 def test_shipped_weights_can_be_read_and_fit_their_size():
     found = weights.shipped()
 
-    kinds = {"gan", "vae", "denoiser", "deblocker", "classifier", "upscaler", "style"}
+    kinds = {
+        "gan", "vae", "denoiser", "deblocker", "deblurrer", "classifier", "upscaler", "style", "matte",
+        "translator",
+    }  # fmt: skip
     assert {card.network for _, card in found} == kinds
     for path, card in found:
         weights.read(path.read_bytes(), card)

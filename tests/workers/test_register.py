@@ -40,6 +40,8 @@ def test_a_version_of_every_network_serves_every_tenant():
         "classifier",
         "upscaler",
         "deblocker",
+        "deblurrer",
+        "translator",
         "style",
     }
     for path, card in serving:
@@ -55,7 +57,7 @@ def test_what_serves_by_name_only_does_not_take_the_place_of_what_serves(
 ):
     shipped = weights.shipped()
     path, card = next(one for one in shipped if one[1].network == "gan")
-    other = replace(card, name=NAMED_ONLY[1], categories=("chair", "lamp"))
+    other = replace(card, name="gan-catalogue", categories=("chair", "lamp"))
     monkeypatch.setattr("workers.register.weights.shipped", lambda: ((path, other),))
 
     register()

@@ -286,7 +286,9 @@ def test_what_ships_is_warm_before_a_worker_is_ready():
         "denoise-photo@1",
         "gan-fashion@1",
         "deblock-photo@1",
+        "deblur-photo@1",
         "style-photo@1",
+        "translator-catalogue@1",
         "upscaler-photo-x2@1",
         "vae-fashion@1",
     }
