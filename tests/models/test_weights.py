@@ -169,8 +169,8 @@ def test_shipped_weights_can_be_read_and_fit_their_size():
     found = weights.shipped()
 
     kinds = {
-        "gan", "vae", "denoiser", "deblocker", "deblurrer", "classifier", "upscaler", "style", "matte",
-        "translator",
+        "gan", "vae", "denoiser", "deblocker", "deblurrer", "classifier", "upscaler", "style",
+        "matte", "translator",
     }  # fmt: skip
     assert {card.network for _, card in found} == kinds
     for path, card in found:
