@@ -46,6 +46,7 @@ docs: setup ## pages that are made from the code: openapi.json, configuration
 	@$(BIN)/python -m api.openapi > docs/openapi.json
 	@$(BIN)/python -m examples.operation_pages
 	@$(BIN)/python -m api.configuration > docs/configuration.md
+	@$(BIN)/python -m api.command_page > docs/command-line.md
 
 gallery: setup ## a sheet of each operation's pictures with their scores, in docs/gallery
 	@$(BIN)/python -m examples.gallery $(OPERATIONS)

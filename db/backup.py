@@ -1,4 +1,4 @@
-"""One archive of what cannot be made again: the rows, the bytes they name, and a manifest.
+"""One archive of what cannot be made again: the rows, the bytes they name, and an inventory.
 
 The rows are copied first, and bytes are always written before the row that names them: so every
 row of the copy finds its bytes, but for those that are erased meanwhile.
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Literal
 
 from db import authority, backup_rows, settings
-from db.backup_manifest import BLOB, BLOBS, DATABASES, MANIFEST, BackupError, File, Manifest
+from db.backup_inventory import BLOB, BLOBS, DATABASES, INVENTORY, BackupError, File, Inventory
 from db.backup_rows import Told
 
 
-def make(path: Path, *, told: Told, secrets: Literal["included", "left out"]) -> Manifest:
+def make(path: Path, *, told: Told, secrets: Literal["included", "left out"]) -> Inventory:
     """Write the archive; the file appears whole or not at all, for its owner alone.
 
     Raises:
@@ -33,7 +33,7 @@ def make(path: Path, *, told: Told, secrets: Literal["included", "left out"]) ->
         rows, unfinished = bench / DATABASES[kind], bench / "archive"
         revision = backup_rows.copy(rows, told)
         with unfinished.open("xb") as out:
-            manifest = Manifest(
+            inventory = Inventory(
                 made_at=datetime.now(UTC),
                 database=kind,
                 revision=revision,
@@ -41,12 +41,12 @@ def make(path: Path, *, told: Told, secrets: Literal["included", "left out"]) ->
                 has_secrets=secrets == "included",
             )
             with tarfile.open(fileobj=out, mode="w") as tar:
-                manifest = _filled(tar, rows, manifest, told)
+                inventory = _filled(tar, rows, inventory, told)
             out.flush()
             os.fsync(out.fileno())
         unfinished.chmod(0o600)  # pictures are somebody's, and secrets may be in it
         unfinished.replace(path)
-    return manifest
+    return inventory
 
 
 def folder() -> Path | None:
@@ -55,9 +55,9 @@ def folder() -> Path | None:
     return None if "://" in address else Path(address)
 
 
-def _filled(tar: tarfile.TarFile, rows: Path, manifest: Manifest, told: Told) -> Manifest:
+def _filled(tar: tarfile.TarFile, rows: Path, inventory: Inventory, told: Told) -> Inventory:
     files = [_add(tar, rows.name, rows)]
-    if manifest.has_secrets:
+    if inventory.has_secrets:
         files += [_add(tar, name, file) for name, file in _secrets()]
     damaged = []
     for name, file in _counted(_blobs(), told):
@@ -69,9 +69,9 @@ def _filled(tar: tarfile.TarFile, rows: Path, manifest: Manifest, told: Told) ->
             files.append(_put(tar, name, data))
         else:
             damaged.append(name)
-    whole = manifest.model_copy(update={"files": tuple(files), "left_out": tuple(damaged)})
+    whole = inventory.model_copy(update={"files": tuple(files), "left_out": tuple(damaged)})
     told_of_itself = whole.model_dump_json(indent=1).encode()
-    tar.addfile(_member(MANIFEST, len(told_of_itself)), io.BytesIO(told_of_itself))
+    tar.addfile(_member(INVENTORY, len(told_of_itself)), io.BytesIO(told_of_itself))
     return whole
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import URL, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from db import engine, settings
-from db.backup_manifest import BackupError
+from db.backup_inventory import BackupError
 
 Told = Callable[[str, int, int], object]
 """What is being done, how much of it is done, and how much there is."""
@@ -127,5 +127,5 @@ def _address() -> str:
     return url.render_as_string(hide_password=False)
 
 
-def _url() -> Any:
+def _url() -> URL:
     return make_url(settings.get().database_url())

@@ -14,15 +14,15 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from db import backup, backup_rows, engine, migrate, settings
-from db.backup_manifest import (
+from db.backup_inventory import (
     BLOBS,
     DATABASES,
+    INVENTORY,
     LONGEST_BYTES,
-    MANIFEST,
     SECRET,
     BackupError,
     File,
-    Manifest,
+    Inventory,
 )
 from db.backup_rows import Told
 
@@ -39,29 +39,29 @@ class Restored:
         rows: how many of each table that a person asks for.
     """
 
-    manifest: Manifest
+    inventory: Inventory
     rows: dict[str, int]
 
 
 def bring_back(path: Path, *, told: Told, over: Literal["nothing", "what is there"]) -> Restored:
-    """Unpack, compare with the manifest, and only then replace bytes and rows.
+    """Unpack, compare with the inventory, and only then replace bytes and rows.
 
     Raises:
         BackupError: the archive is damaged or not for this house, or something is there already.
     """
     with _opened(path) as tar:
         members = {member.name: member for member in tar.getmembers()}
-        manifest = _manifest(tar, members, path)
-        _refuse_stranger(manifest)
+        inventory = _inventory(tar, members, path)
+        _refuse_stranger(inventory)
         if over == "nothing":
-            _refuse_taken(manifest)
+            _refuse_taken(inventory)
         with _bench() as bench:
-            told("unpacked and checked", 0, len(manifest.files))
-            for number, one in enumerate(manifest.files, start=1):
+            told("unpacked and checked", 0, len(inventory.files))
+            for number, one in enumerate(inventory.files, start=1):
                 _write(_member(tar, members, one.name), bench / one.name, one)
-                told("unpacked and checked", number, len(manifest.files))
-            _put_in_place(manifest, bench)
-    return Restored(manifest, _counts())
+                told("unpacked and checked", number, len(inventory.files))
+            _put_in_place(inventory, bench)
+    return Restored(inventory, _counts())
 
 
 @contextmanager
@@ -73,15 +73,15 @@ def _opened(path: Path) -> Iterator[tarfile.TarFile]:
         raise BackupError(f"{path} cannot be read as a backup: {error}") from error
 
 
-def _manifest(tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo], path: Path) -> Manifest:
-    if MANIFEST not in members or members[MANIFEST].size > LONGEST_BYTES:
-        raise BackupError(f"{path} has no manifest: it is no backup, or not a whole one")
+def _inventory(tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo], path: Path) -> Inventory:
+    if INVENTORY not in members or members[INVENTORY].size > LONGEST_BYTES:
+        raise BackupError(f"{path} has no inventory: it is no backup, or not a whole one")
     try:
-        return Manifest.model_validate_json(_member(tar, members, MANIFEST).read())
+        return Inventory.model_validate_json(_member(tar, members, INVENTORY).read())
     except ValidationError as error:
         wrong = error.errors()[0]
         where = ".".join(str(part) for part in wrong["loc"])
-        raise BackupError(f"{path}: its manifest is wrong at {where}: {wrong['msg']}") from error
+        raise BackupError(f"{path}: its inventory is wrong at {where}: {wrong['msg']}") from error
 
 
 def _member(tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo], name: str) -> IO[bytes]:
@@ -93,28 +93,28 @@ def _member(tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo], name: str
     return file
 
 
-def _refuse_stranger(manifest: Manifest) -> None:
-    if manifest.database != backup_rows.kind():
+def _refuse_stranger(inventory: Inventory) -> None:
+    if inventory.database != backup_rows.kind():
         raise BackupError(
-            f"the backup is of {manifest.database}, and DB_URL names {backup_rows.kind()}: rows "
+            f"the backup is of {inventory.database}, and DB_URL names {backup_rows.kind()}: rows "
             "cannot go from one to the other"
         )
-    if manifest.revision not in migrate.revisions():
+    if inventory.revision not in migrate.revisions():
         raise BackupError(
-            f"its tables are of revision {manifest.revision}, which this build does not know: "
+            f"its tables are of revision {inventory.revision}, which this build does not know: "
             "restore it with the build that made it, or with a newer one"
         )
-    if manifest.blobs() and backup.folder() is None:
+    if inventory.blobs() and backup.folder() is None:
         raise BackupError(
             f"the backup holds pictures, and DB_BLOBS is {settings.get().blob_url()}: restore "
             "into a folder, and copy that there"
         )
 
 
-def _refuse_taken(manifest: Manifest) -> None:
+def _refuse_taken(inventory: Inventory) -> None:
     folder = backup.folder()
     taken = ["a database"] if backup_rows.are_there() else []
-    if manifest.blobs() and folder is not None and folder.is_dir() and any(folder.iterdir()):
+    if inventory.blobs() and folder is not None and folder.is_dir() and any(folder.iterdir()):
         taken.append(f"pictures in {folder}")
     if taken:
         raise BackupError(
@@ -148,17 +148,17 @@ def _write(source: IO[bytes], path: Path, expected: File) -> None:
         raise BackupError(f"{expected.name} is damaged in the archive: nothing was replaced")
 
 
-def _put_in_place(manifest: Manifest, bench: Path) -> None:
+def _put_in_place(inventory: Inventory, bench: Path) -> None:
     """The bytes first: no row is there before the bytes that it names."""
     folder = backup.folder()
-    if manifest.bytes_in == "the archive" and folder is not None:
+    if inventory.bytes_in == "the archive" and folder is not None:
         _swap(bench / BLOBS, folder)
-    for one in manifest.files:
+    for one in inventory.files:
         if SECRET.fullmatch(one.name):
             target = settings.get().home.resolve() / one.name
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             shutil.move(bench / one.name, target)
-    backup_rows.put_back(bench / DATABASES[manifest.database])
+    backup_rows.put_back(bench / DATABASES[inventory.database])
 
 
 def _swap(new: Path, folder: Path) -> None:

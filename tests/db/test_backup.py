@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from db import backup, blobs, engine, restore, secrets, settings
-from db.backup_manifest import MANIFEST, BackupError, Manifest
+from db.backup_inventory import INVENTORY, BackupError, Inventory
 from db.engine import reading
 from db.restore import Restored
 from db.tables.all import Row
@@ -25,7 +25,7 @@ def _quiet(_what: str, _done: int, _total: int) -> None:
 
 def _backed_up(
     folder: Path, *, secrets: Literal["included", "left out"] = "left out"
-) -> tuple[Path, Manifest]:
+) -> tuple[Path, Inventory]:
     file = folder / "kept.tar"
     return file, backup.make(file, told=_quiet, secrets=secrets)
 
@@ -52,7 +52,7 @@ def test_what_was_wiped_comes_back_row_by_row_and_byte_by_byte(
 ) -> None:
     shoe, better = _filled()
     before = _rows()
-    file, manifest = _backed_up(tmp_path_factory.mktemp("safe"))
+    file, inventory = _backed_up(tmp_path_factory.mktemp("safe"))
     elsewhere = tmp_path_factory.mktemp("anew") / "var"
 
     with archives.opened(monkeypatch, elsewhere):
@@ -64,7 +64,7 @@ def test_what_was_wiped_comes_back_row_by_row_and_byte_by_byte(
         assert sorted(
             path.name for path in elsewhere.iterdir() if path.suffix not in {".db-wal", ".db-shm"}
         ) == ["blobs", "packshot.db"]
-    assert len(manifest.blobs()) == 3
+    assert len(inventory.blobs()) == 3
     assert (restored.rows["job"], restored.rows["result"]) == (1, 1)
 
 
@@ -75,7 +75,7 @@ def test_a_copy_made_while_somebody_writes_is_whole(home: Path, tmp_path: Path) 
         if what == "rows" and done:
             rows.queued()  # each step of the copy meets a writer
 
-    manifest = backup.make(tmp_path / "kept.tar", told=told, secrets="left out")
+    inventory = backup.make(tmp_path / "kept.tar", told=told, secrets="left out")
 
     with tarfile.open(tmp_path / "kept.tar") as tar:
         tar.extract("packshot.db", tmp_path / "out", filter="data")
@@ -83,7 +83,7 @@ def test_a_copy_made_while_somebody_writes_is_whole(home: Path, tmp_path: Path) 
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert copy.execute("SELECT count(*) FROM job").fetchone() == (2_000,)
     copy.close()
-    assert manifest.revision
+    assert inventory.revision
 
 
 def test_secrets_are_in_it_only_when_asked_for(home: Path, tmp_path: Path) -> None:
@@ -112,10 +112,10 @@ def test_bytes_that_the_disk_changed_are_left_out_and_named(home: Path, tmp_path
     rotten = home / "blobs" / rows.TENANT / shoe[:2] / shoe
     rotten.write_bytes(b"shoo")
 
-    _, manifest = _backed_up(tmp_path / "safe")
+    _, inventory = _backed_up(tmp_path / "safe")
 
-    assert manifest.left_out == (f"blobs/{rows.TENANT}/{shoe[:2]}/{shoe}",)
-    assert len(manifest.blobs()) == 2
+    assert inventory.left_out == (f"blobs/{rows.TENANT}/{shoe[:2]}/{shoe}",)
+    assert len(inventory.blobs()) == 2
 
 
 def test_a_house_in_which_something_is_keeps_it_unless_forced(home: Path, tmp_path: Path) -> None:
@@ -177,11 +177,11 @@ def test_a_damaged_archive_replaces_nothing(
 def test_an_archive_that_is_not_for_this_house_is_refused(
     home: Path, tmp_path: Path, changes: dict[str, Any], said: str
 ) -> None:
-    file, manifest = _backed_up(tmp_path / "safe")
-    told = json.dumps(manifest.model_dump(mode="json") | changes).encode()
+    file, inventory = _backed_up(tmp_path / "safe")
+    told = json.dumps(inventory.model_dump(mode="json") | changes).encode()
 
     with pytest.raises(BackupError, match=said):
-        _brought_back(_altered(file, MANIFEST, told), over="what is there")
+        _brought_back(_altered(file, INVENTORY, told), over="what is there")
 
 
 def test_what_is_no_archive_or_half_a_one_is_said(home: Path, tmp_path: Path) -> None:
@@ -193,20 +193,20 @@ def test_what_is_no_archive_or_half_a_one_is_said(home: Path, tmp_path: Path) ->
     text.write_text("no archive " * 100)
 
     for broken in (half, text, tmp_path / "nowhere.tar"):
-        with pytest.raises(BackupError, match=r"cannot be read as a backup|no manifest"):
+        with pytest.raises(BackupError, match=r"cannot be read as a backup|no inventory"):
             _brought_back(broken, over="what is there")
 
 
-def test_bytes_in_a_bucket_stay_there_and_the_manifest_says_so(
+def test_bytes_in_a_bucket_stay_there_and_the_inventory_says_so(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DB_BLOBS", "s3://bucket/shop")
     settings.get.cache_clear()
 
-    _, manifest = _backed_up(tmp_path / "safe")
+    _, inventory = _backed_up(tmp_path / "safe")
 
-    assert manifest.bytes_in == "s3://bucket/shop"
-    assert manifest.blobs() == ()
+    assert inventory.bytes_in == "s3://bucket/shop"
+    assert inventory.blobs() == ()
 
 
 @pytest.mark.postgres
@@ -219,7 +219,7 @@ def test_postgresql_is_dumped_and_brought_back_by_its_own_programs(
     monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
     shoe, _ = _filled()
     before = _rows()
-    file, manifest = _backed_up(tmp_path / "safe")
+    file, inventory = _backed_up(tmp_path / "safe")
     archives.empty()
     engine.dispose()
 
@@ -227,7 +227,7 @@ def test_postgresql_is_dumped_and_brought_back_by_its_own_programs(
         _brought_back(file)
     restored = _brought_back(file, over="what is there")
 
-    assert manifest.database == "postgresql"
+    assert inventory.database == "postgresql"
     assert _rows() == before
     assert blobs.get(rows.TENANT, shoe) == b"shoe"
     assert restored.rows["result"] == 1

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-MANIFEST: Final = "manifest.json"
+INVENTORY: Final = "inventory.json"
 """The last file of the archive: one without it was not finished."""
 DATABASES: Final = {"sqlite": "packshot.db", "postgresql": "packshot.dump"}
 BLOBS: Final = "blobs"
@@ -15,7 +15,7 @@ BLOB: Final = re.compile(
 )
 SECRET: Final = re.compile(r"secret\.key|c2pa/[a-z]+\.(?:pem|key)")
 LONGEST_BYTES: Final = 1 << 30
-"""Of a manifest: a million files take a tenth of it."""
+"""Of an inventory: a million files take a tenth of it."""
 
 # Nothing else is ever unpacked, so no name leads out of the folder.
 _NAMES: Final = re.compile(rf"packshot\.db|packshot\.dump|(?:{BLOB.pattern})|(?:{SECRET.pattern})")
@@ -45,7 +45,7 @@ class File(_Frozen):
         return name
 
 
-class Manifest(_Frozen):
+class Inventory(_Frozen):
     """What is in the archive, and of which build.
 
     Attributes:
