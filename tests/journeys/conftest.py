@@ -123,7 +123,8 @@ def free_port() -> int:
 
 def make_studio(home: Path, **extra: str) -> Studio:
     port = free_port()
-    own = {"DB_HOME": str(home), "API_PORT": str(port), "WORKER_LEASE_S": "4", **extra}
+    own = {"DB_HOME": str(home), "API_PORT": str(port), "WORKER_LEASE_S": "4"}
+    own |= {"DB_WEBHOOK_ALLOW": "127.0.0.1", **extra}  # storefronts of tests are on this machine
     inherited = {
         name: value
         for name, value in os.environ.items()
