@@ -116,16 +116,16 @@ def _component(one: Pinned) -> dict[str, Any]:
 def _licences(one: Pinned) -> list[dict[str, Any]]:
     """What the package says of itself, if this very version is installed here."""
     try:
-        told = metadata.metadata(one.name)
+        told = metadata.metadata(one.name).json
     except metadata.PackageNotFoundError:
         return []
-    if told["Version"] != one.version:
+    if told["version"] != one.version:
         return []
-    if expression := told.get("License-Expression"):
+    if expression := told.get("license_expression"):
         return [{"expression": expression}]
-    kinds = [kind for kind in told.get_all("Classifier") or [] if kind.startswith("License ::")]
+    kinds = [kind for kind in told.get("classifier", []) if kind.startswith("License ::")]
     names = [kind.rpartition(" :: ")[2] for kind in kinds]
-    if not names and (text := (told.get("License") or "").strip()):
+    if not names and (text := str(told.get("license", "")).strip()):
         names = [text.partition("\n")[0][:_LONGEST_LICENCE]]
     return [{"license": {"name": name}} for name in names]
 

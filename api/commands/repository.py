@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
+from api import tether
 from api.commands.options import AsJson, dump, errors
 from api.exits import Exit
 
@@ -62,6 +63,6 @@ def _run(program: str, words: list[str], *, is_quiet: bool) -> int:
         )
         raise typer.Exit(Exit.REFUSED)
     module = program.removesuffix(".py").replace("/", ".")
-    command = [sys.executable, "-m", module, *words]
+    command = tether.command([sys.executable, "-m", module, *words])
     out = sys.stderr if is_quiet else None
     return subprocess.run(command, cwd=ROOT, stdout=out, check=False).returncode  # noqa: S603

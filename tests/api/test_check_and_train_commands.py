@@ -1,6 +1,8 @@
 """`packshot check`, `train`, `demo` and `bench`: short ways to what `submit` and `make` do."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,6 +98,20 @@ def test_a_training_is_an_order_that_may_be_waited_for(
     assert code == Exit.DONE
     assert shop.orders == [{"op": "train", "network": "vae", "dataset": "shoes", "epochs": 2}]
     assert json.loads(capsys.readouterr().out)["jobs"][0]["state"] == "succeeded"
+
+
+def test_ctrl_c_ends_with_130(packshot: Run) -> None:
+    shop = Shop(state="running")
+
+    def answer(asked: Asked) -> Any:
+        if asked.path == "/v1/jobs/j1":
+            os.kill(os.getpid(), signal.SIGINT)  # while it waits
+        return shop(asked)
+
+    with scripted.serving(answer) as server:
+        code = packshot("train", "vae", "shoes", "--wait", "--url", server.url)
+
+    assert code == Exit.INTERRUPTED
 
 
 @pytest.mark.parametrize(("verb", "folder"), [("demo", "examples"), ("bench", "benchmarks")])
