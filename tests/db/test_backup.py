@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pytest
 from sqlalchemy import select
 
-from db import backup, blobs, engine, restore, secrets, settings
+from db import backup, blobs, engine, migrate, restore, secrets, settings
 from db.backup_inventory import INVENTORY, BackupError, Inventory
 from db.engine import reading
 from db.restore import Restored
@@ -182,6 +182,22 @@ def test_an_archive_that_is_not_for_this_house_is_refused(
 
     with pytest.raises(BackupError, match=said):
         _brought_back(_altered(file, INVENTORY, told), over="what is there")
+
+
+def test_a_backup_of_an_older_build_is_brought_up_to_date_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with archives.opened(monkeypatch, tmp_path / "old"):
+        migrate.upgrade("0011")
+        file, inventory = _backed_up(tmp_path / "safe")
+
+    with archives.opened(monkeypatch, tmp_path / "new"):
+        _brought_back(file)
+        with pytest.raises(migrate.WrongRevision):
+            migrate.check()
+        migrate.upgrade()
+        migrate.check()
+    assert inventory.revision == "0011"
 
 
 def test_what_is_no_archive_or_half_a_one_is_said(home: Path, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """The examples against a real studio: the storefront is told, and the notebook's cells run."""
 
 import json
-import threading
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +12,9 @@ from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 from PIL import Image
 
 from api import settings
-from examples.storefront.shelf import Shelf
-from examples.storefront.shop import build_shop
 from models.data import samples
 from tests.factories import encoded
 from tests.journeys.conftest import ROOT, Studio, free_port, until
@@ -23,22 +22,40 @@ from tests.journeys.conftest import ROOT, Studio, free_port, until
 pytestmark = pytest.mark.journey
 
 
+def _scopes() -> list[str]:
+    """Those that the storefront's page asks for, and no more."""
+    page = (ROOT / "examples" / "storefront" / "README.md").read_text(encoding="utf-8")
+    return re.findall(r"--scope (\S+)", page)
+
+
 @contextmanager
 def _serving(studio: Studio, folder: Path) -> Iterator[str]:
-    """The storefront on a port of this machine."""
+    """The storefront as its page starts it, on a port of this machine."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    with studio.client() as packshot:
-        shop = build_shop(packshot, Shelf(folder), address=address)
-        server = uvicorn.Server(uvicorn.Config(shop, port=port, log_level="warning"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        try:
-            until(lambda: server.started, 10)
-            yield address
-        finally:
-            server.should_exit = True
-            thread.join()
+    with studio.client() as operator:
+        key = operator.add_key("storefront", scopes=_scopes())["key"]
+    given = {"PACKSHOT": studio.url, "KEY": key, "ADDRESS": address, "PORT": str(port)}
+    given["FOLDER"] = str(folder)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "examples.storefront.serving"],
+        cwd=ROOT,
+        env={**studio.env, **{f"STOREFRONT_{name}": value for name, value in given.items()}},
+    )
+    try:
+        until(lambda: _answers(address), 30)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _answers(address: str) -> bool:
+    try:
+        answer = httpx2.get(f"{address}/products/none/picture", trust_env=False)
+    except httpx2.TransportError:
+        return False
+    return bool(answer.status_code == 404)
 
 
 def test_a_photograph_is_swapped_when_the_webhook_arrives(studio: Studio, tmp_path: Path) -> None:
