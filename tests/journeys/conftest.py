@@ -137,16 +137,20 @@ def make_studio(home: Path, **extra: str) -> Studio:
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """One running studio for all journeys that leave it as they found it."""
     running = make_studio(tmp_path_factory.mktemp("studio"))
-    running.start()
-    yield running
-    running.stop()
+    yield from _started(running)
 
 
 @pytest.fixture
 def own_studio(tmp_path: Path) -> Iterator[Studio]:
     """A studio that may be killed."""
-    running = make_studio(tmp_path)
-    running.start()
-    yield running
-    if running.process is not None and running.process.poll() is None:
-        running.stop()
+    yield from _started(make_studio(tmp_path))
+
+
+def _started(running: Studio) -> Iterator[Studio]:
+    """It ends with the test, also when it was not ready in time."""
+    try:
+        running.start()
+        yield running
+    finally:
+        if running.process is not None and running.process.poll() is None:
+            running.stop()
