@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PATHS := api benchmarks db examples models tests workers
 
-.PHONY: help setup demo up test fast check format lint imports types docs gallery chaos weights lock clean
+.PHONY: help setup demo up test fast check format lint imports types docs gallery chaos weights lock sbom audit clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,10 +42,12 @@ imports: setup ## who may import whom
 types: setup ## mypy, strict
 	@$(BIN)/mypy --no-error-summary
 
-docs: setup ## pages that are made from the code: openapi.json, configuration
+docs: setup ## pages that are made from the code, and of all pages a site in build/site
 	@$(BIN)/python -m api.openapi > docs/openapi.json
 	@$(BIN)/python -m examples.operation_pages
 	@$(BIN)/python -m api.configuration > docs/configuration.md
+	@$(BIN)/python -m api.command_page > docs/command-line.md
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 gallery: setup ## a sheet of each operation's pictures with their scores, in docs/gallery
 	@$(BIN)/python -m examples.gallery $(OPERATIONS)
@@ -64,6 +66,15 @@ lock: ## pin every version with its hashes: of everything, and of what the two i
 	    $$([ $$1 = all ] || echo --constraint requirements/all.txt) \
 	    --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	    --custom-compile-command "make lock" --output-file requirements/$$1.txt --quiet || exit 1; \
+	done
+
+sbom: setup ## what each list of versions is made of, as CycloneDX in build/sbom
+	@$(BIN)/python -m examples.sbom
+
+audit: setup ## whether any locked version is known to be vulnerable; needs a network
+	@for list in all api worker; do \
+	  $(BIN)/uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip --progress-spinner off \
+	    --requirement requirements/$$list.txt || exit 1; \
 	done
 
 clean: ## remove what the verbs made, but not the data

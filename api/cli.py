@@ -8,7 +8,9 @@ from pydantic import ValidationError
 
 from api.client import ApiError, Unreachable
 from api.commands import (
+    backup,
     batch,
+    check,
     dataset,
     erase,
     feedback,
@@ -18,9 +20,11 @@ from api.commands import (
     operate,
     presets,
     promote,
+    repository,
     retrain,
     rules,
     submit,
+    train,
     verify,
     versions,
     watch,
@@ -28,14 +32,17 @@ from api.commands import (
 )
 from api.commands.options import errors
 from api.commands.parameters import BadArgument
+from api.exits import Exit
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Packshot: product pictures generated, edited, trained on and measured.",
 )
-_PARTS = (machine, submit, watch, batch, look, feedback, promote, retrain, operate, erase, verify)
+_PARTS = (
+    machine, repository, submit, watch, batch, look, check, verify, train, retrain, promote,
+    feedback, operate, erase, backup,
+)  # fmt: skip
 for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(dataset.app, name="dataset")
@@ -47,14 +54,13 @@ app.add_typer(keys.tenants_app, name="tenants")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(machine.data_app, name="data")
 
-EXIT_REFUSED = 2
 UNAUTHENTICATED = 401
 
 
 def main() -> None:
-    """Run it; what was refused is said in words, with exit code 2."""
+    """Run it; what was refused is said in words, and ends with `Exit.REFUSED`."""
     try:
-        app()
+        app(prog_name="packshot")  # also as `python -m api.cli`
     except ApiError as error:
         _say(error.code, error.detail)
         if error.status == UNAUTHENTICATED:
@@ -69,8 +75,8 @@ def main() -> None:
             _say(f"setting {'.'.join(str(part) for part in wrong['loc'])}", wrong["msg"])
     except BrokenPipeError:  # the reader of our output left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    sys.exit(EXIT_REFUSED)
+        sys.exit(Exit.FAILED)
+    sys.exit(Exit.REFUSED)
 
 
 def _say(what: str, text: str) -> None:

@@ -1,5 +1,6 @@
 """Clear prefixed lines of many programs in one terminal; coloured where a terminal reads them."""
 
+import json
 import sys
 import threading
 from typing import Final, Literal, TextIO
@@ -36,3 +37,11 @@ class Lines:
         prefix = _NAMES[self._names.index(name) % len(_NAMES)]
         body = f"{colour}{text}{_END}" if colour else text
         return f"{prefix}{padded} │{_END} {body}"
+
+
+class JsonLines(Lines):
+    """The same, each line as one JSON object: for whoever watches `packshot up` by a program."""
+
+    def _line(self, name: str, text: str, colour: str) -> str:
+        tone = next(tone for tone, its in _COLOURS.items() if its == colour)
+        return json.dumps({"from": name, "tone": tone, "text": text}, ensure_ascii=False)

@@ -84,6 +84,21 @@ def dispose() -> None:
         engines.cache_clear()
 
 
+def sqlite_module() -> Any:
+    """A SQLite without the write-ahead-log corruption: the wheel's, else the system's."""
+    try:
+        module: Any = importlib.import_module("pysqlite3")
+    except ImportError:
+        module = sqlite3
+    first, last = _AFFECTED_SQLITE
+    if first <= module.sqlite_version_info <= last:
+        raise UnsafeSqlite(
+            f"SQLite {module.sqlite_version} can corrupt a database that several processes use; "
+            "install the pysqlite3 wheel, or name a PostgreSQL in DB_URL"
+        )
+    return module
+
+
 @cache
 def _writer(url: str) -> Engine:
     engine = _engine(url)
@@ -116,7 +131,7 @@ def _engine(url: str) -> Engine:
     if database:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, hide_parameters=True, module=_sqlite_module(), pool_size=10, max_overflow=40
+        url, hide_parameters=True, module=sqlite_module(), pool_size=10, max_overflow=40
     )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
@@ -127,21 +142,6 @@ def _postgresql(url: str) -> dict[str, Any]:
     given = make_url(url)
     asked = {name: value for name, value in _POSTGRESQL.items() if name not in given.query}
     return asked | {"options": " ".join((_OPTIONS, *given.normalized_query.get("options", ())))}
-
-
-def _sqlite_module() -> Any:
-    """A SQLite without the write-ahead-log corruption: the wheel's, else the system's."""
-    try:
-        module: Any = importlib.import_module("pysqlite3")
-    except ImportError:
-        module = sqlite3
-    first, last = _AFFECTED_SQLITE
-    if first <= module.sqlite_version_info <= last:
-        raise UnsafeSqlite(
-            f"SQLite {module.sqlite_version} can corrupt a database that several processes use; "
-            "install the pysqlite3 wheel, or name a PostgreSQL in DB_URL"
-        )
-    return module
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -54,6 +54,12 @@ def newest_revision() -> str | None:
     return ScriptDirectory.from_config(_config(None)).get_current_head()
 
 
+def revisions() -> set[str]:
+    """All that this build knows, and can bring up to date."""
+    scripts = ScriptDirectory.from_config(_config(None))
+    return {script.revision for script in scripts.walk_revisions()}
+
+
 def _config(connection: Connection | None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from sqlalchemy import text
 
 from api.cli import app
 from api.settings import ApiSettings
-from db.engine import reading
 from db.settings import DbSettings
 from db.tables.all import Row
 from db.tables.jobs import STATES, TERMINAL
@@ -137,15 +135,6 @@ def test_the_picture_of_states_shows_all_of_them() -> None:
     arrows = re.findall(r"^ +(\S+) --> ([\w*\[\]]+)", picture, re.MULTILINE)
     assert {state for arrow in arrows for state in arrow} == {*STATES, "[*]"}
     assert {start for start, end in arrows if end == "[*]"} == set(TERMINAL)
-
-
-def test_the_sql_that_the_page_shows_runs(home: Path) -> None:
-    (shown,) = re.findall(r"```sql\n(.*?)```", _read(DOCS / "operating.md"), re.DOTALL)
-
-    with reading() as session:
-        answers = [session.execute(text(one)).all() for one in shown.split(";") if one.strip()]
-
-    assert len(answers) == 5
 
 
 def test_decisions_are_numbered_listed_and_have_their_four_parts() -> None:

@@ -4,6 +4,7 @@ To a machine with a GPU, say, that has no network: `python -m benchmarks.leg` re
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,13 +50,16 @@ def main(words: Sequence[str] | None = None) -> int:
     """Runs the command line and gives its exit code."""
     parser = argparse.ArgumentParser(prog="python -m workers.packing", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=Path(".pack"))
-    folder = parser.parse_args(words).folder
+    parser.add_argument("--json", action="store_true", help="the last line alone, as JSON")
+    given = parser.parse_args(words)
+    folder = given.folder
     try:
-        size_bytes = pack(folder, say=_say)
+        size_bytes = pack(folder, say=_nothing if given.json else _say)
     except (CannotDo, OSError) as error:
         _say(f"nothing is packed: {error}")
         return 1
-    _say(f"{size_bytes / 2**20:.1f} MiB in {folder}")
+    told = json.dumps({"folder": str(folder), "bytes": size_bytes})
+    _say(told if given.json else f"{size_bytes / 2**20:.1f} MiB in {folder}")
     return 0
 
 
@@ -77,6 +81,10 @@ def pack(folder: Path, *, say: Callable[[str], object]) -> int:
 def _refuse_taken(folder: Path) -> None:
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise CannotDo("pack_exists", f"{folder} is there already; remove it, or name another")
+
+
+def _nothing(_line: str) -> None:
+    pass
 
 
 def _say(line: str) -> None:

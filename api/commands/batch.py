@@ -10,6 +10,7 @@ import typer
 from api.client import Client, Json
 from api.commands.options import AsJson, Limit, Url, connect, dump, errors, progress_bar, table
 from api.commands.parameters import BadArgument
+from api.exits import Exit
 
 app = typer.Typer()
 _COLUMNS = ("id", "state", "lines", "succeeded", "failed", "refused", "open", "created_at")
@@ -38,7 +39,7 @@ def batch(
             found = _watched(client, found)
     _show([found], as_json=as_json)
     if watch and found["state"] != "completed":
-        raise typer.Exit(1)
+        raise typer.Exit(Exit.FAILED)
 
 
 @app.command()

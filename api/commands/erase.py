@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.options import Url, connect, errors
+from api.commands.options import AsJson, Url, connect, dump, errors
 
 app = typer.Typer()
 
@@ -26,6 +26,7 @@ def erase(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     url: Url = None,
+    as_json: AsJson = False,
 ) -> None:
     """Erase it with all that was made from it, rows and bytes, for good."""
     if not yes:
@@ -35,3 +36,5 @@ def erase(
         for one in ids:
             client.erase(kind, one, from_datasets=from_datasets)
             errors.print(f"erased {kind} {one}", markup=False, soft_wrap=True)
+    if as_json:
+        dump({"kind": kind, "erased": ids})

@@ -11,7 +11,8 @@ from api import doctor as checks
 from api import initial, local, settings
 from api.alone import Refused
 from api.commands.options import AsJson, dump, errors, say, table
-from api.lines import Lines
+from api.exits import Exit
+from api.lines import JsonLines, Lines
 
 app = typer.Typer()
 data_app = typer.Typer(no_args_is_help=True, help="The data packages: fetch them, look at them.")
@@ -27,6 +28,7 @@ def up(
     ] = None,
     host: Annotated[str | None, typer.Option(help="Default: API_HOST.")] = None,
     port: Annotated[int | None, typer.Option(help="Default: API_PORT. 0: a free one.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Each line as a JSON object.")] = False,
 ) -> None:
     """Run everything on this machine in this terminal, until Ctrl-C."""
     given = settings.get()
@@ -36,10 +38,10 @@ def up(
         workers=_counts(workers or []),
     )
     try:
-        local.Machine(plan, Lines()).run()
+        local.Machine(plan, JsonLines() if as_json else Lines()).run()
     except Refused as error:
         errors.print(str(error), style="red")
-        raise typer.Exit(1) from error
+        raise typer.Exit(Exit.FAILED) from error
 
 
 @app.command()
@@ -49,7 +51,7 @@ def init(*, as_json: AsJson = False) -> None:
         rows = initial.initialise(Lines(sys.stderr), threading.Event())
     except Refused as error:
         errors.print(str(error), style="red")
-        raise typer.Exit(1) from error
+        raise typer.Exit(Exit.FAILED) from error
     if as_json:
         dump(rows)
     else:
@@ -69,9 +71,13 @@ def status(*, as_json: AsJson = False) -> None:
 
 
 @data_app.command()
-def pack(folder: Annotated[str, typer.Argument()] = ".pack") -> None:
+def pack(
+    folder: Annotated[str, typer.Argument(help="An empty one, or none yet.")] = ".pack",
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Pack what our networks learn from, to carry it to a machine with a GPU."""
-    _child(["workers.packing", folder], as_json=False)
+    _child(["workers.packing", folder], as_json=as_json)
 
 
 @data_app.command()
@@ -93,7 +99,7 @@ def doctor(*, as_json: AsJson = False) -> None:
             ["", "what", "found", "what to do"],
             [(_MARKS[c.state], c.name, c.found, c.mend) for c in found],
         )
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(Exit.FAILED if failed else Exit.DONE)
 
 
 def _counts(texts: list[str]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api import key_file, settings
-from api.client import Client
+from api.client import Client, Json
 from api.commands.parameters import is_id
 
 Url = Annotated[
@@ -41,6 +41,14 @@ def say(text: str) -> None:
 def dump(answer: Any) -> None:
     """One JSON document and nothing else."""
     typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+
+
+def gone(what: Json, told: str, *, as_json: bool) -> None:
+    """That something was taken away, which leaves nothing to show."""
+    if as_json:
+        dump({**what, "removed": True})
+    else:
+        say(told)
 
 
 def progress_bar() -> Progress:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from api.commands.options import AsJson, Url, connect, dump, say, show
+from api.commands.options import AsJson, Url, connect, dump, gone, show
 from api.commands.parameters import BadArgument
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ def show_preset(
     name: Annotated[str, typer.Argument(metavar="NAME", help="amazon_main, ebay …")],
     *,
     url: Url = None,
+    as_json: AsJson = False,  # noqa: ARG001 — as every verb has it; one preset is JSON anyhow
 ) -> None:
     """One of them with every rule, as JSON."""
     with connect(url) as client:
@@ -58,11 +59,12 @@ def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="One of your own.")],
     *,
     url: Url = None,
+    as_json: AsJson = False,
 ) -> None:
     """Take one of your own away; jobs that were taken in keep theirs."""
     with connect(url) as client:
         client.remove_preset(name)
-    say(f"{name} is gone.")
+    gone({"preset": name}, f"{name} is gone.", as_json=as_json)
 
 
 def _rules(file: Path) -> dict[str, Any]:

@@ -6,9 +6,10 @@ import typer
 
 from api.client import ApiError, Client
 from api.commands.delivery import show, watched
-from api.commands.options import AsJson, Url, connect, say
+from api.commands.options import AsJson, Url, connect, errors
 from api.commands.orders import orders
 from api.commands.parameters import BadArgument
+from api.exits import Exit
 
 app = typer.Typer()
 _UNCHANGED = "nothing_rated"
@@ -42,10 +43,10 @@ def retrain(
         if promote and jobs[0]["state"] == "succeeded":
             version = jobs[0]["report"]["version"]
             client.promote(version, reason=f"retrained on {name}")
-            say(f"{version} serves")
+            errors.print(f"{version} serves", markup=False, soft_wrap=True)
     show(jobs, {}, as_json=as_json)
     if (wait or promote) and jobs[0]["state"] != "succeeded":
-        raise typer.Exit(1)
+        raise typer.Exit(Exit.FAILED)
 
 
 def _rated(client: Client, dataset: str) -> str:
@@ -62,5 +63,5 @@ def _rated(client: Client, dataset: str) -> str:
             raise BadArgument(f"{told} trained on as it is") from error
         raise
     name = f"{row['name']}@{row['version']}"
-    say(f"{name}: {row['pictures']} pictures")
+    errors.print(f"{name}: {row['pictures']} pictures", markup=False, soft_wrap=True)
     return name

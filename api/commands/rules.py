@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api.commands.options import AsJson, Url, connect, say, show
+from api.commands.options import AsJson, Url, connect, gone, show
 from api.commands.orders import orders
 from api.commands.parameters import BadArgument
 
@@ -68,8 +68,8 @@ def show_rule(rule: _RuleId, *, url: Url = None, as_json: AsJson = False) -> Non
 
 
 @app.command()
-def remove(rule: _RuleId, *, url: Url = None) -> None:
+def remove(rule: _RuleId, *, url: Url = None, as_json: AsJson = False) -> None:
     """It starts nothing more; a training under way goes on."""
     with connect(url) as client:
         client.remove_rule(rule)
-    say(f"{rule} is removed")
+    gone({"rule": rule}, f"{rule} is removed", as_json=as_json)

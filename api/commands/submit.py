@@ -9,6 +9,7 @@ from api.commands import parameters, verdicts
 from api.commands.delivery import deliver, show, watched
 from api.commands.options import AsJson, Url, connect, say, table
 from api.commands.orders import orders
+from api.exits import Exit
 from db.operations.union import schemas
 
 app = typer.Typer()
@@ -59,7 +60,7 @@ def submit(
     """
     if show_help or operation is None:
         _help(context, operation)
-        raise typer.Exit(0 if show_help else 2)
+        raise typer.Exit(Exit.DONE if show_help else Exit.REFUSED)
     envelope = {
         "reference": reference,
         "mask": mask,
@@ -81,9 +82,9 @@ def submit(
     if not as_json:
         verdicts.show(jobs)
     if (wait or out) and any(job["state"] != "succeeded" for job in jobs):
-        raise typer.Exit(1)
+        raise typer.Exit(Exit.FAILED)
     if verdicts.have_failed(jobs):
-        raise typer.Exit(verdicts.EXIT_FAILED)
+        raise typer.Exit(Exit.CHECK_FAILED)
 
 
 def _output(kind: str | None, *, watermark: bool) -> dict[str, Any] | None:

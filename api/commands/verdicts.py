@@ -8,8 +8,6 @@ from api.client import Json
 from api.commands.options import say, table
 
 COLUMNS: Final = ("rule", "status", "measured", "wanted", "why")
-EXIT_FAILED: Final = 3
-"""The jobs are done, and a picture is not as its channel wants it."""
 
 _OF: Final = {"check": "as it came", "delivered": "as delivered"}
 

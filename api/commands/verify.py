@@ -7,6 +7,7 @@ import typer
 
 from api.client import Json
 from api.commands.options import AsJson, Url, connect, dump, errors, table
+from api.exits import Exit
 
 app = typer.Typer()
 
@@ -24,7 +25,7 @@ def verify(
     if job["state"] != "succeeded":
         error = job.get("error") or {}
         errors.print(f"{job['state']}: {error.get('detail', '')}", style="red", markup=False)
-        raise typer.Exit(1)
+        raise typer.Exit(Exit.FAILED)
     if as_json:
         dump(job["report"])
     else:

@@ -8,6 +8,7 @@ import typer
 from api.client import Client, Json
 from api.commands.delivery import followed, show
 from api.commands.options import AsJson, Url, connect, dump, table
+from api.exits import Exit
 
 app = typer.Typer()
 _OF_TRIALS = ("trial", "state", "parameters", "value", "epochs", "seconds")
@@ -42,7 +43,7 @@ def watch(
         table(_COLUMNS, [_row(epoch) for epoch in ended["epochs"]])
         show([ended], {}, as_json=False)
     if ended["state"] != "succeeded":
-        raise typer.Exit(1)
+        raise typer.Exit(Exit.FAILED)
 
 
 def _grids(client: Client, job: Json, folder: Path) -> dict[str, str]:

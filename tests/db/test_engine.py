@@ -217,14 +217,14 @@ def test_a_sqlite_that_can_corrupt_a_shared_file_is_refused(
     monkeypatch.setattr(engine.importlib, "import_module", lambda _: module)
 
     if is_safe:
-        assert engine._sqlite_module() is module
+        assert engine.sqlite_module() is module
     else:
         with pytest.raises(UnsafeSqlite, match=module.sqlite_version):
-            engine._sqlite_module()
+            engine.sqlite_module()
 
 
 def test_the_sqlite_of_this_installation_is_a_safe_one():
-    assert engine._sqlite_module().sqlite_version_info > (3, 51, 2)
+    assert engine.sqlite_module().sqlite_version_info > (3, 51, 2)
 
 
 def test_an_archive_in_a_folder_that_is_not_there_yet_makes_it(

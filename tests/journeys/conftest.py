@@ -123,7 +123,8 @@ def free_port() -> int:
 
 def make_studio(home: Path, **extra: str) -> Studio:
     port = free_port()
-    own = {"DB_HOME": str(home), "API_PORT": str(port), "WORKER_LEASE_S": "4", **extra}
+    own = {"DB_HOME": str(home), "API_PORT": str(port), "WORKER_LEASE_S": "4"}
+    own |= {"DB_WEBHOOK_ALLOW": "127.0.0.1", **extra}  # storefronts of tests are on this machine
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -136,16 +137,20 @@ def make_studio(home: Path, **extra: str) -> Studio:
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """One running studio for all journeys that leave it as they found it."""
     running = make_studio(tmp_path_factory.mktemp("studio"))
-    running.start()
-    yield running
-    running.stop()
+    yield from _started(running)
 
 
 @pytest.fixture
 def own_studio(tmp_path: Path) -> Iterator[Studio]:
     """A studio that may be killed."""
-    running = make_studio(tmp_path)
-    running.start()
-    yield running
-    if running.process is not None and running.process.poll() is None:
-        running.stop()
+    yield from _started(make_studio(tmp_path))
+
+
+def _started(running: Studio) -> Iterator[Studio]:
+    """It ends with the test, also when it was not ready in time."""
+    try:
+        running.start()
+        yield running
+    finally:
+        if running.process is not None and running.process.poll() is None:
+            running.stop()
