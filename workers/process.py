@@ -39,7 +39,7 @@ from workers.watchdog import Watchdog
 FALL_WITHIN_S = 5.0
 """For a process that ends at once: time to put its jobs back, if the database answers."""
 
-WARM_AT_START = 8
+WARM_AT_START = 16
 """Versions; others are loaded when a job first names them."""
 
 _log = structlog.get_logger(__name__)
