@@ -1,7 +1,8 @@
 """`make gallery`: a contact sheet for each operation that makes pictures, and the page around them.
 
 `python -m examples.gallery` makes docs/gallery, `python -m examples.gallery shadow place` these
-two sheets and their parts of the page. Everything is made from the committed samples with fixed seeds.
+two sheets and their parts of the page. Everything is made from the committed samples with fixed
+seeds.
 """
 
 import argparse

@@ -51,4 +51,4 @@ def _spectrum(plane: Tensor) -> tuple[Tensor, Tensor]:
     power = torch.fft.rfft2(faded).abs().square() / window.square().sum()
     down = torch.fft.fftfreq(height, device=plane.device)[:, None]
     across = torch.fft.rfftfreq(width, device=plane.device)[None]
-    return power, torch.hypot(*torch.broadcast_tensors(down, across))
+    return power, (down.square() + across.square()).sqrt()
