@@ -63,6 +63,17 @@ def non_local_means(image: Tensor, sigma: float) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(kept)).permute(2, 0, 1)[None].float()
 
 
+def pair(path: Path, sigma: float, seed: int) -> tuple[Tensor, Tensor]:
+    """A picture [1, 1 or 3, H, W], and with noise [1, 3, H, W], unclipped."""
+    with Image.open(path) as opened:
+        grey = opened.mode == "L"
+        pixels = torch.from_numpy(np.array(opened.convert("RGB"))).permute(2, 0, 1)[None] / 255
+    # Grey pictures carry grey noise: the same in all three channels, as a grey camera would.
+    clean = pixels[:, :1] if grey else pixels
+    spoiled = noisy(clean, torch.tensor([sigma]), Generator().manual_seed(seed))
+    return clean, spoiled.expand(-1, 3, -1, -1).contiguous()
+
+
 def _mean_psnr(folder: Path, sigma: float, method: Method) -> float | None:
     files = sorted(folder.glob("*.png"))
     if not files:
@@ -72,14 +83,9 @@ def _mean_psnr(folder: Path, sigma: float, method: Method) -> float | None:
 
 
 def _psnr(path: Path, sigma: float, method: Method, seed: int) -> float:
-    with Image.open(path) as opened:
-        grey = opened.mode == "L"
-        pixels = torch.from_numpy(np.array(opened.convert("RGB"))).permute(2, 0, 1)[None] / 255
-    # Grey pictures carry grey noise: the same in all three channels, as a grey camera would.
-    clean = pixels[:, :1] if grey else pixels
-    spoiled = noisy(clean, torch.tensor([sigma]), Generator().manual_seed(seed))
-    cleaned = method(spoiled.expand(-1, 3, -1, -1).contiguous(), sigma)
-    if grey:
+    clean, spoiled = pair(path, sigma, seed)
+    cleaned = method(spoiled, sigma)
+    if clean.shape[1] == 1:
         cleaned = cleaned.mean(1, keepdim=True)
     rounded = quantised(cleaned)
     return float(psnr_db(rounded, clean))

@@ -52,8 +52,9 @@ def rows(*, every: int = 1, network: Finder | None = None) -> Iterator[Row]:
         network: what finds products by a network, beside the others.
     """
     products = samples.products()[::every]
-    for ground, behind in _grounds().items():
-        shots = [_shot(one.pixels, behind, seed) for seed, one in enumerate(products)]
+    for ground, behind in grounds(SIDE).items():
+        layers = [layered(one.pixels, SIDE) for one in products]
+        shots = [(shot(one, behind, seed), one[..., 3]) for seed, one in enumerate(layers)]
         yield from _measured(f"samples on {ground}", shots, _systems(network))
 
 
@@ -80,8 +81,8 @@ def _systems(network: Finder | None) -> Mapping[str, System]:
     return {
         **({"ours, network": _ours(network)} if network else {}),
         "ours, classical": _ours(matte.find),
-        "OpenCV GrabCut": _grabcut,
-        "PyMatting closed form, told all but the band": _closed_form,
+        "OpenCV GrabCut": grabcut,
+        "PyMatting closed form, told all but the band": closed_form,
     }
 
 
@@ -112,18 +113,19 @@ def _ours(find: Finder) -> System:
     return found
 
 
-def _grabcut(picture: Pixels, alpha: Plane) -> Plane:
+def grabcut(picture: Pixels, alpha: Plane) -> Plane:
     """Told that the picture's outermost pixels are none of the product's."""
     mask = np.zeros(alpha.shape, np.uint8)
-    edge = round(MARGIN * SIDE)
-    box = (edge, edge, SIDE - 2 * edge, SIDE - 2 * edge)
+    height, width = alpha.shape
+    edge = round(MARGIN * max(height, width))
+    box = (edge, edge, width - 2 * edge, height - 2 * edge)
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(1)
     cv2.grabCut(picture, mask, box, *models, 5, cv2.GC_INIT_WITH_RECT)
     return np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
 
 
-def _closed_form(picture: Pixels, alpha: Plane) -> Plane:
+def closed_form(picture: Pixels, alpha: Plane) -> Plane:
     kernel = np.ones((2 * BAND_PX + 1, 2 * BAND_PX + 1), np.uint8)
     trimap = np.full(alpha.shape, 0.5)
     trimap[cv2.erode((alpha > 0.95).astype(np.uint8), kernel) > 0] = 1
@@ -133,36 +135,42 @@ def _closed_form(picture: Pixels, alpha: Plane) -> Plane:
     return np.asarray(estimate_alpha_cf(picture / 255.0, trimap), dtype=np.float32)
 
 
-def _grounds() -> dict[str, Plane]:
-    """[H, W, 3] in [0, 1]; the gradient is a studio's paper, which darkens to one side."""
-    down, across = np.mgrid[0 : 1 : SIDE * 1j, 0 : 1 : SIDE * 1j]
+def grounds(side: int) -> dict[str, Plane]:
+    """[side, side, 3] in [0, 1]; the gradient is a studio's paper, which darkens to one side."""
+    down, across = np.mgrid[0 : 1 : side * 1j, 0 : 1 : side * 1j]
     paper = (0.85 - 0.3 * down + 0.1 * across)[..., None] * np.array([1.0, 0.98, 0.94])
     (meadow,) = (one for one in samples.photographs() if one.name == "meadow")
-    photograph = cv2.resize(np.ascontiguousarray(meadow.pixels[..., :3]), (SIDE, SIDE))
+    photograph = cv2.resize(np.ascontiguousarray(meadow.pixels[..., :3]), (side, side))
     return {
-        "white": np.ones((SIDE, SIDE, 3), np.float32),
+        "white": np.ones((side, side, 3), np.float32),
         "a gradient": paper.astype(np.float32),
         "a photograph": (photograph / 255).astype(np.float32),
     }
 
 
-def _shot(rgba: Pixels, ground: Plane, seed: int) -> tuple[Pixels, Plane]:
-    """The picture as a shop would send it, and the exact matte."""
-    side, first = round(FILL * SIDE), round((1 - FILL) / 2 * SIDE)
+def layered(rgba: Pixels, side: int) -> Plane:
+    """The product in the middle of a square: [side, side, 4], colours times alpha."""
+    fill = round(FILL * side) / max(rgba.shape[:2])
+    height, width = (max(1, round(one * fill)) for one in rgba.shape[:2])
     premultiplied = (rgba / 255).astype(np.float32)
     premultiplied[..., :3] *= premultiplied[..., 3:]
-    small = cv2.resize(premultiplied, (side, side), interpolation=cv2.INTER_AREA)
-    layer = np.zeros((SIDE, SIDE, 4), np.float32)
-    layer[first : first + side, first : first + side] = small
-    alpha = layer[..., 3]
+    small = cv2.resize(premultiplied, (width, height), interpolation=cv2.INTER_AREA)
+    layer = np.zeros((side, side, 4), np.float32)
+    top, left = (round((side - one) / 2) for one in (height, width))
+    layer[top : top + height, left : left + width] = small
+    return layer
+
+
+def shot(layer: Plane, ground: Plane, seed: int) -> Pixels:
+    """A layer's picture as a shop would send it: noise, and a JPEG."""
     noise = np.random.default_rng(seed).normal(0, NOISE, ground.shape)
-    seen = (layer[..., :3] + (1 - alpha[..., None]) * ground) * 255 + noise
+    seen = (layer[..., :3] + (1 - layer[..., 3:]) * ground) * 255 + noise
     buffer = io.BytesIO()
     Image.fromarray(seen.round().clip(0, 255).astype(np.uint8)).save(
         buffer, "JPEG", quality=QUALITY, subsampling="4:2:0"
     )
     with Image.open(buffer) as opened:
-        return np.array(opened), alpha
+        return np.array(opened)
 
 
 def _stacked(planes: list[Plane]) -> Tensor:

@@ -49,7 +49,7 @@ class Kind:
     noise: float = 0.0
 
 
-_KINDS: Final = {
+KINDS: Final = {
     "deblock": tuple(Kind(f"q{quality}", quality) for quality in (10, 20, 30)),
     "deblur": tuple(
         Kind(f"{radius:g}px+{noise:g}", radius, noise)
@@ -69,8 +69,8 @@ def rows(folder: Path, *, every: int = 1, menders: Mapping[str, Mender] | None =
     files, given = _files(folder)[::every], menders or {}
     found: list[Row] = []
     for operation in ("deblock", "deblur") if files else ():
-        for kind in _KINDS[operation]:
-            systems = _ours(operation, given.get(operation)) | _others(operation, kind)
+        for kind in KINDS[operation]:
+            systems = _ours(operation, given.get(operation)) | others(operation, kind)
             found += _measured(operation, kind, files, systems)
     return found
 
@@ -92,7 +92,7 @@ def _scores(operation: str, network: nn.Module, folder: Path) -> tuple[Scores, S
     systems = _ours(operation, Mender(calling.doors(network)["denoise"], Denoiser.tiling))
     told = [
         one
-        for kind in _KINDS[operation]
+        for kind in KINDS[operation]
         for one in _measured(operation, kind, files, systems)
         if one.measure == "psnr_db"
     ]
@@ -128,7 +128,8 @@ def _ours(operation: str, network: Mender | None) -> dict[str, Mend]:
     return systems | {"classical": by(None)}
 
 
-def _others(operation: str, kind: Kind) -> dict[str, Mend]:
+def others(operation: str, kind: Kind) -> dict[str, Mend]:
+    """What one would take who had a library for pictures."""
     if operation == "deblock":
         return {"OpenCV bilateral": _bilateral, "scikit-image non-local means": _non_local_means}
     return {
@@ -140,7 +141,7 @@ def _others(operation: str, kind: Kind) -> dict[str, Mend]:
 def _measured(
     operation: str, kind: Kind, files: Sequence[Path], systems: Mapping[str, Mend]
 ) -> Iterator[Row]:
-    spoilt = [(clean := _read(file), _spoilt(operation, clean, kind)) for file in files]
+    spoilt = [(clean := _read(file), spoilt_by(operation, clean, kind)) for file in files]
     megapixels = sum(clean.shape[2] * clean.shape[3] for clean, _ in spoilt) / 1e6
     for system, mend in systems.items():
         since = time.perf_counter()
@@ -152,7 +153,8 @@ def _measured(
             yield Row(operation, system, f"{SET} {kind.name}", measure, round(value, 4), cost)
 
 
-def _spoilt(operation: str, clean: Tensor, kind: Kind) -> Tensor:
+def spoilt_by(operation: str, clean: Tensor, kind: Kind) -> Tensor:
+    """[1, 3, H, W] in steps of 1/255."""
     if operation == "deblock":
         return compressed(clean, [round(kind.amount)], [True])
     soft = blurred(clean, sigma=kind.amount)
@@ -188,9 +190,10 @@ def _lucy(image: Tensor, radius_px: float) -> Tensor:
     taps = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * radius_px**2))
     kernel = np.outer(taps, taps) / taps.sum() ** 2
     lucy: Callable[..., np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = richardson_lucy
-    framed = functional.pad(image, (4 * reach,) * 4, mode="reflect")
+    rim = min(4 * reach, min(image.shape[2:]) - 1)
+    framed = functional.pad(image, (rim,) * 4, mode="reflect")
     planes = [lucy(plane.numpy(), kernel, num_iter=15) for plane in framed[0]]
-    inner = slice(4 * reach, -4 * reach)
+    inner = slice(rim, -rim)
     return torch.from_numpy(np.stack(planes)[:, inner, inner]).float()[None]
 
 

@@ -80,8 +80,10 @@ def by_colour(image: Tensor, style: Tensor) -> Callable[[float], Tensor]:
 
 
 def by_network(shipped: Path) -> Method:
-    restyler = _restyler(shipped)
+    return restyled_by(_restyler(shipped))
 
+
+def restyled_by(restyler: Restyler) -> Method:
     def method(image: Tensor, style: Tensor) -> Callable[[float], Tensor]:
         picture, example = _seen(image), _seen(style)
         return lambda strength: (
@@ -133,32 +135,32 @@ def _measured(method: Method, image: Tensor, style: Tensor) -> dict[str, float]:
     made_by = method(image, style)
     made_by(1.0)
     seconds = time.process_time() - begun
-    strength = _strength(made_by, image)
-    made = quantised(made_by(strength))
+    equal = strength(made_by, image)
+    made = quantised(made_by(equal))
     return {
         "style_distance": float(colour_distance(colours_of(made), colours_of(style))),
         "texture_distance": float(texture_distance(made, style)),
-        "content_ssim": _content(made, image),
-        "strength": strength,
+        "content_ssim": content(made, image),
+        "strength": equal,
         "ms": 1e9 * seconds / (image.shape[2] * image.shape[3]),
     }
 
 
-def _strength(made_by: Callable[[float], Tensor], image: Tensor) -> float:
+def strength(made_by: Callable[[float], Tensor], image: Tensor) -> float:
     """Where the content SSIM is as for all; 1 where it stays above."""
-    if _content(quantised(made_by(1.0)), image) >= EQUAL_SSIM:
+    if content(quantised(made_by(1.0)), image) >= EQUAL_SSIM:
         return 1.0
     low, high = 0.0, 1.0
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        if _content(quantised(made_by(middle)), image) >= EQUAL_SSIM:
+        if content(quantised(made_by(middle)), image) >= EQUAL_SSIM:
             low = middle
         else:
             high = middle
     return low
 
 
-def _content(made: Tensor, image: Tensor) -> float:
+def content(made: Tensor, image: Tensor) -> float:
     return float(ssim(luma(made), luma(image)))
 
 

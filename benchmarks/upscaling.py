@@ -41,7 +41,7 @@ def upscale_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
         ours |= _scores(folder, name, network.upscale, scale)
         theirs |= {
             f"{key}_bicubic": score
-            for key, score in _scores(folder, name, _bicubic(scale), scale).items()
+            for key, score in _scores(folder, name, bicubic(scale), scale).items()
         }
     return ours, theirs
 
@@ -68,14 +68,16 @@ def _operation(scale: int, enlarger: Enlarger | None) -> Method:
 @torch.inference_mode()
 def _least(folder: Path, method: Method, scale: int) -> float | None:
     """How near to what was given the worst result is, shrunk again."""
-    pairs = _pairs(folder, scale)
-    found = [backproj_psnr_db(quantised(method(s)), s, scale=scale).item() for s, _ in pairs]
+    found = [
+        backproj_psnr_db(quantised(method(small)), small, scale=scale).item()
+        for small, _ in pairs(folder, scale)
+    ]
     return round(min(found), 4) if found else None
 
 
 def _scores(folder: Path, name: str, method: Method, scale: int) -> Scores:
     """Means over a set, of what each method delivers in steps of 1/255."""
-    found = [_measured(*pair, method, scale) for pair in _pairs(folder / name, scale)]
+    found = [_measured(*pair, method, scale) for pair in pairs(folder / name, scale)]
     keys = (f"{name.lower()}_x{scale}_y_psnr_db", f"{name.lower()}_x{scale}_ssim")
     if not found:
         return dict.fromkeys(keys)
@@ -83,7 +85,7 @@ def _scores(folder: Path, name: str, method: Method, scale: int) -> Scores:
     return dict(zip(keys, means, strict=True))
 
 
-def _pairs(folder: Path, scale: int) -> Iterator[tuple[Tensor, Tensor]]:
+def pairs(folder: Path, scale: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Small and large; for a scale that the set lacks, made small as Pillow's bicubic would."""
     given = sorted((folder / f"x{scale}").glob("*_LR.png"))
     for path in given:
@@ -101,7 +103,7 @@ def _measured(small: Tensor, large: Tensor, method: Method, scale: int) -> tuple
     return y_psnr_db(made, large, border=scale).item(), ssim(made, large).item()
 
 
-def _bicubic(scale: int) -> Method:
+def bicubic(scale: int) -> Method:
     """Pillow's own, which agrees with the literature's to 0.01 dB."""
 
     def enlarged(image: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """`make gallery`: a contact sheet for each operation that makes pictures, and the page around them.
 
 `python -m examples.gallery` makes docs/gallery, `python -m examples.gallery shadow place` these
-two sheets and no page. Everything is made from the committed samples with fixed seeds.
+two sheets and their parts of the page. Everything is made from the committed samples with fixed
+seeds.
 """
 
 import argparse
@@ -42,8 +43,9 @@ def main() -> int:
         with opened() as studio:
             parts = [made(studio, op, given.out) for op in given.operations or operations()]
         engine.dispose()
-    if not given.operations:
-        (given.out / "README.md").write_text(page(parts), encoding="utf-8")
+    file = given.out / "README.md"
+    before = file.read_text(encoding="utf-8") if given.operations and file.exists() else ""
+    file.write_text(page(parts, before=before), encoding="utf-8")
     for line in missing():
         print(f"No entry in examples/gallery_entries.py; add {line}")
     return 1 if missing() else 0
@@ -170,8 +172,16 @@ def said_of(op: str) -> str:
     return " ".join((OPERATIONS[op].__doc__ or "").strip().split("\n\n")[0].split())
 
 
-def page(parts: Sequence[Sequence[Shown]]) -> str:
-    """The page with all sheets, each with its orders and every score."""
+def page(parts: Sequence[Sequence[Shown]], *, before: str = "") -> str:
+    """The page with all sheets, each with its orders and every score.
+
+    Args:
+        parts: an operation's entries each.
+        before: a page of which those of other operations are kept.
+    """
+    sections = {one.partition("\n")[0]: one.strip() for one in before.split("\n## ")[1:]}
+    sections |= {part[0].entry.op: _part(part) for part in parts}
+    shown = [op for op in operations() if op in sections]
     head = [
         "# Gallery",
         "What each operation makes. `make gallery` draws this page anew: each picture is the file "
@@ -180,19 +190,21 @@ def page(parts: Sequence[Sequence[Shown]]) -> str:
         "to compare with; `unproven` says that the mask which a product's scores rest on may be "
         "wrong. The pictures are those that ship, with their "
         "[credits](../../THIRD_PARTY_NOTICES.md).",
-        " · ".join(f"[{part[0].entry.op}](#{part[0].entry.op})" for part in parts),
+        " · ".join(f"[{op}](#{op})" for op in shown),
     ]
-    return "\n\n".join([*head, *(text for part in parts for text in _part(part))]) + "\n"
+    return "\n\n".join([*head, *(f"## {sections[op]}" for op in shown)]) + "\n"
 
 
-def _part(shown: Sequence[Shown]) -> list[str]:
+def _part(shown: Sequence[Shown]) -> str:
+    """What stands on the page of an operation, its name first."""
     op = shown[0].entry.op
-    return [
-        f"## {op}",
+    said = [
+        op,
         said_of(op),
         f"![{op}: sources beside results, with their scores]({op}.webp)",
         "\n".join(line for one in shown for line in _lines(one)),
     ]
+    return "\n\n".join(said)
 
 
 def _lines(one: Shown) -> list[str]:

@@ -84,6 +84,7 @@ ENTRIES: Final = (
     Entry("background", "biplane", {"kind": "blur"}),
     Entry("background", "biplane", {"rgb": [250, 232, 236]}),
     Entry("background", "biplane", {"kind": "picture"}, {"plate": "meadow"}),
+    Entry("background", "biplane", {"kind": "generated", "seed": 6}),
     Entry("background", "booties", {"kind": "studio", "rgb": [232, 214, 190]},
           envelope=_EXPLAINED),
     Entry("place", "desk lamp"),

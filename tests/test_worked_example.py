@@ -41,7 +41,9 @@ def tree(tmp_path: Path) -> Path:
     _put(operations / "union.py", "    | Sharpen", after="    | Upscale")
     (tmp_path / "models/editing/sharpen.py").write_text(done, encoding="utf-8")
     head, body = case.split("\n\n        case", 1)
-    _put(tmp_path / "workers/edit.py", head, after="from workers.served import")
+    imports = head.partition("\n\n")[0]
+    _put(tmp_path / "workers/edit.py", imports, after="from workers.served import")
+    _put(tmp_path / "workers/edit.py", "    | Sharpen", after="    | Upscale")
     _put(tmp_path / "workers/edit.py", f"        case{body}".rstrip(), after="    match operation:")
     (tmp_path / "tests/models/editing/test_sharpen.py").write_text(tested, encoding="utf-8")
     return tmp_path

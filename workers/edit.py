@@ -124,7 +124,7 @@ def edit(operation: Edit, given: Given) -> Made:
         case Background():
             return background(
                 image,
-                plate=plate_of(operation, given.pictures),
+                plate=plate_of(operation, given.pictures, seed=given.seed),
                 mask=given.product_mask(),
                 find=_finder(given, operation),
                 keeps_plate=given.keeps_stages,

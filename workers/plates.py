@@ -9,8 +9,11 @@ from models.plates import plate
 from models.plates.plate import Plate
 
 
-def plate_of(operation: Background, pictures: Mapping[str, Loaded]) -> Plate:
-    """What makes the ground that is asked for, of the job's pictures by role."""
+def plate_of(operation: Background, pictures: Mapping[str, Loaded], *, seed: int) -> Plate:
+    """What makes the ground that is asked for, of the job's pictures by role.
+
+    Its seed counts where the order has none of its own, as a step may.
+    """
     match operation.kind:
         case "solid":
             return plate.plain(operation.rgb)
@@ -22,5 +25,8 @@ def plate_of(operation: Background, pictures: Mapping[str, Loaded]) -> Plate:
             return plate.out_of_focus(operation.blur_px)
         case "picture":
             return plate.pictured(pictures["plate"].image)
+        case "generated":
+            own = operation.seed
+            return plate.drawn(operation.palette, seed=seed if own is None else own)
         case _:
             assert_never(operation.kind)

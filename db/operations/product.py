@@ -6,6 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from db.operations.base import HexColour, Key, Operation, Rgb, SourceKind
 from db.operations.belonging import refuse_foreign
+from db.operations.generation import Seed
 from db.operations.seeking import Seeking
 
 Box = tuple[
@@ -22,12 +23,13 @@ WHITE: Rgb = (255, 255, 255)
 
 _OF_GROUNDS: Final = {
     "rgb": ("solid", "studio"),
-    "palette": ("gradient",),
+    "palette": ("gradient", "generated"),
     "angle_deg": ("gradient",),
     "horizon": ("studio",),
     "light": ("studio",),
     "blur_px": ("blur",),
     "plate": ("picture",),
+    "seed": ("generated",),
 }
 """Which grounds a parameter belongs to; the others would leave it unread."""
 
@@ -50,19 +52,21 @@ class Cutout(Seeking):
 class Background(Seeking):
     """The product on a new ground; its own pixels are pasted back.
 
-    Before any ground but one colour it is labelled `enhanced`, before a picture that says of itself
-    that a network drew it `composite`.
+    Before any ground but one colour it is labelled `enhanced`, before one that is generated, or a
+    picture that says of itself that a network drew it, `composite`.
     """
 
     op: Literal["background"] = "background"
     picture: Key
-    kind: Literal["solid", "gradient", "studio", "blur", "picture"] = "solid"
+    kind: Literal["solid", "gradient", "studio", "blur", "picture", "generated"] = "solid"
     """One colour, a run of colours, a studio's sweep of paper under a light, the picture's own
-    ground out of focus and without the product, or another picture."""
+    ground out of focus and without the product, another picture, or a painted backdrop that is
+    drawn from the seed."""
     rgb: Rgb = WHITE
     """Of `solid` and `studio`: the ground's colour; a studio's where it is lit best."""
     palette: Annotated[tuple[Rgb, ...], Field(min_length=2, max_length=3)] | None = None
-    """Of `gradient`, which needs it: its colours, from first to last."""
+    """Of `gradient`, which needs it: its colours, from first to last; of `generated`: its colours
+    from dark clouds to light ones. Left out: the seed chooses quiet ones."""
     angle_deg: Annotated[float, Field(ge=-180.0, le=180.0)] = 90.0
     """Of `gradient`: the way it runs, 0 to the right, 90 down."""
     horizon: Annotated[float, Field(ge=0.05, le=0.95)] | None = None
@@ -77,6 +81,8 @@ class Background(Seeking):
     at its sides."""
     mask: Key | None = None
     """Where the product is, if you know better."""
+    seed: Seed | None = None
+    """Of `generated`: one seed draws one backdrop, at every size."""
 
     @field_validator(*_OF_GROUNDS)
     @classmethod
@@ -93,7 +99,13 @@ class Background(Seeking):
 
     def delivers(self) -> SourceKind:
         """Before one colour it is the photograph still; before what was made for it, no more."""
-        return "original" if self.kind == "solid" else "enhanced"
+        match self.kind:
+            case "solid":
+                return "original"
+            case "generated":
+                return "composite"
+            case "gradient" | "studio" | "blur" | "picture":
+                return "enhanced"
 
 
 class Place(Seeking):

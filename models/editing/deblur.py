@@ -18,11 +18,14 @@ from models.editing.mending import Mender, delivered, learned, mixed, opened
 from models.made import Made
 from models.metrics.blur_radius import blur_radius
 from models.metrics.noise import noise_sigma
+from models.metrics.spectral_fall import spectral_fall
 from models.tiles import tiled
 
 MOST_RADIUS_PX: Final = 5.0
 _SMALLEST_SIDE = 16
-_SHARP_PX = 0.45  # sharp photographs are found to have up to that
+_SHARP_PX = 0.45  # the edges of sharp photographs are mostly found to have up to that
+_SHARP_FALL_PX = 0.7  # and their finest detail, where it is seen, up to that
+_SOFT_EDGES_PX = 1.0  # softer ones are nobody's but a blur's
 _LEAST_NOISE = 0.4  # rounding to 8 bits, as the estimate sees it
 _PRIOR = 50.0
 """How much more noise than signal there is at one cycle a pixel, for noise of power 1; by trial."""
@@ -52,8 +55,8 @@ def deblur(
         alpha: [1, 1, H, W], the picture's transparency, kept as it is; the result is RGBA then.
     """
     source = opened(image, alpha, least_side=_SMALLEST_SIDE)
-    radius = blur_radius(source) if radius_px is None else radius_px
     found = float(noise_sigma(source)[0]) if noise is None else noise
+    radius = _radius(source, found) if radius_px is None else radius_px
     report: dict[str, float | int | str | None] = {
         "radius_px": radius,
         "radius_estimated": int(radius_px is None),
@@ -75,6 +78,13 @@ def deblur(
 def is_sharp(radius_px: float, *, told: bool) -> bool:
     """Whether there is nothing to do; one that was found must be more than sharp edges have."""
     return radius_px == 0 if told else radius_px < _SHARP_PX
+
+
+def _radius(source: Tensor, noise: float) -> float:
+    """What edges tell; 0 where the finest detail is still there: soft edges are its own."""
+    found = blur_radius(source)
+    is_there = spectral_fall(source, noise=noise) < _SHARP_FALL_PX
+    return 0.0 if found < _SOFT_EDGES_PX and is_there else found
 
 
 def wiener(radius_px: float, noise: float) -> Callable[[Tensor], Tensor]:

@@ -7,6 +7,7 @@ from torch import Tensor
 from models.plates.covering import covering
 from models.plates.defocused import defocused
 from models.plates.gradient import gradient
+from models.plates.painted import painted
 from models.plates.studio import studio
 
 Rgb = tuple[int, int, int]
@@ -37,18 +38,28 @@ def swept(rgb: Rgb, *, horizon: float | None, light: float) -> Plate:
 
     def plate(image: Tensor, alpha: Tensor) -> Tensor:
         height, width = image.shape[2:]
-        inside = alpha[0, 0] > 0.5
-        columns, rows = (inside.any(dim=axis).nonzero()[:, 0] for axis in (0, 1))
-        foot, head = int(rows[-1]) + 1, int(rows[0])
+        (head, foot), (left, right) = _extent(alpha)
         behind = (foot - _FLOOR_BEHIND * (foot - head)) / height
         return studio(
             rgb,
             horizon=min(max(behind, 0.2), 0.9) if horizon is None else horizon,
-            middle=(int(columns[0]) + int(columns[-1]) + 1) / 2 / width,
+            middle=(left + right) / 2 / width,
             light=light,
             height=height,
             width=width,
         )
+
+    return plate
+
+
+def drawn(palette: tuple[Rgb, ...] | None, *, seed: int) -> Plate:
+    """A painted backdrop from a seed, lit behind the product."""
+
+    def plate(image: Tensor, alpha: Tensor) -> Tensor:
+        height, width = image.shape[2:]
+        (head, foot), (left, right) = _extent(alpha)
+        middle = (head + foot) / 2 / height, (left + right) / 2 / width
+        return painted(palette, seed=seed, middle=middle, height=height, width=width)
 
     return plate
 
@@ -70,3 +81,10 @@ def pictured(picture: Tensor) -> Plate:
         return covering(picture, height=image.shape[2], width=image.shape[3])
 
     return plate
+
+
+def _extent(alpha: Tensor) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Where the product begins and ends, down and across."""
+    inside = alpha[0, 0] > 0.5
+    rows, columns = (inside.any(dim=axis).nonzero()[:, 0] for axis in (1, 0))
+    return (int(rows[0]), int(rows[-1]) + 1), (int(columns[0]), int(columns[-1]) + 1)

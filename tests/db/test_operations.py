@@ -65,6 +65,7 @@ GROUNDS: dict[str, dict[str, Any]] = {
     "horizon": {"kind": "studio"},
     "light": {"kind": "studio"},
     "blur_px": {"kind": "blur"},
+    "seed": {"kind": "generated"},
 }
 """What an order needs beside parameters that its least words have no use for."""
 
@@ -635,6 +636,7 @@ def test_only_what_draws_has_blocks_with_attention(network: str) -> None:
         ("background", {"kind": "blur", "rgb": [1, 2, 3]}, "rgb"),
         ("background", {"kind": "solid", "light": 1.0}, "light"),
         ("background", {"kind": "studio", "plate": B}, "plate"),
+        ("background", {"kind": "studio", "seed": 7}, "seed"),
         ("background", {"palette": [[0, 0, 0], [9, 9, 9]]}, "palette"),
     ],
 )
@@ -667,7 +669,9 @@ def test_the_ground_of_a_step_is_named_by_its_role() -> None:
     assert _parse("pipeline", steps=steps).pictures() == {"picture": A, "steps.1.plate": B}
 
 
-@pytest.mark.parametrize(("kind", "delivers"), [("solid", "original"), ("blur", "enhanced")])
+@pytest.mark.parametrize(
+    ("kind", "delivers"), [("solid", "original"), ("blur", "enhanced"), ("generated", "composite")]
+)
 def test_before_one_colour_it_is_the_photograph_still(kind: str, delivers: str) -> None:
     assert _parse("background", kind=kind).operation.delivers() == delivers
 

@@ -116,6 +116,27 @@ def test_before_any_ground_the_product_is_the_sources(bench: Bench, given: dict[
     assert result.source_kind == "enhanced"
 
 
+def test_before_a_ground_that_is_generated_a_photograph_is_a_composite(bench: Bench) -> None:
+    job = _done(bench, "background", picture=_keep(_box()), kind="generated", seed=5)
+
+    result = _result(job)
+    assert result.product_identical
+    label = labels.read(blobs.get(TENANT, result.blob_key))
+    assert label == labels.Label("composite", job.id)
+
+
+def test_a_seed_generates_the_same_ground_again_and_another_one_another(bench: Bench) -> None:
+    picture = _keep(_box())
+
+    first, again, other = (
+        _delivered(_result(_done(bench, "background", picture=picture, kind="generated", seed=s)))
+        for s in (5, 5, 6)
+    )
+
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
 def test_another_picture_becomes_the_ground(bench: Bench) -> None:
     plate = _keep(Image.new("RGB", (200, 100), (10, 120, 60)))
 

@@ -38,6 +38,21 @@ def test_the_quality_is_found_and_the_picture_is_nearer_to_what_it_was(clean, qu
     assert psnr_db(made.images[0], clean) > psnr_db(image, clean) + 0.1
 
 
+def test_what_the_first_pass_cut_off_at_black_and_white_does_not_hide_it():
+    harsh = ((photograph(240, 320) - 0.5) * 2 + 0.5).clamp(0, 1)
+
+    assert jpeg_quality(seen(harsh, 10)) == 10
+    assert jpeg_quality(harsh) == UNSEEN_QUALITY
+
+
+def test_white_around_a_product_says_nothing_of_its_quality():
+    white = torch.ones(1, 3, 480, 640)
+    white[..., 120:360, 160:480] = photograph(240, 320)
+
+    assert jpeg_quality(seen(white, 20)) == 20
+    assert jpeg_quality(white) == UNSEEN_QUALITY
+
+
 def test_a_picture_that_was_no_jpeg_is_left_alone(clean):
     made = mended(clean)
 

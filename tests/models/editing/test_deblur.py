@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from models.data import samples
 from models.data.degradations import noisy
 from models.editing.deblur import deblur, wiener
 from models.failures import CannotDo
@@ -20,6 +21,12 @@ def clean() -> torch.Tensor:
 def soft(clean: torch.Tensor, radius: float, noise: float = 0.0) -> torch.Tensor:
     spoilt = noisy(blurred(clean, sigma=radius), torch.tensor([noise]), torch.Generator())
     return quantised(spoilt.clamp(0, 1))
+
+
+def tensor(rgba) -> torch.Tensor:
+    """[1, 3, H, W] over white."""
+    pixels = torch.from_numpy(rgba.copy()).permute(2, 0, 1)[None] / 255
+    return pixels[:, :3] * pixels[:, 3:] + 1 - pixels[:, 3:]
 
 
 def mended(image: torch.Tensor, **changes):
@@ -49,6 +56,15 @@ def test_a_sharp_picture_is_left_alone_with_noise_and_without(clean):
 
         assert made.report["left_alone"] == 1
         assert torch.equal(made.images[0], image)
+
+
+@pytest.mark.parametrize("name", ["booties", "towel rack"])
+def test_a_render_whose_edges_are_soft_is_left_alone_unless_it_was_blurred(name):
+    (pixels,) = (one.pixels for one in samples.products() if one.name == name)
+    over_white = tensor(pixels)
+
+    assert mended(over_white).report["left_alone"] == 1
+    assert mended(soft(over_white, 0.8)).report["left_alone"] == 0
 
 
 def test_noise_is_not_made_into_texture():

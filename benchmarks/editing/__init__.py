@@ -1,0 +1,1 @@
+"""Every editing operation beside what others have: `python -m benchmarks.editing`."""
