@@ -6,6 +6,7 @@ is revoked or expired, nor when the keys in DB_SECRET_KEY are others.
 
 import secrets as chance
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from fastapi import Response
@@ -57,4 +58,6 @@ def read(cookie: str | None) -> Session | None:
 
 def _serializer() -> URLSafeTimedSerializer:
     # The library signs with its last key; ours begin with the newest.
-    return URLSafeTimedSerializer([*reversed(secrets.derived(_PURPOSE))])
+    keys = [*reversed(secrets.derived(_PURPOSE))]
+    signing = {"digest_method": sha256, "key_derivation": "hmac"}
+    return URLSafeTimedSerializer(keys, signer_kwargs=signing)
