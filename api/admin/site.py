@@ -8,10 +8,10 @@ from fastapi.responses import RedirectResponse
 from api import handlers
 from api.admin import pages
 from api.admin.door import NotSignedIn
-from api.admin.routes import jobs, overview, signing
+from api.admin.routes import jobs, overview, results, review, signing
 from api.errors import Problem
 
-_ROUTERS: Final = (signing, overview, jobs)
+_ROUTERS: Final = (signing, overview, jobs, results, review)
 
 
 def install(app: FastAPI) -> None:

@@ -18,4 +18,30 @@ function warnInsecure() {
   if (warning && !window.isSecureContext) warning.hidden = false;
 }
 
-document.addEventListener("DOMContentLoaded", warnInsecure);
+// Both pictures of a slider are as wide and high as the result.
+function shape(root) {
+  for (const one of root.querySelectorAll("[data-ratio]")) {
+    one.style.setProperty("--ratio", one.dataset.ratio);
+  }
+}
+
+// A key presses the button or follows the link that names it, unless somebody writes.
+document.addEventListener("keydown", (event) => {
+  const writes = event.target.closest("input, select, textarea, [contenteditable]");
+  if (writes || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  for (const one of document.querySelectorAll("[data-key]")) {
+    if (one.dataset.key === event.key.toLowerCase()) {
+      event.preventDefault();
+      one.click();
+      return;
+    }
+  }
+});
+
+function begin() {
+  warnInsecure();
+  shape(document);
+}
+
+document.addEventListener("DOMContentLoaded", begin);
+document.addEventListener("htmx:after:swap", () => shape(document));
