@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
 from api import bodies
-from api.errors import Problem
+from api.errors import Problem, wrong
 
 Model = TypeVar("Model", bound=BaseModel)
 _MOST_BYTES: Final = 20_000
@@ -49,3 +49,18 @@ def asked(request: Request, kind: type[Model], **more: str) -> Model:
         return kind.model_validate(given | more)
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from error
+
+
+def number(sent: Mapping[str, str], name: str, usual: float) -> float:
+    """A number that somebody wrote into a field, or the usual one.
+
+    Raises:
+        Problem: it is none.
+    """
+    text = sent.get(name)
+    if text is None:
+        return usual
+    try:
+        return float(text.replace(",", "."))
+    except ValueError as error:
+        raise wrong(f"/{name}", "number", "write a number") from error

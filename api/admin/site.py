@@ -8,10 +8,10 @@ from fastapi.responses import RedirectResponse
 from api import handlers
 from api.admin import pages
 from api.admin.door import NotSignedIn
-from api.admin.routes import jobs, overview, results, review, signing
+from api.admin.routes import jobs, overview, results, review, signing, trainings, versions
 from api.errors import Problem
 
-_ROUTERS: Final = (signing, overview, jobs, results, review)
+_ROUTERS: Final = (signing, overview, jobs, results, review, trainings, versions)
 
 
 def install(app: FastAPI) -> None:

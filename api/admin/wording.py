@@ -89,6 +89,9 @@ def short(row_id: str) -> str:
 
 
 def pretty(value: Any) -> str:
+    """JSON for people: what was left open is left out."""
+    if isinstance(value, dict):
+        value = {name: part for name, part in value.items() if part is not None}
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
