@@ -8,10 +8,25 @@ from fastapi.responses import RedirectResponse
 from api import handlers
 from api.admin import pages
 from api.admin.door import NotSignedIn
-from api.admin.routes import jobs, overview, results, review, signing, trainings, versions
+from api.admin.routes import (
+    jobs,
+    keys,
+    machines,
+    overview,
+    records,
+    results,
+    review,
+    signing,
+    trainings,
+    versions,
+    webhooks,
+)
 from api.errors import Problem
 
-_ROUTERS: Final = (signing, overview, jobs, results, review, trainings, versions)
+_ROUTERS: Final = (
+    *(signing, overview, jobs, results, review, trainings, versions),
+    *(machines, webhooks, keys, records),
+)
 
 
 def install(app: FastAPI) -> None:

@@ -95,7 +95,11 @@ def pretty(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
-FILTERS: Final[Mapping[str, Callable[..., str]]] = {
+def counted(numbers: Mapping[str, int]) -> int:
+    return sum(numbers.values())
+
+
+FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "number": number,
     "percent": percent,
     "size": size,
@@ -105,4 +109,5 @@ FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "took": took,
     "short": short,
     "pretty": pretty,
+    "counted": counted,
 }
