@@ -13,6 +13,7 @@ from api.admin.routes import (
     keys,
     machines,
     overview,
+    quality,
     records,
     results,
     review,
@@ -24,7 +25,7 @@ from api.admin.routes import (
 from api.errors import Problem
 
 _ROUTERS: Final = (
-    *(signing, overview, jobs, results, review, trainings, versions),
+    *(signing, overview, jobs, results, review, quality, trainings, versions),
     *(machines, webhooks, keys, records),
 )
 

@@ -27,8 +27,8 @@ def page(request: Request, admin: SignedIn) -> Response:
     """Newest first."""
     asked = forms.asked(request, Asked)
     told = _page(asked, admin.tenant) if asked.q is None else _found(asked.q, asked, admin.tenant)
-    choices = {"states": STATES, "ops": sorted(OPERATIONS)}
-    return pages.show(request, "jobs.html", asked=asked, jobs=told, **choices)
+    ops = sorted(OPERATIONS)
+    return pages.show(request, "jobs.html", asked=asked, jobs=told, states=STATES, ops=ops)
 
 
 @router.get("/{job_id}")

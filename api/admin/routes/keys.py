@@ -60,5 +60,12 @@ def revoke(request: Request, admin: SignedIn, _sent: Sent, key_id: str) -> Respo
 
 
 def _page(request: Request, tenant: str, told: object, new: KeyIssued | None = None) -> Response:
-    more = {"tenant": tenant, "scopes": SCOPES, "new": new, "now": datetime.now(UTC)}
-    return pages.show(request, "keys.html", keys=told, **more)
+    return pages.show(
+        request,
+        "keys.html",
+        keys=told,
+        tenant=tenant,
+        scopes=SCOPES,
+        new=new,
+        now=datetime.now(UTC),
+    )

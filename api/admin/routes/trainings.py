@@ -24,8 +24,9 @@ def page(request: Request, admin: SignedIn) -> Response:
     """Newest first."""
     asked = forms.asked(request, TrainingsQuery)
     told = trainings.page(asked, admin.tenant)
-    choices = {"states": STATES, "ops": OPS}
-    return pages.show(request, "trainings.html", asked=asked, trainings=told, **choices)
+    return pages.show(
+        request, "trainings.html", asked=asked, trainings=told, states=STATES, ops=OPS
+    )
 
 
 @router.get("/{job_id}")

@@ -48,7 +48,7 @@ def roll_back(admin: SignedIn, sent: Sent) -> Response:
 @router.post("/{version}/promote")
 def promote(admin: SignedIn, sent: Sent, version: str) -> Response:
     """For all jobs or a share; refused unless it was measured to be better, or it is forced."""
-    asked = {"share": forms.number(sent, "share", 1.0), "force": "force" in sent}
+    asked: dict[str, object] = {"share": forms.number(sent, "share", 1.0), "force": "force" in sent}
     asked |= {name: sent[name] for name in ("reason",) if name in sent}
     versions.promote(version, _raw(asked), admin.caller)
     return pages.back_to(f"/admin/versions/{version}", did="promoted")
