@@ -100,8 +100,11 @@ def _worker(busy_s: float, up_s: float) -> WorkerOut:
     )  # fmt: skip
 
 
-def test_it_moves_by_itself_until_the_key_is_revoked(home: Path, api_key: str) -> None:
+def test_it_moves_by_itself_until_the_key_is_revoked(
+    home: Path, api_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     secrets.ensure_local_key()
+    monkeypatch.setenv("API_KEY_REMEMBERED_S", "0")
     with serving(home) as (url, _), _listening(url, api_key) as lines:
         first = _event(lines)
         rows.queued(state="failed", finished_at=clock.now(), error_code="just_now")
