@@ -9,6 +9,7 @@ import structlog
 from fastapi import BackgroundTasks, Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from api import acts, budgets
@@ -16,6 +17,7 @@ from api.errors import Problem
 from db import key_text, keys, tenants
 from db.engine import reading, transaction
 from db.operations.order import Order
+from db.tables.tenants import ApiKey
 
 _MOST_REMEMBERED: Final = 10_000
 _log = structlog.get_logger(__name__)
@@ -59,10 +61,26 @@ class Keyring:
         if caller is None:
             self._known.pop(digest, None)
             return None
+        self._remember(digest, caller, asked_at)
+        return caller
+
+    async def holder(self, key_id: str) -> Caller | None:
+        """Whose key has this id, for who has shown it before; None: it opens nothing more."""
+        asked_at, name = time.monotonic(), b"id:" + key_id.encode()
+        caller, good_until = self._known.get(name, (None, 0.0))
+        if caller is not None and asked_at < good_until:
+            return caller
+        caller = await run_in_threadpool(_live, key_id)
+        if caller is None:
+            self._known.pop(name, None)
+            return None
+        self._remember(name, caller, asked_at)
+        return caller
+
+    def _remember(self, name: bytes, caller: Caller, asked_at: float) -> None:
         if len(self._known) >= _MOST_REMEMBERED:
             self._known.clear()
-        self._known[digest] = (caller, asked_at + self._remember_s)
-        return caller
+        self._known[name] = (caller, asked_at + self._remember_s)
 
     def is_use_due(self, key_id: str) -> bool:
         """Whether the last use that was noted is long enough ago."""
@@ -148,12 +166,20 @@ async def _allowed(scopes: SecurityScopes, caller: Annotated[Caller, Depends(cal
 
 def _verified(text: str) -> Caller | None:
     with reading() as session:
-        key = keys.verify(session, text)
-        if key is None:
-            return None
-        tenant = tenants.find(session, key.tenant)
-        budgets = (tenant.max_requests_per_min, tenant.max_upload_bytes_per_day)
-        return Caller(key.tenant, key.id, frozenset(key.scopes), *budgets)
+        return _caller(session, keys.verify(session, text))
+
+
+def _live(key_id: str) -> Caller | None:
+    with reading() as session:
+        return _caller(session, keys.live(session, key_id))
+
+
+def _caller(session: Session, key: ApiKey | None) -> Caller | None:
+    if key is None:
+        return None
+    tenant = tenants.find(session, key.tenant)
+    budgets = (tenant.max_requests_per_min, tenant.max_upload_bytes_per_day)
+    return Caller(key.tenant, key.id, frozenset(key.scopes), *budgets)
 
 
 def _unauthenticated(detail: str) -> Problem:

@@ -97,64 +97,68 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
-def respond(request: Request, problem: Problem) -> JSONResponse:
+def respond(request: Request, problem: Problem) -> Response:
+    # A page that people look at has set its own way to tell them.
+    if (tell := getattr(request.state, "tell_problem", None)) is not None:
+        told: Response = tell(request, problem)
+        return told
     request_id = getattr(request.state, "request_id", "")
     body = document(problem) | {"request_id": request_id}
     headers = {**problem.headers, "X-Request-Id": request_id}
     return JSONResponse(body, status_code=body["status"], headers=headers, media_type=MEDIA_TYPE)
 
 
-def _known(request: Request, error: Exception) -> JSONResponse:
+def _known(request: Request, error: Exception) -> Response:
     code = next(code for kind, code in _CODES.items() if isinstance(error, kind))
     return respond(request, Problem(code, str(error)))
 
 
-def _refused(request: Request, error: Refused) -> JSONResponse:
+def _refused(request: Request, error: Refused) -> Response:
     return respond(request, told(error))
 
 
-def _over_quota(request: Request, error: QueueQuota) -> JSONResponse:
+def _over_quota(request: Request, error: QueueQuota) -> Response:
     return respond(request, Problem("queue_quota", str(error), headers={"Retry-After": "10"}))
 
 
-def _not_a_picture(request: Request, error: NotAPicture) -> JSONResponse:
+def _not_a_picture(request: Request, error: NotAPicture) -> Response:
     return respond(request, Problem(error.code, error.detail))
 
 
-def _parameters(request: Request, error: RequestValidationError) -> JSONResponse:
+def _parameters(request: Request, error: RequestValidationError) -> Response:
     return respond(request, invalid(list(error.errors()), None))
 
 
-def _http(request: Request, error: HTTPException) -> JSONResponse:
+def _http(request: Request, error: HTTPException) -> Response:
     code = _CODE_OF_STATUS.get(error.status_code, "bad_request")
     return respond(request, Problem(code, str(error.detail), headers=error.headers))
 
 
-def _gone(request: Request, _error: ClientDisconnect) -> JSONResponse:
+def _gone(request: Request, _error: ClientDisconnect) -> Response:
     return respond(request, Problem("client_disconnected", "nobody waits for this answer"))
 
 
-def _still_looking(request: Request, error: StillLooking) -> JSONResponse:
+def _still_looking(request: Request, error: StillLooking) -> Response:
     return respond(request, Problem("results_unseen", str(error), headers={"Retry-After": "1"}))
 
 
-def _not_stored(request: Request, error: NotStored) -> JSONResponse:
+def _not_stored(request: Request, error: NotStored) -> Response:
     _log.error("bytes that a row names are missing", error=str(error))
     return respond(request, Problem("content_gone", "the bytes are no longer in the store"))
 
 
-def _full(request: Request, error: StorageFull) -> JSONResponse:
+def _full(request: Request, error: StorageFull) -> Response:
     _log.error("the store is full", error=str(error))
     return respond(request, Problem("storage_full", "there is no room; nothing was kept"))
 
 
-def _store(request: Request, error: OSError) -> JSONResponse:
+def _store(request: Request, error: OSError) -> Response:
     _log.error("the store does not answer", error=str(error))
     problem = Problem("storage_unavailable", "try again in a moment", headers={"Retry-After": "5"})
     return respond(request, problem)
 
 
-def _database(request: Request, error: Exception) -> JSONResponse:
+def _database(request: Request, error: Exception) -> Response:
     _log.error("the database does not answer", error=str(error))
     if "disk is full" in str(error):
         return respond(request, Problem("storage_full", "there is no room; nothing was kept"))
@@ -162,5 +166,5 @@ def _database(request: Request, error: Exception) -> JSONResponse:
     return respond(request, problem)
 
 
-def _ours(request: Request, _error: Exception) -> JSONResponse:
+def _ours(request: Request, _error: Exception) -> Response:
     return respond(request, Problem("internal_error", "this is our fault and is in the log"))

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import counters, description, handlers, operation_ids, settings, stopping
 from api.acts import Ledger
+from api.admin import site
 from api.auth import Keyring
 from api.counters import Counting
 from api.edge import Edge
@@ -83,6 +84,7 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
     handlers.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)
+    site.install(app)
     description.install(app)
     return app
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, SQLColumnExpression, literal
+from sqlalchemy import ColumnElement, Float, SQLColumnExpression, String, literal, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
@@ -88,3 +88,26 @@ def seconds_between(
 ) -> ColumnElement[Any]:
     """How long it was from one of a row's times to another."""
     return _SecondsBetween(first, last)
+
+
+class _Written(FunctionElement[Any]):
+    type = String()
+    inherit_cache = True
+    name = "written"
+
+
+@compiles(_Written, "sqlite")
+def _sqlite_written(element: _Written, compiler: Any, **options: Any) -> str:
+    moment, length = (compiler.process(part, **options) for part in element.clauses)
+    return f"substr({moment}, 1, {length})"
+
+
+@compiles(_Written, "postgresql")
+def _postgresql_written(element: _Written, compiler: Any, **options: Any) -> str:
+    moment, length = (compiler.process(part, **options) for part in element.clauses)
+    return f"left(to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), {length})"
+
+
+def minute(moment: SQLColumnExpression[Any]) -> ColumnElement[str]:
+    """The minute of a row's time in UTC, as 2026-11-27 02:21: to count rows by."""
+    return _Written(moment, literal_column("16"))

@@ -75,6 +75,11 @@ def verify(session: Session, text: str) -> ApiKey | None:
     return key if proven and live else None
 
 
+def live(session: Session, key_id: str) -> ApiKey | None:
+    """The key of this id while it opens; for who has shown its text before, whosever it is."""
+    return session.scalars(select(ApiKey).where(ApiKey.id == key_id, _live())).one_or_none()
+
+
 def used(session: Session, key_id: str) -> None:
     """Note that a key opens something now, at most once a minute whoever asks."""
     stale = ApiKey.last_used_at < clock.seconds_from_now(-USE_NOTED_EVERY_S)

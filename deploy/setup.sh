@@ -3,9 +3,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# What the demo and the tests use beyond Python's wheels: rendering without a screen, and a Redis.
+# What the demo and the tests use beyond Python's wheels: rendering without a screen, a Redis, a browser.
 # redis-tools holds the server too, under another name, and starts nothing.
-system_packages=(python3-venv libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri redis-tools)
+system_packages=(python3-venv libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri redis-tools chromium)
 
 say() { printf 'setup: %s\n' "$*"; }
 

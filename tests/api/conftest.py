@@ -4,8 +4,11 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from starlette.testclient import TestClient
 
 from api import cli
+from db import secrets
+from tests.browsing import Browser
 
 
 @pytest.fixture
@@ -19,3 +22,26 @@ def packshot(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
         return int(ended.value.code or 0)
 
     return run
+
+
+@pytest.fixture
+def open_browser(serve: Callable[..., TestClient]) -> Callable[..., Browser]:
+    """A browser before the page; with a key it has signed in."""
+    secrets.ensure_local_key()
+
+    def opened(key: str | None = None, **settings: object) -> Browser:
+        client = serve(**settings)
+        client.headers.pop("authorization")
+        client.base_url = "https://localhost"
+        browser = Browser(client)
+        if key is not None:
+            assert browser.sign_in(key).status_code == 303
+        return browser
+
+    return opened
+
+
+@pytest.fixture
+def browser(open_browser: Callable[..., Browser], api_key: str) -> Browser:
+    """An operator of the shop, signed in."""
+    return open_browser(api_key)

@@ -39,6 +39,8 @@ def _routes() -> Iterator[Opener]:
     for mounted in build_app(ApiSettings()).routes:
         for route in getattr(getattr(mounted, "original_router", None), "routes", ()):
             assert isinstance(route, APIRoute)
+            if route.path.startswith("/admin"):  # asks for a session: test_admin_routes.py
+                continue
             (scope,) = _scopes(route.dependant) or {None}
             yield from ((method, route.path, scope) for method in sorted(route.methods))
 

@@ -1,0 +1,39 @@
+"""What was done and what was used: the record of acts, usage by day, and what is learnt from."""
+
+from fastapi import APIRouter, Request, Response
+
+from api.admin import forms, pages
+from api.admin.door import SignedIn
+from api.routes import audit, datasets, usage
+from api.schemas.audit import AuditQuery
+from api.schemas.usage import UsageQuery
+
+router = APIRouter(prefix="/admin")
+
+
+@router.get("/audit")
+def acts(request: Request, admin: SignedIn) -> Response:
+    """Who changed what, newest first."""
+    asked = forms.asked(request, AuditQuery)
+    told = audit.page(asked, admin.tenant)
+    return pages.show(request, "audit.html", acts=told, tenant=asked.tenant or admin.tenant)
+
+
+@router.get("/usage")
+def days(request: Request, admin: SignedIn) -> Response:
+    """The last thirty days, or those that were asked for."""
+    told = usage.of_days(forms.asked(request, UsageQuery), admin.caller)
+    return pages.show(request, "usage.html", usage=told)
+
+
+@router.get("/datasets")
+def all_datasets(request: Request, admin: SignedIn) -> Response:
+    """What networks learn from, every version of each."""
+    told = datasets.all_visible(admin.tenant).items
+    return pages.show(request, "datasets.html", datasets=told)
+
+
+@router.get("/datasets/{dataset}")
+def dataset(request: Request, admin: SignedIn, dataset: str) -> Response:
+    """One with what became of the pictures that were named, and what it can train."""
+    return pages.show(request, "dataset.html", dataset=datasets.find(dataset, admin.tenant))

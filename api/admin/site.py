@@ -1,0 +1,48 @@
+"""The admin page as a part of the app: its routes, and what happens to whom nobody knows."""
+
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api import handlers
+from api.admin import pages
+from api.admin.door import NotSignedIn
+from api.admin.routes import (
+    jobs,
+    keys,
+    machines,
+    overview,
+    quality,
+    records,
+    results,
+    review,
+    signing,
+    trainings,
+    versions,
+    webhooks,
+)
+from api.errors import Problem
+
+_ROUTERS: Final = (
+    *(signing, overview, jobs, results, review, quality, trainings, versions),
+    *(machines, webhooks, keys, records),
+)
+
+
+def install(app: FastAPI) -> None:
+    """Let an app show the page; openapi.json, which is for programs, says nothing of it."""
+    app.add_exception_handler(NotSignedIn, _not_signed_in)
+    for module in _ROUTERS:
+        app.include_router(module.router, include_in_schema=False)
+
+
+def _not_signed_in(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotSignedIn)  # noqa: S101 — what it was registered for
+    if request.headers.get("hx-request") == "true":
+        headers = {**pages.HEADERS, "HX-Redirect": error.address}
+        return Response(status_code=401, headers=headers)
+    if "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse(error.address, status_code=303, headers=pages.HEADERS)
+    request.state.tell_problem = None
+    return handlers.respond(request, Problem("unauthenticated", "sign in at /admin"))
