@@ -10,6 +10,7 @@ from fastapi import BackgroundTasks, Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
+from structlog.contextvars import bind_contextvars
 
 from api import acts, budgets
 from api.errors import Problem
@@ -98,6 +99,7 @@ async def caller_of(
         raise _unauthenticated("this key opens nothing")
     if keyring.is_use_due(caller.key_id):
         after_the_answer.add_task(keyring.note_use, caller.key_id)
+    bind_contextvars(tenant=caller.tenant, key_id=caller.key_id)
     acts.begin(request, caller)
     await budgets.spend_request(request, caller.key_id, caller.requests_per_min)
     return caller

@@ -1,8 +1,13 @@
-"""Clear prefixed lines of many programs in one terminal; coloured where a terminal reads them."""
+"""Lines of many programs in one terminal: prefixed, coloured where a terminal reads them.
+
+Where lines are JSON, each stays or becomes an object of its own.
+"""
 
 import sys
 import threading
 from typing import Final, Literal, TextIO
+
+from db import logs, settings
 
 Tone = Literal["plain", "good", "warning"]
 
@@ -16,15 +21,17 @@ class Lines:
     """Writes whole lines, never two into each other."""
 
     def __init__(self, out: TextIO | None = None) -> None:
-        self._out = out or sys.stdout
+        self._out = out or sys.stderr
+        self._are_json = settings.logs().format == "json"
         self._colours = self._out.isatty()
         self._names: list[str] = []
         self._turn = threading.Lock()
 
     def say(self, name: str, text: str, *, tone: Tone = "plain") -> None:
         """One line of one program."""
+        line = _json(name, text, tone) if self._are_json else None
         with self._turn:
-            self._out.write(self._line(name, text, _COLOURS[tone]) + "\n")
+            self._out.write((line or self._line(name, text, _COLOURS[tone])) + "\n")
             self._out.flush()
 
     def _line(self, name: str, text: str, colour: str) -> str:
@@ -36,3 +43,10 @@ class Lines:
         prefix = _NAMES[self._names.index(name) % len(_NAMES)]
         body = f"{colour}{text}{_END}" if colour else text
         return f"{prefix}{padded} │{_END} {body}"
+
+
+def _json(name: str, text: str, tone: Tone) -> str:
+    if text.startswith('{"'):
+        return text  # a program of ours has written it
+    level = "warning" if tone == "warning" else "info"
+    return logs.line({"level": level, "service": name, "event": text})

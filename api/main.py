@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import counters, description, handlers, operation_ids, settings, stopping
 from api.acts import Ledger
+from api.answered import Answered
 from api.auth import Keyring
 from api.counters import Counting
 from api.edge import Edge
@@ -45,7 +46,7 @@ from api.routes import (
 from api.settings import ApiSettings
 from api.uploads import Door
 from api.watching import Watch
-from db import default_secrets, migrate
+from db import default_secrets, logs, migrate
 from workers import settings as worker_settings
 
 _ROUTERS = (
@@ -58,7 +59,9 @@ _log = structlog.get_logger(__name__)
 
 
 def build_app(given: ApiSettings | None = None) -> FastAPI:
-    """The app under these settings, or those of the environment."""
+    """The app under these settings; without, that of a process of its own, by the environment."""
+    if given is None:
+        logs.configure("api")
     chosen = settings.get() if given is None else given
     app = FastAPI(
         title="Packshot",
@@ -79,6 +82,7 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
     app.state.ready = Ready()
     app.state.counting = Counting(counters.address())
     app.add_middleware(Ledger)
+    app.add_middleware(Answered)
     app.add_middleware(Edge)
     handlers.install(app)
     for module in _ROUTERS:

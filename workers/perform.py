@@ -53,7 +53,7 @@ def perform(job: Job, bench: Bench) -> None:
         else:
             _make(job, lease, bench)
     except LeaseLost:
-        _log.warning("a lost job was put down", job=job.id)
+        _log.warning("a lost job was put down", job_id=job.id)
     except Draining:
         bench.committer.release(lease)
     except Cancelled:
@@ -154,7 +154,7 @@ def _put_down(lease: Lease, error: Exception, committer: Committer) -> None:
     if judgement.permanent:
         committer.fail(lease, code=judgement.code, detail=judgement.detail)
         return
-    _log.warning("an attempt failed", job=lease.job_id, code=judgement.code, exc_info=error)
+    _log.warning("an attempt failed", job_id=lease.job_id, code=judgement.code, exc_info=error)
     if judgement.is_ours:
         committer.release(lease)
     else:

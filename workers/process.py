@@ -10,13 +10,14 @@ from pathlib import Path
 import structlog
 import torch
 from sqlalchemy.exc import SQLAlchemyError
+from structlog.contextvars import bound_contextvars
 
 from db import announcing, fleet, migrate, transitions, versions
 from db.engine import reading, transaction
 from db.fence import Lease
 from db.ids import new_id
 from db.tables.jobs import Job
-from workers import calls, device, exits, locks, settings
+from workers import calls, device, exits, lines, locks, settings
 from workers.batcher import Batcher
 from workers.breakdowns import Breakdowns
 from workers.calls import Caller
@@ -177,7 +178,8 @@ class Process:
         lease = Lease(job.id, self.id, job.lease_token)
         known = calls.current_caller.set(Caller(lease, job.priority))
         try:
-            with self._watchdog.watching(lease, job.timeout_s):
+            watched = self._watchdog.watching(lease, job.timeout_s)
+            with bound_contextvars(**lines.named(job)), watched:
                 perform(job, self._bench)
         finally:
             calls.current_caller.reset(known)
@@ -225,7 +227,7 @@ class Process:
             _log.warning("jobs were not put back", error=str(error))
             return
         for lease in back:
-            _log.info("a job was put back", job=lease.job_id, crashed=lease in suspects)
+            _log.info("a job was put back", job_id=lease.job_id, crashed=lease in suspects)
         for queue in self._queues if back else ():
             ring(queue)
 

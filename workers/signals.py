@@ -3,12 +3,10 @@
 import logging
 import os
 import signal
-import sys
 import threading
 from collections.abc import Sequence
 from typing import Any
 
-import structlog
 from celery.signals import (
     celeryd_after_setup,
     setup_logging,
@@ -17,6 +15,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 
+from db import logs
 from workers import exits, life, refusals, settings
 from workers.exits import EXIT_DONE, EXIT_REFUSED, EXIT_STUCK
 from workers.life import Life
@@ -37,12 +36,13 @@ def boot(instance: Any, **_: Any) -> None:
     # Nothing was begun yet, and Celery hears signals only after this.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_DONE))
     queues = list(instance.app.amqp.queues.consume_from)
+    logs.serve_as(f"worker-{'-'.join(queues)}")
     try:
         refusals.check(queues)
         life.begin(_life(queues, name=instance.hostname))
     except Exception as error:
         # Celery swallows what a handler raises: the worker would live on and take nothing.
-        sys.stderr.write(f"packshot worker: {error}\n")
+        logs.say("packshot worker", str(error))
         raise SystemExit(EXIT_REFUSED) from error
 
 
@@ -93,17 +93,5 @@ def _drain() -> None:
 
 @setup_logging.connect
 def log_lines(loglevel: Any = None, **_: Any) -> None:
-    """A short fixed sentence and its fields, one line each, to standard error."""
-    level = loglevel if isinstance(loglevel, int) else logging.INFO
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s", force=True)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(min(level, logging.INFO)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
+    """That anybody hears this keeps Celery from setting up a log of its own."""
+    logs.configure("worker", libraries=loglevel if isinstance(loglevel, int) else logging.WARNING)

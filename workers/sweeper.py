@@ -63,9 +63,9 @@ def sweep() -> set[str]:
     finished = _done(_closed)
     _done(_marked)
     for job in swept:
-        _log.warning("a lost job was found", job=job.id, state=job.state, crashes=job.crash_count)
+        _log.warning("a lost job was found", job_id=job.id, state=job.state, crashes=job.crash_count)
     for job in expired:
-        _log.info("a deadline passed", job=job.id)
+        _log.info("a deadline passed", job_id=job.id)
     if expired or finished or any(job.state != "queued" for job in swept):
         queues.ring("hooks")
     return {job.queue for job in swept if job.state == "queued"}

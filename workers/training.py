@@ -98,7 +98,7 @@ def folder_of(job_id: str) -> Path:
 
 def _put_down(lease: Lease, code: int, *, has_advanced: bool) -> None:
     """A child that got further than before may go on; one that did not is a crash."""
-    _log.warning("a training run ended early", job=lease.job_id, code=code, advanced=has_advanced)
+    _log.warning("a training run ended early", job_id=lease.job_id, code=code, advanced=has_advanced)
 
     def write() -> None:
         with transaction() as session:

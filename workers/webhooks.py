@@ -17,6 +17,7 @@ from importlib.metadata import version
 from typing import Final
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from db import fleet, migrate, secrets, sending
 from db.engine import reading, transaction
@@ -163,6 +164,10 @@ class Hooks:
             _log.info("a delivery came too late to be sent", delivery=delivery.id)  # drain has it
 
     def _send(self, delivery: Delivery) -> None:
+        with bound_contextvars(tenant=delivery.tenant, about=delivery.subject):
+            self._try(delivery)
+
+    def _try(self, delivery: Delivery) -> None:
         try:
             answer = sender.attempt(delivery)
             # What was received must not be sent again because the database was away for a moment.
