@@ -19,10 +19,7 @@ pytestmark = pytest.mark.journey
 SECRET_KEY = secrets.token_urlsafe(32)
 WATERMARK_KEY = secrets.token_urlsafe(32)
 HOOKED = {"url": "https://127.0.0.1:9/hook", "events": ["job.succeeded"]}
-TRAINS = {
-    "op": "train", "network": "denoiser", "dataset": "sample", "epochs": 2, "image_size": 32,
-    "label": "logged",
-}  # fmt: skip
+TRAINS = {"op": "train", "dataset": "fashion-mnist-small", "network": "vae", "epochs": 1}
 
 
 @pytest.fixture(scope="module")
