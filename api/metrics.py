@@ -115,4 +115,5 @@ def _of_workers(seen: _Seen) -> Metric:
     return workers
 
 
-REGISTRY.register(_OfTheTable())
+of_the_table: Final = _OfTheTable()
+REGISTRY.register(of_the_table)
