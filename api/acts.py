@@ -89,7 +89,7 @@ def _refused(act: Act, status: int) -> None:
         with transaction() as session:
             acts.refuse(session, act, status=status)
     except SQLAlchemyError as error:
-        _log.warning("a refused act was not noted", request=act.request_id, error=str(error))
+        _log.warning("a refused act was not noted", error=str(error))
 
 
 def _whose(request: Request, caller: Asking) -> str:

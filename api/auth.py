@@ -11,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
+from structlog.contextvars import bind_contextvars
 
 from api import acts, budgets
 from api.errors import Problem
@@ -21,7 +22,7 @@ from db.tables.tenants import ApiKey
 
 _MOST_REMEMBERED: Final = 10_000
 _log = structlog.get_logger(__name__)
-_bearer = HTTPBearer(
+bearer = HTTPBearer(
     auto_error=False, scheme_name="key", description="An API key: `Authorization: Bearer psk_…`."
 )
 
@@ -101,7 +102,7 @@ class Keyring:
 async def caller_of(
     request: Request,
     after_the_answer: BackgroundTasks,
-    given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Caller:
     """Who asks.
 
@@ -116,6 +117,7 @@ async def caller_of(
         raise _unauthenticated("this key opens nothing")
     if keyring.is_use_due(caller.key_id):
         after_the_answer.add_task(keyring.note_use, caller.key_id)
+    bind_contextvars(tenant=caller.tenant, key_id=caller.key_id)
     acts.begin(request, caller)
     await budgets.spend_request(request, caller.key_id, caller.requests_per_min)
     return caller

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from api.settings import ApiSettings
-from db.settings import DbSettings
+from db.settings import DbSettings, LogSettings
 from workers.settings import WorkerSettings
 
 _INTRODUCTION: Final = """# Configuration
@@ -36,6 +36,7 @@ _PARTS: Final[tuple[tuple[str, type[BaseSettings]], ...]] = (
     ("The API and the command line", ApiSettings),
     ("Workers and the broker", WorkerSettings),
     ("Database and pictures", DbSettings),
+    ("Lines of all of them", LogSettings),
 )
 
 

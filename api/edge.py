@@ -1,4 +1,4 @@
-"""Around every request: an id, the headers in `state.headers`, and what keeps browsers careful."""
+"""Around every request: an id, which its lines and jobs have too, and the headers of its answer."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,9 @@ from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from db import origin
 from db.ids import new_id
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -31,6 +33,9 @@ class Edge:
             return
         request_id = _id_of(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id
+        # Never taken back: the server logs what we raise after this has returned.
+        clear_contextvars()
+        bind_contextvars(request_id=request_id)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -40,7 +45,8 @@ class Edge:
                     told.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        with origin.of(request_id):
+            await self._app(scope, receive, send_with_headers)
 
 
 def _id_of(headers: Headers) -> str:

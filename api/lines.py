@@ -1,9 +1,13 @@
-"""Clear prefixed lines of many programs in one terminal; coloured where a terminal reads them."""
+"""Lines of many programs in one terminal: prefixed, coloured where a terminal reads them.
 
-import json
+Where lines are JSON, each stays or becomes an object of its own.
+"""
+
 import sys
 import threading
 from typing import Final, Literal, TextIO
+
+from db import logs, settings
 
 Tone = Literal["plain", "good", "warning"]
 
@@ -14,18 +18,25 @@ _WIDTH: Final = 8
 
 
 class Lines:
-    """Writes whole lines, never two into each other."""
+    """Writes whole lines, never two into each other.
 
-    def __init__(self, out: TextIO | None = None) -> None:
-        self._out = out or sys.stdout
+    Args:
+        out: where to; left out, to standard error, as all that is logged.
+        form: `json` for whoever watches by a program; left out, as LOG_FORMAT says.
+    """
+
+    def __init__(self, out: TextIO | None = None, *, form: Literal["json"] | None = None) -> None:
+        self._out = out or sys.stderr
+        self._are_json = (form or settings.logs().format) == "json"
         self._colours = self._out.isatty()
         self._names: list[str] = []
         self._turn = threading.Lock()
 
     def say(self, name: str, text: str, *, tone: Tone = "plain") -> None:
         """One line of one program."""
+        line = _json(name, text, tone) if self._are_json else None
         with self._turn:
-            self._out.write(self._line(name, text, _COLOURS[tone]) + "\n")
+            self._out.write((line or self._line(name, text, _COLOURS[tone])) + "\n")
             self._out.flush()
 
     def _line(self, name: str, text: str, colour: str) -> str:
@@ -39,9 +50,8 @@ class Lines:
         return f"{prefix}{padded} │{_END} {body}"
 
 
-class JsonLines(Lines):
-    """The same, each line as one JSON object: for whoever watches `packshot up` by a program."""
-
-    def _line(self, name: str, text: str, colour: str) -> str:
-        tone = next(tone for tone, its in _COLOURS.items() if its == colour)
-        return json.dumps({"from": name, "tone": tone, "text": text}, ensure_ascii=False)
+def _json(name: str, text: str, tone: Tone) -> str:
+    if text.startswith('{"'):
+        return text  # a program of ours has written it
+    level = "warning" if tone == "warning" else "info"
+    return logs.line({"level": level, "service": name, "event": text})

@@ -107,7 +107,8 @@ class Machine:
     def _end(self, number: int, _frame: FrameType | None) -> None:
         if not self._stopping.is_set():
             self._stopping.set()
-            os.write(sys.stderr.fileno(), b"\n" if number == signal.SIGINT else b"")
+            if number == signal.SIGINT and sys.stderr.isatty():
+                os.write(sys.stderr.fileno(), b"\n")  # behind the terminal's ^C
 
     def _env(self) -> dict[str, str]:
         ours = {

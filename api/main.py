@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api import counters, description, handlers, operation_ids, settings, stopping
 from api.acts import Ledger
 from api.admin import site
+from api.answered import Answered
 from api.auth import Keyring
 from api.counters import Counting
 from api.edge import Edge
@@ -29,6 +30,7 @@ from api.routes import (
     jobs,
     keys,
     links,
+    metrics,
     pictures,
     presets,
     provenance,
@@ -46,20 +48,23 @@ from api.routes import (
 from api.settings import ApiSettings
 from api.uploads import Door
 from api.watching import Watch
-from db import default_secrets, migrate
+from db import default_secrets, logs, migrate, tracing
 from workers import settings as worker_settings
 
 _ROUTERS = (
     *(pictures, jobs, events, stages, batches, results, links, feedback, provenance),
     *(trainings, epochs, trials, datasets, rules, versions, usage),
-    *(discovery, presets, deliveries, webhooks, keys, tenants, audit, queues, health),
+    *(discovery, presets, deliveries, webhooks, keys, tenants, audit, queues, health, metrics),
 )
 _MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"
 _log = structlog.get_logger(__name__)
 
 
 def build_app(given: ApiSettings | None = None) -> FastAPI:
-    """The app under these settings, or those of the environment."""
+    """The app under these settings; without, that of a process of its own, by the environment."""
+    if given is None:
+        logs.configure("api")
+        tracing.configure("api")
     chosen = settings.get() if given is None else given
     app = FastAPI(
         title="Packshot",
@@ -80,6 +85,7 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
     app.state.ready = Ready()
     app.state.counting = Counting(counters.address())
     app.add_middleware(Ledger)
+    app.add_middleware(Answered)
     app.add_middleware(Edge)
     handlers.install(app)
     for module in _ROUTERS:
@@ -98,6 +104,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     app.state.watch.close()
     await app.state.counting.close()
+    await run_in_threadpool(tracing.flush)
 
 
 def _refuse() -> None:

@@ -1,7 +1,8 @@
-"""DB_*: where the rows and the bytes are kept."""
+"""DB_*: where the rows and the bytes are kept. LOG_*: how every process logs."""
 
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -103,7 +104,36 @@ class DbSettings(BaseSettings):
         return self.home.resolve()
 
 
+class LogSettings(BaseSettings):
+    """How lines are written, by the API, by workers and by whoever starts them."""
+
+    model_config = SettingsConfigDict(env_prefix="LOG_", frozen=True)
+
+    format: Literal["console", "json"] = Field(
+        default="console",
+        description="Lines on standard error: `console` for people, `json` for collectors.",
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        description="The least grave lines of ours that are written. Libraries' begin at warning.",
+    )
+    traces_to: str = Field(
+        default="",
+        description="Collector that takes traces by OTLP over HTTP, as http://collector:4318; "
+        "needs the extra `otel`. Empty: there are none.",
+    )
+    traces_share: float = Field(
+        default=1.0, ge=0, le=1, description="Of the traces that begin here, how many are told."
+    )
+
+
 @cache
 def get() -> DbSettings:
     """The settings of this process; read once."""
     return DbSettings()
+
+
+@cache
+def logs() -> LogSettings:
+    """How this process logs; read once."""
+    return LogSettings()

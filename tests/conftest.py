@@ -1,16 +1,21 @@
 """What tests share: an archive of their own, and the real app in front of it."""
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import structlog
 from starlette.testclient import TestClient
 
 from tests import archives, issued
 from workers import queues
 from workers import settings as worker_settings
+
+# As `db.logs` would for a process of its own; what it did is no part of a test's output.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 @pytest.fixture(scope="session")

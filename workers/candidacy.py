@@ -88,7 +88,7 @@ def _fenced(job: Job, lease: Lease, made: Candidate, key: str, write: Write) -> 
         if transitions.has_ended_so(session, Outcome(lease, SUCCEEDED)):
             return  # the answer to this commit was lost, the commit was not
         if not transitions.is_held(session, lease):
-            _log.warning("a late version was refused", job=job.id, token=lease.token)
+            _log.warning("a late version was refused", job_id=job.id, token=lease.token)
             return
         blobs.hold(session, job.tenant, [key])
         write(session, job, lease, made, key)

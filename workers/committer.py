@@ -197,7 +197,7 @@ def _write_alone(session: Session, outcome: Outcome) -> Held:
         return error  # somebody erased the same bytes meanwhile; another attempt puts them again
     except _REFUSED as error:
         said = str(error.orig)
-        _log.error("a result was refused by the database", job=outcome.lease.job_id, error=said)
+        _log.error("a result was refused by the database", job_id=outcome.lease.job_id, error=said)
         detail = f"the database refused the result: {type(error).__name__}"
         refused = Outcome(outcome.lease, FAILED, code="commit_rejected", detail=detail)
     try:
@@ -217,6 +217,6 @@ def _answer(written: "Future[bool]", held: Held) -> None:
 def _say(outcome: Outcome, *, held: bool) -> None:
     job = outcome.lease.job_id
     if held:
-        _log.info("a job ended", job=job, state=outcome.state, code=outcome.code)
+        _log.info("a job ended", job_id=job, state=outcome.state, code=outcome.code)
     else:
-        _log.warning("a late outcome was refused", job=job, token=outcome.lease.token)
+        _log.warning("a late outcome was refused", job_id=job, token=outcome.lease.token)

@@ -90,7 +90,7 @@ class Hands:
             self._perform(job)
         except Exception:  # noqa: BLE001
             # Only the database can fail here: the lease runs out and the sweeper finds the job.
-            _log.exception("an outcome could not be written", job=job.id)
+            _log.exception("an outcome could not be written", job_id=job.id)
         finally:
             with self._changed:
                 # By the claim, not by the row: a swept job may be in two hands of one process.

@@ -114,7 +114,7 @@ def _keep_best(job: Job, operation: Train, lease: Lease, on: Ground) -> None:
     try:
         best = _closed(job, operation, on)
     except TrainingError as error:
-        _log.warning("nothing was kept", job=job.id, code=error.code)
+        _log.warning("nothing was kept", job_id=job.id, code=error.code)
         return
     candidacy.keep(job, lease, candidate(operation, best, "the training was cancelled", on))
 

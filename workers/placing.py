@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from db import admission, jobs, order_presets
+from sqlalchemy.orm import Session
+
+from db import admission, jobs, order_presets, origin
 from db.admission import Known
 from db.engine import transaction
 from db.jobs import Created
@@ -21,10 +23,11 @@ MOST_IN_A_GROUP: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An order, under its idempotency key."""
+    """An order, under its idempotency key, and the message that brought it."""
 
     order: Order
     key: str
+    message_id: str = ""
 
 
 class Placing:
@@ -36,13 +39,13 @@ class Placing:
             self._place, before=Pace().wait, most=MOST_IN_A_GROUP
         )
 
-    def place(self, order: Order, *, key: str) -> Created:
+    def place(self, order: Order, *, key: str, message_id: str = "") -> Created:
         """The job of this order; returns when it is committed.
 
         Raises:
             Refused, IdempotencyKeyReused, QueueQuota: as `admission.place`, and for nobody else.
         """
-        return self._together.ask(Asked(order, key))
+        return self._together.ask(Asked(order, key, message_id))
 
     def _place(self, group: Sequence[Asked]) -> list[Created | Exception]:
         """All at once; those that this cannot answer, each alone."""
@@ -61,22 +64,24 @@ class Placing:
             orders = [asked.order for asked in group]
             known = admission.look_up(session, self._tenant, orders, hold=True)
             return [
-                jobs.create(
-                    session,
-                    self._tenant,
-                    order_presets.settled(asked.order, known.presets),
-                    sources=known.sources,
-                    digest=asked.order.digest(),
-                    idempotency_key=asked.key,
-                )
-                if _is_good(asked.order, known)
-                else None
+                self._created(session, asked, known) if _is_good(asked.order, known) else None
                 for asked in group
             ]
 
+    def _created(self, session: Session, asked: Asked, known: Known) -> Created:
+        with origin.of(asked.message_id):
+            return jobs.create(
+                session,
+                self._tenant,
+                order_presets.settled(asked.order, known.presets),
+                sources=known.sources,
+                digest=asked.order.digest(),
+                idempotency_key=asked.key,
+            )
+
     def _alone(self, asked: Asked) -> Created | Exception:
         try:
-            with transaction() as session:
+            with transaction() as session, origin.of(asked.message_id):
                 return admission.place(session, self._tenant, asked.order, key=asked.key)
         except Exception as error:  # noqa: BLE001 — its own answer
             return error

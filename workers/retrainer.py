@@ -45,7 +45,7 @@ def follow() -> None:
     for rule_id in known:
         job: Job | None = _tried(retrainings.begin, rule_id)
         if job is not None:
-            _log.info("a rule started a training", rule=rule_id, job=job.id)
+            _log.info("a rule started a training", rule=rule_id, job_id=job.id)
             queues.ring(job.queue)
 
 

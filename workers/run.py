@@ -8,8 +8,9 @@ import signal
 import sys
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
-from db import transitions
+from db import logs, transitions
 from db.engine import reading, transaction
 from db.fence import Lease
 from db.operations.compressing import Compress
@@ -18,7 +19,7 @@ from db.operations.training import Evaluate, Train
 from db.operations.tuning import Tune
 from db.operations.union import AnyOperation
 from db.tables.jobs import Job
-from workers import compressing, evaluating, learning, ranks, settings, tether, tuning
+from workers import compressing, evaluating, learning, lines, ranks, settings, tether, tuning
 from workers.failures import judge
 from workers.patience import patiently
 from workers.training import EXIT_STOPPED, EXIT_WRITTEN, forget
@@ -30,6 +31,7 @@ def main(job_id: str, owner: str, token: int) -> int:
     lease = Lease(job_id, owner, token)
     with reading() as session:
         job = session.get_one(Job, job_id)
+    bind_contextvars(**lines.named(job))
     operation = Order.model_validate_json(job.request).operation
     if ranks.is_follower():
         return _follow(job, operation, lease)
@@ -66,13 +68,13 @@ def _follow(job: Job, operation: AnyOperation, lease: Lease) -> int:
         if isinstance(operation, Train):
             learning.follow(job, operation, lease)
     except Exception as error:  # noqa: BLE001 — as above
-        _log.warning("a process of a training ended early", job=job.id, exc_info=error)
+        _log.warning("a process of a training ended early", job_id=job.id, exc_info=error)
     return EXIT_WRITTEN
 
 
 def _put_down(lease: Lease, error: Exception) -> None:
     judgement = judge(error)
-    _log.warning("a run failed", job=lease.job_id, code=judgement.code, exc_info=error)
+    _log.warning("a run failed", job_id=lease.job_id, code=judgement.code, exc_info=error)
 
     def write() -> None:
         with transaction() as session:
@@ -90,6 +92,7 @@ def _put_down(lease: Lease, error: Exception) -> None:
 
 
 if __name__ == "__main__":
+    logs.configure("training")
     # When its worker is killed: nobody trains for nobody.
     tether.end_with(int(sys.argv[4]) or os.getppid(), signal.SIGKILL)
     sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

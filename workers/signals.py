@@ -3,12 +3,12 @@
 import logging
 import os
 import signal
-import sys
 import threading
 from collections.abc import Sequence
 from typing import Any
 
 import structlog
+from celery.apps import worker as celery_worker
 from celery.signals import (
     celeryd_after_setup,
     setup_logging,
@@ -17,6 +17,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 
+from db import logs, tracing
 from workers import exits, life, refusals, settings
 from workers.exits import EXIT_DONE, EXIT_REFUSED, EXIT_STUCK
 from workers.life import Life
@@ -27,6 +28,7 @@ LEAVE_AFTER_S = 1.0
 CELERY_ENDS_WITHIN_S = 2.0
 """When all is put down: to give its unread messages back. With its broker away it would wait."""
 
+_log = structlog.get_logger(__name__)
 _draining = threading.Lock()
 _drained = threading.Event()
 
@@ -37,12 +39,15 @@ def boot(instance: Any, **_: Any) -> None:
     # Nothing was begun yet, and Celery hears signals only after this.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_DONE))
     queues = list(instance.app.amqp.queues.consume_from)
+    service = f"worker-{'-'.join(queues)}"
+    logs.serve_as(service)
     try:
+        tracing.configure(service)
         refusals.check(queues)
         life.begin(_life(queues, name=instance.hostname))
     except Exception as error:
         # Celery swallows what a handler raises: the worker would live on and take nothing.
-        sys.stderr.write(f"packshot worker: {error}\n")
+        logs.say("packshot worker", str(error))
         raise SystemExit(EXIT_REFUSED) from error
 
 
@@ -86,24 +91,16 @@ def _life(queues: Sequence[str], *, name: str) -> Life:
 
 
 def _drain() -> None:
+    _log.info("draining")
     life.current().drain()
+    tracing.flush()
     _drained.set()
     exits.leave_within(CELERY_ENDS_WITHIN_S, EXIT_DONE)
 
 
 @setup_logging.connect
 def log_lines(loglevel: Any = None, **_: Any) -> None:
-    """A short fixed sentence and its fields, one line each, to standard error."""
-    level = loglevel if isinstance(loglevel, int) else logging.INFO
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s", force=True)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(min(level, logging.INFO)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
+    """That anybody hears this keeps Celery from setting up a log of its own."""
+    logs.configure("worker", libraries=loglevel if isinstance(loglevel, int) else logging.WARNING)
+    # It would say goodbye on standard output, out of a signal handler.
+    vars(celery_worker)["safe_say"] = lambda *_, **__: None

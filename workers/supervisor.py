@@ -3,13 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
+from db import logs
 from workers import tether
 from workers.exits import EXIT_DEVICE_LOST, EXIT_DONE, EXIT_REFUSED, EXIT_STUCK
 
@@ -129,4 +129,4 @@ def _how_it_ended(code: int) -> str:
 
 def say(line: str) -> None:
     """One line of ours among those of the workers."""
-    sys.stderr.write(f"packshot workers: {line}\n")
+    logs.say("packshot workers", line)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from db import batches, fleet, outbox, transitions
 from db.engine import transaction
 from db.tables.batches import Batch
-from workers import housekeeping, queues, settings
+from workers import housekeeping, metrics, queues, settings
 from workers.leader import Leader
 from workers.patience import TRANSIENT
 
@@ -63,9 +63,13 @@ def sweep() -> set[str]:
     finished = _done(_closed)
     _done(_marked)
     for job in swept:
-        _log.warning("a lost job was found", job=job.id, state=job.state, crashes=job.crash_count)
+        metrics.swept(job.op, job.state)
+        _log.warning(
+            "a lost job was found", job_id=job.id, state=job.state, crashes=job.crash_count
+        )
     for job in expired:
-        _log.info("a deadline passed", job=job.id)
+        metrics.ended_unseen(job.op, job.state)
+        _log.info("a deadline passed", job_id=job.id)
     if expired or finished or any(job.state != "queued" for job in swept):
         queues.ring("hooks")
     return {job.queue for job in swept if job.state == "queued"}

@@ -13,7 +13,7 @@ from db import jobs
 from db.jobs import Created
 from db.operations.order import MalformedJson, parse
 from db.refusals import Refused
-from workers import life, placing, queues, settings
+from workers import life, metrics, placing, queues, settings
 from workers.celery import app
 from workers.patience import TRANSIENT
 
@@ -28,6 +28,7 @@ _log = structlog.get_logger(__name__)
 @app.task(name="wake")
 def wake(*_: Any, **__: Any) -> None:
     """Look at the table; whatever else the message says."""
+    metrics.heard()
     life.current().wake()
 
 
@@ -41,7 +42,7 @@ def submit(self: "Task[Any, Any]", *whole: Any, **order: Any) -> None:
     """
     tenant = settings.get().submit_tenant
     try:
-        created = _place(tenant, _asked(whole, order), key_else=self.request.id)
+        created = _place(tenant, _asked(whole, order), message_id=self.request.id)
     except (*TRANSIENT, jobs.QueueQuota) as error:
         # The message is the only copy of the job: it goes back, slowly, until the row is written.
         time.sleep(REQUEUE_PAUSE_S)
@@ -69,17 +70,17 @@ def _asked(whole: tuple[Any, ...], order: dict[str, Any]) -> dict[str, Any]:
             raise MalformedJson("expected named arguments, or one dictionary of them")
 
 
-def _place(tenant: str, asked: dict[str, Any], *, key_else: str | None) -> Created:
+def _place(tenant: str, asked: dict[str, Any], *, message_id: str | None) -> Created:
     if not tenant:
         raise MalformedJson("WORKER_SUBMIT_TENANT is unset: jobs by message are not taken")
-    key = _checked(asked.pop("idempotency_key", None) or key_else)
+    key = _checked(asked.pop("idempotency_key", None) or message_id)
     raw = json.dumps(asked).encode()
     if b"\\u0000" in raw:
         raise MalformedJson("a text holds a NUL character, which no database keeps")
     order = parse(raw)
     if order.priority == 0:
         raise MalformedJson("priority 0 is for operators, who use the API")
-    return placing.of(tenant).place(order, key=key)
+    return placing.of(tenant).place(order, key=key, message_id=message_id or "")
 
 
 def _checked(key: Any) -> str:

@@ -72,7 +72,7 @@ def _tried(course: Course) -> bool:
     except TrainingError as error:
         if error.code not in FAULTS:
             raise
-        _log.warning("a trial failed", job=tuning.job.id, trial=number, code=error.code)
+        _log.warning("a trial failed", job_id=tuning.job.id, trial=number, code=error.code)
         course.write("failed", error=str(error))
     else:
         if trained.stopped and not course.is_behind:

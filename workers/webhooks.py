@@ -17,14 +17,16 @@ from importlib.metadata import version
 from typing import Final
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from db import fleet, migrate, secrets, sending
 from db.engine import reading, transaction
 from db.ids import new_id
 from db.sending import Answer
 from db.tables.deliveries import Delivery
-from workers import exits, sender, settings
+from workers import exits, metrics, scraped, sender, settings
 from workers.patience import patiently
+from workers.scraped import Now, Scraped
 from workers.settings import WorkerSettings
 
 SENDERS: Final = 32
@@ -56,6 +58,7 @@ class Hooks:
         self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="sender")
         self._thread = threading.Thread(target=self._run, name="hooks", daemon=True)
         self._beaten_at = float("-inf")
+        self._scraped: Scraped | None = None
         with transaction() as session:
             fleet.join(
                 session,
@@ -76,6 +79,7 @@ class Hooks:
         if not secrets.is_ready():
             _log.warning("nothing can be signed: DB_SECRET_KEY is unset")
         self._thread.start()
+        self._scraped = scraped.opened(self._given, lambda: Now(SENDERS, len(self._held())))
         _log.info("ready", worker=self.id)
 
     def wake(self, *, surely: bool = False) -> None:
@@ -163,10 +167,15 @@ class Hooks:
             _log.info("a delivery came too late to be sent", delivery=delivery.id)  # drain has it
 
     def _send(self, delivery: Delivery) -> None:
+        with bound_contextvars(tenant=delivery.tenant, about=delivery.subject):
+            self._try(delivery)
+
+    def _try(self, delivery: Delivery) -> None:
         try:
             answer = sender.attempt(delivery)
             # What was received must not be sent again because the database was away for a moment.
             state = patiently(partial(_record, delivery, answer), patience_s=RECORD_WITHIN_S)
+            metrics.delivery(state or "lost", answer.took_s)
             _log.info(
                 "a delivery was tried",
                 delivery=delivery.id,

@@ -12,7 +12,7 @@ from api import initial, local, settings
 from api.alone import Refused
 from api.commands.options import AsJson, dump, errors, say, table
 from api.exits import Exit
-from api.lines import JsonLines, Lines
+from api.lines import Lines
 
 app = typer.Typer()
 data_app = typer.Typer(no_args_is_help=True, help="The data packages: fetch them, look at them.")
@@ -38,7 +38,7 @@ def up(
         workers=_counts(workers or []),
     )
     try:
-        local.Machine(plan, JsonLines() if as_json else Lines()).run()
+        local.Machine(plan, Lines(sys.stdout, form="json") if as_json else Lines()).run()
     except Refused as error:
         errors.print(str(error), style="red")
         raise typer.Exit(Exit.FAILED) from error

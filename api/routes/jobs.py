@@ -66,7 +66,7 @@ async def create(
         if not created.new:
             raise
         # The job is written: an error would have the caller place it once more.
-        _log.warning("a job was placed and not read back", job=created.job.id, error=str(error))
+        _log.warning("a job was placed and not read back", job_id=created.job.id, error=str(error))
         return _fresh(created.job, response)
     if wait_s is not None:
         response.headers["Preference-Applied"] = f"wait={wait_s:.0f}"

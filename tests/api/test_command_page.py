@@ -1,6 +1,8 @@
 """Every verb explains itself, answers programs too, and is on the page with the exit codes."""
 
+import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 
 from api import command_page
 from api.exits import MEANINGS, Exit
-from api.lines import JsonLines
+from api.lines import Lines
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "command-line.md"
@@ -91,8 +93,8 @@ def test_bash_can_complete_verbs(
 
 
 def test_up_tells_programs_a_json_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    JsonLines().say("packshot", 'ready: "here"', tone="good")
+    Lines(sys.stdout, form="json").say("api", 'ready: "here"', tone="good")
 
-    told = capsys.readouterr().out
+    told = json.loads(capsys.readouterr().out)
 
-    assert told == '{"from": "packshot", "tone": "good", "text": "ready: \\"here\\""}\n'
+    assert (told["service"], told["level"], told["event"]) == ("api", "info", 'ready: "here"')

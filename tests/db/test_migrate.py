@@ -173,6 +173,7 @@ _SPECIAL: dict[str, Any] = {
     "trial.state": "complete",
     "worker.state": "ready",
     "result.visibility": "published",
+    "audit.outcome": "done",
 }
 
 
