@@ -60,7 +60,7 @@ weights: setup ## train and measure what ships again, NAMES=… of it, on DEVICE
 	  --device $(or $(DEVICE),cpu) --benchmarks $(or $(BENCHMARKS),benchmarks-data)
 
 lock: ## pin every version with its hashes: of everything, and of what the two images hold
-	@for list in "all api,worker,postgres,tuning,tensorboard,community,c2pa,dev" "api api,postgres" "worker api,worker,postgres,tuning,tensorboard,community,c2pa"; do \
+	@for list in "all api,worker,postgres,tuning,tensorboard,otel,community,c2pa,dev" "api api,postgres,otel" "worker api,worker,postgres,tuning,tensorboard,otel,community,c2pa"; do \
 	  set -- $$list; \
 	  $(BIN)/uv pip compile pyproject.toml $$(printf -- '--extra %s ' $${2//,/ }) \
 	    $$([ $$1 = all ] || echo --constraint requirements/all.txt) \
