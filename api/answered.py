@@ -1,10 +1,12 @@
-"""A line of each request that was answered: what was asked, what came of it, how long it took."""
+"""A line and the numbers of each request: what was asked, what came of it, how long it took."""
 
 import time
 from typing import Final
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import metrics
 
 _READS: Final = ("GET", "HEAD", "OPTIONS")
 _log = structlog.get_logger(__name__)
@@ -43,6 +45,7 @@ class Answered:
 def _tell(scope: Scope, status: int, seconds: float) -> None:
     """By its route, not its path: a path may hold what is signed."""
     method = scope["method"]
+    metrics.answered(method, route(scope), status, seconds)
     is_worth_it = method not in _READS or status >= 500
     say = _log.info if is_worth_it else _log.debug
     say("answered", method=method, route=route(scope), status=status, ms=round(seconds * 1000, 1))

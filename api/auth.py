@@ -20,7 +20,7 @@ from db.operations.order import Order
 
 _MOST_REMEMBERED: Final = 10_000
 _log = structlog.get_logger(__name__)
-_bearer = HTTPBearer(
+bearer = HTTPBearer(
     auto_error=False, scheme_name="key", description="An API key: `Authorization: Bearer psk_…`."
 )
 
@@ -84,7 +84,7 @@ class Keyring:
 async def caller_of(
     request: Request,
     after_the_answer: BackgroundTasks,
-    given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Caller:
     """Who asks.
 

@@ -2,6 +2,7 @@
 
 from functools import cache
 from ipaddress import ip_address
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -72,6 +73,11 @@ class ApiSettings(BaseSettings):
         default=60.0, ge=0, description="Longest that `Prefer: wait` holds an answer back."
     )
 
+    metrics: Literal["key", "open"] = Field(
+        default="key",
+        description="Who may read /metrics: `key`, whoever has one with the scope metrics; `open`, "
+        "whoever reaches the API.",
+    )
     max_listeners: int = Field(
         default=1_000,
         ge=1,

@@ -14,9 +14,10 @@ from db.tables.tenants import ApiKey
 
 ADMIN: Final = "admin"
 """The operator's scope; it holds all others."""
+METRICS: Final = "metrics"
 SCOPES: Final = (
     "jobs:read", "jobs:write", "pictures:read", "pictures:write", "versions:read",
-    "versions:write", "train", "webhooks", ADMIN,
+    "versions:write", "train", "webhooks", METRICS, ADMIN,
 )  # fmt: skip
 OVERLAP_S: Final = 24 * 3600.0
 """How long a key that was replaced still opens."""

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from db.fence import Lease
 from workers import device as devices
-from workers import torch_threads
+from workers import metrics, torch_threads
 from workers.batcher_numbers import Numbers
 from workers.buckets import Batch, Buckets, Key
 from workers.calls import Answer, Call, Door, Share
@@ -343,7 +343,9 @@ class Batcher:
             return error.with_traceback(None)
         seconds = time.monotonic() - started
         self.numbers.busy_s += seconds
-        self._caps.ran(ready.key, calls[0], images=sum(call.n for call in calls), seconds=seconds)
+        images = sum(call.n for call in calls)
+        metrics.batch(images, seconds)
+        self._caps.ran(ready.key, calls[0], images=images, seconds=seconds)
         first = calls[0].n
         others: list[tuple[Future[Share], Share]] = []
         for call in calls[1:]:

@@ -125,6 +125,18 @@ def pin(device: torch.device, *, memory_share: float = 1.0) -> None:
         torch.cuda.set_per_process_memory_fraction(memory_share, device)
 
 
+def memory_bytes(device: torch.device) -> tuple[tuple[str, int], ...]:
+    """What this process has of its device's memory, and how much there is; asks no driver."""
+    if device.type != "cuda":
+        return ()
+    total = torch.cuda.get_device_properties(device).total_memory
+    return (
+        ("allocated", torch.cuda.memory_allocated(device)),
+        ("reserved", torch.cuda.memory_reserved(device)),
+        ("total", total),
+    )
+
+
 if __name__ == "__main__":
     try:
         sys.stdout.writelines(f"{one.name}\n" for one in found())

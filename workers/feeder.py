@@ -18,6 +18,7 @@ from db.fence import Lease
 from db.line import Waiting
 from db.operations.union import OPERATIONS
 from db.tables.jobs import Job
+from workers import metrics
 from workers.failures import judge
 from workers.hands import Hands, Room
 from workers.leases import Leases
@@ -161,6 +162,8 @@ class Feeder:
                 lease_s=self._lease_s,
             )
             ready = self._prepared(session, jobs)
+        if jobs:
+            metrics.claimed(queue, len(jobs))
         self._has_more = queue if len(jobs) == room.jobs else None
         self._took_at = time.monotonic() if jobs else self._took_at
         self._was_alone = any(job.solo for job in jobs) or (self._was_alone and not jobs)
@@ -209,6 +212,7 @@ class Feeder:
                 judgement = judge(error)
                 lease = Lease(job.id, self._worker_id, job.lease_token)
                 transitions.fail(session, lease, code=judgement.code, detail=judgement.detail)
+                metrics.ended_unseen(job.op, "failed")
             else:
                 ready.append(job)
         transitions.fix_versions(session, fixed)

@@ -1,8 +1,9 @@
 """One job from its row to its result, top to bottom. Knows nothing of Celery."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -10,12 +11,12 @@ from db.fence import Lease
 from db.operations.order import Order
 from db.operations.scoring import Score
 from db.operations.verifying import Verify
-from db.tables.jobs import Job
+from db.tables.jobs import CANCELLED, FAILED, QUEUED, SUCCEEDED, Job
 from db.tables.results import Result
 from db.tables.stages import Stage
 from models.images import Loaded
 from models.made import Made
-from workers import sources, stages, training
+from workers import metrics, sources, stages, training
 from workers.apply import apply
 from workers.committer import Committer
 from workers.deliver import Proven, keep, prove
@@ -30,6 +31,9 @@ from workers.sources import File, Read
 from workers.stopwatch import Stopwatch
 from workers.verifying import findings
 from workers.warm import Warm
+
+LOST: Final = "lost"
+"""Its lease is another's: whoever has it says how it ended."""
 
 _log = structlog.get_logger(__name__)
 
@@ -47,35 +51,51 @@ class Bench:
 def perform(job: Job, bench: Bench) -> None:
     """Do a claimed job and write its outcome; whatever happens, nothing is raised."""
     lease = Lease(job.id, job.lease_owner or "", job.lease_token)
+    began = time.monotonic()
     try:
-        if job.op in training.OPERATIONS:
-            training.supervise(job, lease, bench.leases)
-        else:
-            _make(job, lease, bench)
-    except LeaseLost:
-        _log.warning("a lost job was put down", job_id=job.id)
-    except Draining:
-        bench.committer.release(lease)
-    except Cancelled:
-        bench.committer.cancel(lease)
-        training.forget(job.id)
-    except Exception as error:  # noqa: BLE001 — every outcome is a transition in the table
-        _put_down(lease, error, bench.committer)
+        how = _tried(job, lease, bench)
     finally:
         bench.leases.let_go(lease)
+    metrics.ended(job.op, how, time.monotonic() - began)
 
 
-def _make(job: Job, lease: Lease, bench: Bench) -> None:
-    order = Order.model_validate_json(job.request)
+def _tried(job: Job, lease: Lease, bench: Bench) -> str:
+    """How it ended, as a job's state; or why it was put back: retry, release, lost."""
+    try:
+        if job.op in training.OPERATIONS:
+            return training.supervise(job, lease, bench.leases)
+        return _make(job, lease, bench)
+    except LeaseLost:
+        _log.warning("a lost job was put down", job_id=job.id)
+        return LOST
+    except Draining:
+        return _put_back(bench.committer.release(lease), "release")
+    except Cancelled:
+        is_mine = bench.committer.cancel(lease)
+        training.forget(job.id)
+        return CANCELLED if is_mine else LOST
+    except Exception as error:  # noqa: BLE001 — every outcome is a transition in the table
+        return _put_down(lease, error, bench.committer)
+
+
+def _make(job: Job, lease: Lease, bench: Bench) -> str:
     watch = Stopwatch({"queue": _waited_ms(job)})
+    done = _made(job, lease, bench, watch)
+    with watch.stage("commit"):
+        how = _end(lease, bench, done)
+    metrics.staged(watch.ms)
+    return how
+
+
+def _made(job: Job, lease: Lease, bench: Bench, watch: Stopwatch) -> "_Done":
+    order = Order.model_validate_json(job.request)
     proven: list[Proven] = []
     with watch.stage("decode"):
         files = sources.fetch(job.tenant, order)
     if isinstance(order.operation, Verify):
         with bench.seats.taken(pixels=job.pixels):
             report = findings(job.tenant, files["picture"])
-        _end(lease, bench, _Done([], missed(Scores(), order.limits()), report))
-        return
+        return _Done([], missed(Scores(), order.limits()), report)
     with bench.seats.taken(pixels=job.pixels):
         with bench.warm.visit():
             with watch.stage("decode"):
@@ -93,7 +113,7 @@ def _make(job: Job, lease: Lease, bench: Bench) -> None:
         shown = stages.of(order, made, read, proven) if order.explain else []
     rows = keep(job, order, made, read, proven, watch) if proven else []
     kept = stages.keep(job, order, made, read, shown, rows)
-    _end(lease, bench, _Done(rows, failed, report, kept))
+    return _Done(rows, failed, report, kept)
 
 
 def _given(
@@ -123,12 +143,12 @@ class _Done:
     stages: Sequence[Stage] = ()
 
 
-def _end(lease: Lease, bench: Bench, done: _Done) -> None:
+def _end(lease: Lease, bench: Bench, done: _Done) -> str:
     committer, told = bench.committer, "; ".join(done.missed)
     if done.missed:
-        committer.fail_gate(lease, done.rows, told, done.report, done.stages)
-    else:
-        committer.succeed(lease, done.rows, done.report, done.stages)
+        held = committer.fail_gate(lease, done.rows, told, done.report, done.stages)
+        return FAILED if held else LOST
+    return SUCCEEDED if committer.succeed(lease, done.rows, done.report, done.stages) else LOST
 
 
 def _measured(order: Order, made: Made, read: Read) -> tuple[list[str], dict[str, Any]]:
@@ -149,13 +169,18 @@ def _waited_ms(job: Job) -> float:
     return max(0.0, (job.started_at - max(job.scheduled_at, job.created_at)).total_seconds() * 1000)
 
 
-def _put_down(lease: Lease, error: Exception, committer: Committer) -> None:
+def _put_down(lease: Lease, error: Exception, committer: Committer) -> str:
     judgement = judge(error)
     if judgement.permanent:
-        committer.fail(lease, code=judgement.code, detail=judgement.detail)
-        return
+        held = committer.fail(lease, code=judgement.code, detail=judgement.detail)
+        return FAILED if held else LOST
     _log.warning("an attempt failed", job_id=lease.job_id, code=judgement.code, exc_info=error)
     if judgement.is_ours:
-        committer.release(lease)
-    else:
-        committer.retry(lease, code=judgement.code, detail=judgement.detail)
+        return _put_back(committer.release(lease), "release")
+    state = committer.retry(lease, code=judgement.code, detail=judgement.detail)
+    return _put_back(state, "retry")
+
+
+def _put_back(state: str | None, why: str) -> str:
+    """Why it waits again; or its state, where it was too late for that; or that it was lost."""
+    return why if state == QUEUED else state or LOST

@@ -17,7 +17,7 @@ from db.engine import reading, transaction
 from db.fence import Lease
 from db.ids import new_id
 from db.tables.jobs import Job
-from workers import calls, device, exits, lines, locks, settings
+from workers import calls, device, exits, lines, locks, scraped, settings
 from workers.batcher import Batcher
 from workers.breakdowns import Breakdowns
 from workers.calls import Caller
@@ -31,6 +31,7 @@ from workers.patience import patiently
 from workers.perform import Bench, perform
 from workers.queues import ring
 from workers.retrainer import Retrainer
+from workers.scraped import Now, Scraped
 from workers.seats import Seats
 from workers.settings import WorkerSettings
 from workers.sweeper import Sweeper
@@ -94,7 +95,9 @@ class Process:
             compiles=given.compile,
         )
         self._bench = Bench(self._leases, self._warm, self._committer, self._seats)
-        hands = _hands(queues, given)
+        hands = self._hands = _hands(queues, given)
+        self._given = given
+        self._scraped: Scraped | None = None
         self._watchdog = Watchdog(
             hands=hands,
             patience_s=2 * given.lease_s,
@@ -137,7 +140,16 @@ class Process:
             self._watchdog.start()
             self._feeder.start()
             _log.info("ready", worker=self.id, device=str(self.device))
+        self._scraped = scraped.opened(self._given, self._now)
         self._tell()
+
+    def _now(self) -> Now:
+        return Now(
+            hands=self._hands,
+            busy=self._feeder.busy(),
+            device=self._batcher.numbers,
+            memory_bytes=device.memory_bytes(self.device),
+        )
 
     def warm_up(self) -> None:
         """Load what serves most likely, before the first job asks for it."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import structlog
 from amqp.exceptions import ChannelError
+from prometheus_client import Counter
 
 from workers.celery import app
 
@@ -16,6 +17,9 @@ MOST_UNHEARD = 100
 _PRODUCER_WITHIN_S = 2.0
 
 _log = structlog.get_logger(__name__)
+_published = Counter(
+    "packshot_wakeups_published", "Wake-ups for the broker, by what came.", ["queue", "outcome"]
+)
 
 
 def ring(queue: str, *, later_s: float = 0.0) -> None:
@@ -69,11 +73,14 @@ def _wake(queue: str) -> None:
     """One message, unless nobody has taken the last hundred: the table holds the backlog."""
     try:
         with app.producer_pool.acquire(block=True, timeout=_PRODUCER_WITHIN_S) as producer:
-            if _unheard(producer.channel, queue) < MOST_UNHEARD:
+            is_heard = _unheard(producer.channel, queue) < MOST_UNHEARD
+            if is_heard:
                 app.send_task(
                     "wake", queue=queue, retry=False, ignore_result=True, producer=producer
                 )
+        _published.labels(queue, "sent" if is_heard else "unheard").inc()
     except Exception as error:  # noqa: BLE001 — whatever a broker does, the bell rings on
+        _published.labels(queue, "failed").inc()
         _log.warning("a wake-up was not published", queue=queue, error=str(error))
 
 

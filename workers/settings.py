@@ -79,6 +79,16 @@ class WorkerSettings(BaseSettings):
         description="Weights that are kept loaded, in megabytes. Beyond it the version goes that "
         "was used longest ago.",
     )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65_435,
+        description="Port on which a worker tells Prometheus its numbers. Of several workers on a "
+        "host each takes the first from there that is free, and says which. 0: none.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Address of that port; whoever reaches it may read it."
+    )
     drain_s: float = Field(
         default=4.0, ge=0, description="On SIGTERM, time for jobs to end before they are released."
     )

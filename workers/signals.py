@@ -7,6 +7,8 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+import structlog
+from celery.apps import worker as celery_worker
 from celery.signals import (
     celeryd_after_setup,
     setup_logging,
@@ -26,6 +28,7 @@ LEAVE_AFTER_S = 1.0
 CELERY_ENDS_WITHIN_S = 2.0
 """When all is put down: to give its unread messages back. With its broker away it would wait."""
 
+_log = structlog.get_logger(__name__)
 _draining = threading.Lock()
 _drained = threading.Event()
 
@@ -86,6 +89,7 @@ def _life(queues: Sequence[str], *, name: str) -> Life:
 
 
 def _drain() -> None:
+    _log.info("draining")
     life.current().drain()
     _drained.set()
     exits.leave_within(CELERY_ENDS_WITHIN_S, EXIT_DONE)
@@ -95,3 +99,5 @@ def _drain() -> None:
 def log_lines(loglevel: Any = None, **_: Any) -> None:
     """That anybody hears this keeps Celery from setting up a log of its own."""
     logs.configure("worker", libraries=loglevel if isinstance(loglevel, int) else logging.WARNING)
+    # It would say goodbye on standard output, out of a signal handler.
+    celery_worker.safe_say = lambda *_, **__: None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from db import batches, fleet, outbox, transitions
 from db.engine import transaction
 from db.tables.batches import Batch
-from workers import housekeeping, queues, settings
+from workers import housekeeping, metrics, queues, settings
 from workers.leader import Leader
 from workers.patience import TRANSIENT
 
@@ -63,8 +63,10 @@ def sweep() -> set[str]:
     finished = _done(_closed)
     _done(_marked)
     for job in swept:
+        metrics.swept(job.op, job.state)
         _log.warning("a lost job was found", job_id=job.id, state=job.state, crashes=job.crash_count)
     for job in expired:
+        metrics.ended_unseen(job.op, job.state)
         _log.info("a deadline passed", job_id=job.id)
     if expired or finished or any(job.state != "queued" for job in swept):
         queues.ring("hooks")

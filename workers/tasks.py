@@ -13,7 +13,7 @@ from db import jobs
 from db.jobs import Created
 from db.operations.order import MalformedJson, parse
 from db.refusals import Refused
-from workers import life, placing, queues, settings
+from workers import life, metrics, placing, queues, settings
 from workers.celery import app
 from workers.patience import TRANSIENT
 
@@ -28,6 +28,7 @@ _log = structlog.get_logger(__name__)
 @app.task(name="wake")
 def wake(*_: Any, **__: Any) -> None:
     """Look at the table; whatever else the message says."""
+    metrics.heard()
     life.current().wake()
 
 

@@ -12,13 +12,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import structlog
+from sqlalchemy import select
 
 from db import transitions
-from db.engine import transaction
+from db.engine import reading, transaction
 from db.fence import Lease
 from db.operations.order import Order
 from db.operations.training import Train
-from db.tables.jobs import Job
+from db.tables.jobs import QUEUED, Job
 from workers import ranks, settings
 from workers.failures import Cancelled, Draining, LeaseLost
 from workers.leases import Leases
@@ -39,8 +40,11 @@ LOOK_EVERY_S = 0.2
 _log = structlog.get_logger(__name__)
 
 
-def supervise(job: Job, lease: Lease, leases: Leases) -> None:
+def supervise(job: Job, lease: Lease, leases: Leases) -> str:
     """Run the child until it has written its outcome, or put the job down as it deserves.
+
+    Returns:
+        The job's state, or `release` or `crash` where it waits again.
 
     Raises:
         Cancelled: somebody asked for it; the child has ended.
@@ -56,7 +60,7 @@ def supervise(job: Job, lease: Lease, leases: Leases) -> None:
     except LeaseLost:
         # A child that has just committed holds no lease any more: it ends by itself, and well.
         if _ends_well(child):
-            return
+            return _state(job)
         _end(child)
         raise
     except Draining:
@@ -65,8 +69,16 @@ def supervise(job: Job, lease: Lease, leases: Leases) -> None:
     except Cancelled:
         _end(child, within_s=CLOSING_S)
         raise
-    if child.returncode != EXIT_WRITTEN:
-        _put_down(lease, child.returncode, has_advanced=_checkpointed(folder) > before)
+    if child.returncode == EXIT_WRITTEN:
+        return _state(job)
+    return _put_down(lease, child.returncode, has_advanced=_checkpointed(folder) > before)
+
+
+def _state(job: Job) -> str:
+    """As the child has written it; what was not a last attempt waits again."""
+    with reading() as session:
+        state = session.scalar(select(Job.state).where(Job.id == job.id))
+    return "retry" if state in (None, QUEUED) else state
 
 
 def _started(job: Job, lease: Lease) -> "subprocess.Popen[bytes]":
@@ -96,18 +108,21 @@ def folder_of(job_id: str) -> Path:
     return settings.get().runs_folder() / job_id
 
 
-def _put_down(lease: Lease, code: int, *, has_advanced: bool) -> None:
+def _put_down(lease: Lease, code: int, *, has_advanced: bool) -> str:
     """A child that got further than before may go on; one that did not is a crash."""
     _log.warning("a training run ended early", job_id=lease.job_id, code=code, advanced=has_advanced)
 
-    def write() -> None:
-        with transaction() as session:
-            if has_advanced or code == EXIT_STOPPED:
-                transitions.release(session, lease)
-            else:
-                transitions.crash(session, lease, detail=f"the training process ended with {code}")
+    how = "release" if has_advanced or code == EXIT_STOPPED else "crash"
 
-    patiently(write, patience_s=settings.get().lease_s)
+    def write() -> str | None:
+        with transaction() as session:
+            if how == "release":
+                return transitions.release(session, lease)
+            detail = f"the training process ended with {code}"
+            return transitions.crash(session, lease, detail=detail)
+
+    state = patiently(write, patience_s=settings.get().lease_s)
+    return how if state == QUEUED else state or "lost"
 
 
 def _checkpointed(folder: Path) -> float:

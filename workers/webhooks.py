@@ -24,8 +24,9 @@ from db.engine import reading, transaction
 from db.ids import new_id
 from db.sending import Answer
 from db.tables.deliveries import Delivery
-from workers import exits, sender, settings
+from workers import exits, metrics, scraped, sender, settings
 from workers.patience import patiently
+from workers.scraped import Now, Scraped
 from workers.settings import WorkerSettings
 
 SENDERS: Final = 32
@@ -57,6 +58,7 @@ class Hooks:
         self._pool = ThreadPoolExecutor(SENDERS, thread_name_prefix="sender")
         self._thread = threading.Thread(target=self._run, name="hooks", daemon=True)
         self._beaten_at = float("-inf")
+        self._scraped: Scraped | None = None
         with transaction() as session:
             fleet.join(
                 session,
@@ -77,6 +79,7 @@ class Hooks:
         if not secrets.is_ready():
             _log.warning("nothing can be signed: DB_SECRET_KEY is unset")
         self._thread.start()
+        self._scraped = scraped.opened(self._given, lambda: Now(SENDERS, len(self._held())))
         _log.info("ready", worker=self.id)
 
     def wake(self, *, surely: bool = False) -> None:
@@ -172,6 +175,7 @@ class Hooks:
             answer = sender.attempt(delivery)
             # What was received must not be sent again because the database was away for a moment.
             state = patiently(partial(_record, delivery, answer), patience_s=RECORD_WITHIN_S)
+            metrics.delivery(state or "lost", answer.took_s)
             _log.info(
                 "a delivery was tried",
                 delivery=delivery.id,

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from api import local
 from db import key_text
 from tests.journeys.conftest import ROOT, Studio, free_port, make_studio, until
 
@@ -19,10 +20,7 @@ pytestmark = pytest.mark.journey
 SECRET_KEY = secrets.token_urlsafe(32)
 WATERMARK_KEY = secrets.token_urlsafe(32)
 HOOKED = {"url": "https://127.0.0.1:9/hook", "events": ["job.succeeded"]}
-TRAINS = {
-    "op": "train", "network": "denoiser", "dataset": "sample", "epochs": 2, "image_size": 32,
-    "label": "logged",
-}  # fmt: skip
+TRAINS = {"op": "train", "dataset": "fashion-mnist-small", "network": "vae", "epochs": 1}
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +30,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         LOG_FORMAT="json",
         LOG_LEVEL="debug",
         DB_SECRET_KEY=SECRET_KEY,
+        DB_WEBHOOK_ALLOW="127.0.0.1",
         WORKER_WATERMARK_KEY=WATERMARK_KEY,
         OMP_NUM_THREADS="1",
     )
@@ -91,7 +90,9 @@ def test_every_process_says_what_it_is_in_every_line(studio: Studio) -> None:
 
 def test_no_key_and_no_secret_is_in_any_line(studio: Studio) -> None:
     forged = key_text.new().written()
-    hook = ask(studio, "/v1/webhooks", json=HOOKED).json()
+    hooked = ask(studio, "/v1/webhooks", json=HOOKED)
+    assert hooked.status_code == 201, hooked.text
+    hook = hooked.json()
     made = ask(studio, "/v1/keys", json={"name": "till", "scopes": ["train"]}).json()["key"]
     for key in (forged, "psk_no_key_at_all", made):
         ask(studio, "/v1/jobs", headers={"Authorization": f"Bearer {key}"}, json={})
@@ -114,28 +115,25 @@ def test_passwords_of_a_broker_that_is_away_are_in_no_line(tmp_path: Path) -> No
     env |= {"WORKER_BROKER_URL": "redis://:hunter2secret@127.0.0.1:9/0", "LOG_LEVEL": "debug"}
     subprocess.run([sys.executable, "-m", "api.cli", "init"], cwd=ROOT, env=env, check=True)
     port = free_port()
-    serve = ["uvicorn", "--factory", "api.main:build_app", "--port", str(port), "--no-access-log"]
-    hooks = ["celery", "--quiet", "-A", "workers", "worker", "-Q", "hooks", "--loglevel", "info"]
+    serve, hooks = local.api_command("127.0.0.1", port), local.worker_command("hooks", "hooks")
     url, file = f"http://127.0.0.1:{port}", tmp_path / "both.log"
     with file.open("ab") as log:
         started = [
-            subprocess.Popen(
-                [sys.executable, "-m", *words],
-                cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log,
-            )
+            subprocess.Popen(words, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log)
             for words in (serve, hooks)
-        ]  # fmt: skip
+        ]
     try:
         until(lambda: _answers(f"{url}/healthz"), 30, file.read_text)
         assert httpx2.get(f"{url}/readyz").json()["checks"]["broker"] != "ok"
         until(lambda: "Cannot connect" in file.read_text(), 30, file.read_text)
     finally:
         for process in started:
-            process.kill()
-    out = [process.communicate()[0] for process in started]
+            process.terminate()
+        out = [process.communicate(timeout=30)[0] for process in started]
 
     said = file.read_text()
     assert "hunter2secret" not in said
+    assert [line for line in said.splitlines() if not line.startswith("{")] == []
     assert {"api", "worker"} <= {json.loads(line)["service"][:6] for line in said.splitlines()}
     assert out == [b"", b""]
 
