@@ -11,7 +11,7 @@ from sqlalchemy import text
 from api.cli import app
 from api.settings import ApiSettings
 from db.engine import reading
-from db.settings import DbSettings
+from db.settings import DbSettings, LogSettings
 from db.tables.all import Row
 from db.tables.jobs import STATES, TERMINAL
 from workers.settings import WorkerSettings
@@ -81,11 +81,14 @@ def test_every_packshot_verb_that_a_page_names_is_a_command(page: Path) -> None:
 def test_every_setting_that_a_page_names_is_one(page: Path) -> None:
     settings = {
         f"{prefix}_{field.upper()}"
-        for prefix, kind in (("API", ApiSettings), ("DB", DbSettings), ("WORKER", WorkerSettings))
+        for prefix, kind in (
+            *(("API", ApiSettings), ("DB", DbSettings)),
+            *(("LOG", LogSettings), ("WORKER", WorkerSettings)),
+        )
         for field in kind.model_fields
     }
 
-    assert set(re.findall(r"\b(?:API|DB|WORKER)_[A-Z_]+\b", _read(page))) <= settings
+    assert set(re.findall(r"\b(?:API|DB|LOG|WORKER)_[A-Z_]+\b", _read(page))) <= settings
 
 
 @pytest.mark.parametrize("page", TODAYS_PAGES, ids=_name)

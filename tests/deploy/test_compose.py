@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from api.settings import ApiSettings
-from db.settings import DbSettings
+from db.settings import DbSettings, LogSettings
 from workers.queues import QUEUES
 from workers.settings import WorkerSettings
 
@@ -23,7 +23,7 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = [name for name, one in SERVICES.items() if one["image"].startswith("packshot-")]
 KNOWN = {
     f"{kind.model_config['env_prefix']}{field}".upper()
-    for kind in (ApiSettings, DbSettings, WorkerSettings)
+    for kind in (ApiSettings, DbSettings, LogSettings, WorkerSettings)
     for field in kind.model_fields
 }
 
@@ -89,10 +89,12 @@ def test_no_secret_stands_in_it_and_the_example_names_each() -> None:
     assert set(given) - asked <= KNOWN
 
 
-def test_every_image_names_its_release_and_only_the_api_has_a_door() -> None:
+def test_every_image_names_its_release_and_no_door_opens_to_other_machines() -> None:
     images = {one["image"] for one in SERVICES.values()} - {"packshot-api", "packshot-gpu"}
 
-    assert all(re.search(r":\d", image) for image in images)
-    assert [name for name, one in SERVICES.items() if "ports" in one] == ["api"]
-    assert SERVICES["api"]["ports"] == ["127.0.0.1:8700:8700"]
+    assert all(re.search(r":v?\d", image) for image in images)
+    assert {name: one["ports"] for name, one in SERVICES.items() if "ports" in one} == {
+        "api": ["127.0.0.1:8700:8700"],
+        "grafana": ["127.0.0.1:3000:3000"],
+    }
     assert COMPOSE["networks"]["inside"] == {"internal": True}

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from api.settings import ApiSettings
 from db.engine import reading, transaction
-from db.settings import DbSettings
+from db.settings import DbSettings, LogSettings
 from db.tables.jobs import Job, Queue
 from tests import rows
 from workers.queues import QUEUES
@@ -88,7 +88,7 @@ def test_nobody_is_root_and_nothing_but_folders_of_its_own_is_written() -> None:
 def test_every_setting_that_is_told_is_one() -> None:
     known = {
         f"{kind.model_config['env_prefix']}{field}".upper()
-        for kind in (ApiSettings, DbSettings, WorkerSettings)
+        for kind in (ApiSettings, DbSettings, LogSettings, WorkerSettings)
         for field in kind.model_fields
     }
     told = set(_of("ConfigMap")["packshot"]["data"])
