@@ -21,8 +21,8 @@ _put_back = Counter(
 _job_seconds = Histogram(
     "packshot_job_seconds", "A job in hand, from its claim to its end.", ["op"], buckets=_LONG_S
 )
-_stage_seconds = Histogram(
-    "packshot_stage_seconds", "What each stage of a job took.", ["stage"], buckets=_SECONDS
+_phase_seconds = Histogram(
+    "packshot_phase_seconds", "What each phase of a job took.", ["phase"], buckets=_SECONDS
 )
 _claims = Counter("packshot_claims", "Claims that took a job.", ["queue"])
 _claimed = Counter("packshot_jobs_claimed", "Jobs that were claimed.", ["queue"])
@@ -54,10 +54,10 @@ def ended_unseen(op: str, how: str) -> None:
     _finished.labels(op, how).inc()
 
 
-def staged(ms: Mapping[str, float]) -> None:
-    """What the stages of one job took, in milliseconds."""
-    for stage, took_ms in ms.items():
-        _stage_seconds.labels(stage).observe(took_ms / 1000)
+def phased(ms: Mapping[str, float]) -> None:
+    """What the phases of one job took, in milliseconds."""
+    for phase, took_ms in ms.items():
+        _phase_seconds.labels(phase).observe(took_ms / 1000)
 
 
 def claimed(queue: str, jobs: int) -> None:

@@ -83,7 +83,7 @@ def _make(job: Job, lease: Lease, bench: Bench) -> str:
     done = _made(job, lease, bench, watch)
     with watch.stage("commit"):
         how = _end(lease, bench, done)
-    metrics.staged(watch.ms)
+    metrics.phased(watch.ms)
     return how
 
 

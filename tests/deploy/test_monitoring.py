@@ -58,7 +58,7 @@ def told(empty_archive: Path) -> dict[str, set[str]]:
 
     metrics.ended("sample", TERMINAL[0], 0.1)
     metrics.ended("sample", "retry", 0.1)
-    metrics.staged({"decode": 1.0})
+    metrics.phased({"decode": 1.0})
     metrics.claimed("gpu", 1)
     metrics.swept("sample", "queued")
     metrics.delivery("delivered", 0.1)

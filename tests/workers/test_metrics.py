@@ -38,7 +38,7 @@ def first_port() -> int:
         return min(int(probe.getsockname()[1]), 65_000)
 
 
-def test_a_job_that_ended_is_in_the_numbers_with_all_its_stages(home: Path) -> None:
+def test_a_job_that_ended_is_in_the_numbers_with_all_its_phases(home: Path) -> None:
     picture = test_perform._keep(test_perform._shoe())
     job = test_perform._order("score", picture, picture)
     finished = {"op": "score", "outcome": "succeeded"}
@@ -47,9 +47,9 @@ def test_a_job_that_ended_is_in_the_numbers_with_all_its_stages(home: Path) -> N
         benches.set_up(max_batch=4) as bench,
         moves("packshot_jobs_finished_total", 1, **finished),
         moves("packshot_job_seconds_count", 1, op="score"),
-        moves("packshot_stage_seconds_count", 1, stage="queue"),
-        moves("packshot_stage_seconds_count", 1, stage="decode"),
-        moves("packshot_stage_seconds_count", 1, stage="commit"),
+        moves("packshot_phase_seconds_count", 1, phase="queue"),
+        moves("packshot_phase_seconds_count", 1, phase="decode"),
+        moves("packshot_phase_seconds_count", 1, phase="commit"),
     ):
         perform(job, bench)
 
@@ -84,7 +84,7 @@ def test_no_series_is_named_by_whose_job_it_was() -> None:
     }
 
     assert labels <= {
-        *("op", "outcome", "why", "stage", "queue", "state", "le", "kind"),
+        *("op", "outcome", "why", "phase", "queue", "state", "le", "kind"),
         *("method", "route", "status"),
     }
     assert len(OPERATIONS) < 100
