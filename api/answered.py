@@ -1,12 +1,14 @@
-"""A line and the numbers of each request: what was asked, what came of it, how long it took."""
+"""The line, numbers and span of each request: what was asked, what came of it, how long it took."""
 
 import time
 from typing import Final
 
 import structlog
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import metrics
+from db import tracing
 
 _READS: Final = ("GET", "HEAD", "OPTIONS")
 _log = structlog.get_logger(__name__)
@@ -34,17 +36,20 @@ class Answered:
                 _tell(scope, message["status"], time.perf_counter() - began)
             await send(message)
 
-        try:
-            await self._app(scope, receive, noticed)
-        except Exception:
-            if not is_told:
-                _tell(scope, 500, time.perf_counter() - began)
-            raise
+        asked_in = Headers(scope=scope).get("traceparent")
+        with tracing.continued(asked_in), tracing.span("request", method=scope["method"]):
+            try:
+                await self._app(scope, receive, noticed)
+            except Exception:
+                if not is_told:
+                    _tell(scope, 500, time.perf_counter() - began)
+                raise
 
 
 def _tell(scope: Scope, status: int, seconds: float) -> None:
     """By its route, not its path: a path may hold what is signed."""
     method = scope["method"]
+    tracing.note(route=route(scope), status=status)
     metrics.answered(method, route(scope), status, seconds)
     is_worth_it = method not in _READS or status >= 500
     say = _log.info if is_worth_it else _log.debug

@@ -47,7 +47,7 @@ from api.routes import (
 from api.settings import ApiSettings
 from api.uploads import Door
 from api.watching import Watch
-from db import default_secrets, logs, migrate
+from db import default_secrets, logs, migrate, tracing
 from workers import settings as worker_settings
 
 _ROUTERS = (
@@ -63,6 +63,7 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
     """The app under these settings; without, that of a process of its own, by the environment."""
     if given is None:
         logs.configure("api")
+        tracing.configure("api")
     chosen = settings.get() if given is None else given
     app = FastAPI(
         title="Packshot",
@@ -101,6 +102,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     app.state.watch.close()
     await app.state.counting.close()
+    await run_in_threadpool(tracing.flush)
 
 
 def _refuse() -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Update, bindparam, case, func, select, text, update
 from sqlalchemy.orm import Session
 
-from db import clock, origin, outbox, paging, pictures
+from db import clock, origin, outbox, paging, pictures, tracing
 from db.fence import changed
 from db.ids import new_id
 from db.operations.base import MAX_SEED
@@ -188,6 +188,7 @@ def _row(tenant: str, order: Order, digest: str) -> dict[str, Any]:
         "timeout_s": order.timeout_s or operation.timeout_s,
         "seed": secrets.randbelow(MAX_SEED + 1) if asked_seed is None else asked_seed,
         "request_id": origin.current().request_id,
+        "traceparent": tracing.traceparent(),
     }
 
 

@@ -15,12 +15,14 @@ from typing import Any, Final
 import structlog
 from structlog.typing import Processor
 
-from db import redaction, settings
+from db import redaction, settings, tracing
 
 _OURS: Final = ("api", "db", "models", "workers")
 # uvicorn brings handlers of its own.
 _WITH_HANDLERS: Final = ("uvicorn", "uvicorn.access", "uvicorn.error")
 _FIRST: Final = ("timestamp", "level", "service", "event")
+# What is bound comes in any order.
+_LAST: Final = ("request_id", "trace_id", "tenant", "key_id", "job_id", "attempt", "exception")
 
 _process: dict[str, str] = {"service": "packshot"}
 _log = structlog.get_logger(__name__)
@@ -82,7 +84,7 @@ def _shared() -> list[Processor]:
 
 def _configure_libraries(render: Callable[..., str], *, ours: int, others: int) -> None:
     """Standard logging ends in the same lines; what a library warns of does, too."""
-    before = [
+    before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
@@ -108,6 +110,8 @@ def _configure_libraries(render: Callable[..., str], *, ours: int, others: int) 
 
 def _of_this_process(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Any:
     event.setdefault("service", _process["service"])
+    if (traced := tracing.traceparent()) is not None:
+        event["trace_id"] = traced.split("-")[1]
     return event
 
 
@@ -126,8 +130,8 @@ def _as_text(_logger: Any, _name: str, event: Mapping[str, Any]) -> str:
 
 
 def _ordered(event: Mapping[str, Any]) -> dict[str, Any]:
-    first = {name: event[name] for name in _FIRST if name in event}
-    return first | dict(event)
+    between = (name for name in event if name not in _FIRST and name not in _LAST)
+    return {name: event[name] for name in (*_FIRST, *between, *_LAST) if name in event}
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, _traceback: Any) -> None:

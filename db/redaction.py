@@ -5,7 +5,9 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
 
 HIDDEN: Final = "***"
-_NAMES: Final = frozenset({"authorization", "cookie", "set-cookie", "password", "secret", "api_key"})
+_NAMES: Final = frozenset(
+    {"authorization", "cookie", "set-cookie", "password", "secret", "api_key"}
+)
 # Each keeps what tells which kind of secret it was.
 _PATTERNS: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), put)

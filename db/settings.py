@@ -117,6 +117,14 @@ class LogSettings(BaseSettings):
         default="info",
         description="The least grave lines of ours that are written. Libraries' begin at warning.",
     )
+    traces_to: str = Field(
+        default="",
+        description="Collector that takes traces by OTLP over HTTP, as http://collector:4318; "
+        "needs the extra `otel`. Empty: there are none.",
+    )
+    traces_share: float = Field(
+        default=1.0, ge=0, le=1, description="Of the traces that begin here, how many are told."
+    )
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import structlog
 
+from db import tracing
 from db.fence import Lease
 from db.operations.order import Order
 from db.operations.scoring import Score
@@ -53,10 +54,20 @@ def perform(job: Job, bench: Bench) -> None:
     lease = Lease(job.id, job.lease_owner or "", job.lease_token)
     began = time.monotonic()
     try:
-        how = _tried(job, lease, bench)
+        how = _traced(job, lease, bench)
     finally:
         bench.leases.let_go(lease)
     metrics.ended(job.op, how, time.monotonic() - began)
+
+
+def _traced(job: Job, lease: Lease, bench: Bench) -> str:
+    """As a part of the trace in which the job was asked for."""
+    told = {"job_id": job.id, "tenant": job.tenant, "op": job.op}
+    with tracing.continued(job.traceparent), tracing.span("job", **told, attempt=job.attempt):
+        tracing.past("queue", max(job.scheduled_at, job.created_at), job.started_at)
+        how = _tried(job, lease, bench)
+        tracing.note(outcome=how)
+    return how
 
 
 def _tried(job: Job, lease: Lease, bench: Bench) -> str:

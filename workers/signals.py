@@ -17,7 +17,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from db import logs
+from db import logs, tracing
 from workers import exits, life, refusals, settings
 from workers.exits import EXIT_DONE, EXIT_REFUSED, EXIT_STUCK
 from workers.life import Life
@@ -39,8 +39,10 @@ def boot(instance: Any, **_: Any) -> None:
     # Nothing was begun yet, and Celery hears signals only after this.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_DONE))
     queues = list(instance.app.amqp.queues.consume_from)
-    logs.serve_as(f"worker-{'-'.join(queues)}")
+    service = f"worker-{'-'.join(queues)}"
+    logs.serve_as(service)
     try:
+        tracing.configure(service)
         refusals.check(queues)
         life.begin(_life(queues, name=instance.hostname))
     except Exception as error:
@@ -91,6 +93,7 @@ def _life(queues: Sequence[str], *, name: str) -> Life:
 def _drain() -> None:
     _log.info("draining")
     life.current().drain()
+    tracing.flush()
     _drained.set()
     exits.leave_within(CELERY_ENDS_WITHIN_S, EXIT_DONE)
 
@@ -100,4 +103,4 @@ def log_lines(loglevel: Any = None, **_: Any) -> None:
     """That anybody hears this keeps Celery from setting up a log of its own."""
     logs.configure("worker", libraries=loglevel if isinstance(loglevel, int) else logging.WARNING)
     # It would say goodbye on standard output, out of a signal handler.
-    celery_worker.safe_say = lambda *_, **__: None
+    vars(celery_worker)["safe_say"] = lambda *_, **__: None

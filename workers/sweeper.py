@@ -64,7 +64,9 @@ def sweep() -> set[str]:
     _done(_marked)
     for job in swept:
         metrics.swept(job.op, job.state)
-        _log.warning("a lost job was found", job_id=job.id, state=job.state, crashes=job.crash_count)
+        _log.warning(
+            "a lost job was found", job_id=job.id, state=job.state, crashes=job.crash_count
+        )
     for job in expired:
         metrics.ended_unseen(job.op, job.state)
         _log.info("a deadline passed", job_id=job.id)

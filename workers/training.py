@@ -110,7 +110,9 @@ def folder_of(job_id: str) -> Path:
 
 def _put_down(lease: Lease, code: int, *, has_advanced: bool) -> str:
     """A child that got further than before may go on; one that did not is a crash."""
-    _log.warning("a training run ended early", job_id=lease.job_id, code=code, advanced=has_advanced)
+    _log.warning(
+        "a training run ended early", job_id=lease.job_id, code=code, advanced=has_advanced
+    )
 
     how = "release" if has_advanced or code == EXIT_STOPPED else "crash"
 

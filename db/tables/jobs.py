@@ -84,6 +84,7 @@ class Job(Row):
     retry_of: Mapped[str | None] = mapped_column(String(36))
     webhook_url: Mapped[str | None] = mapped_column(String(2048))
     request_id: Mapped[str | None] = mapped_column(String(64))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     state: Mapped[str] = mapped_column(String(16), default=QUEUED)
     attempt: Mapped[int] = mapped_column(default=0)

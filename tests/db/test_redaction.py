@@ -11,7 +11,10 @@ KEY = key_text.new().written()
     ("text", "secret"),
     [
         (f"the key {KEY} opens nothing", KEY[17:]),
-        ("sealed whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw+/= twice", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        (
+            "sealed whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw+/= twice",
+            "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        ),
         ("Authorization: Bearer abc.def", "abc.def"),
         ("{'authorization': 'Basic cGFja3Nob3Q6'}", "cGFja3Nob3Q6"),
         ('{"Authorization": "Token tok-1234"}', "tok-1234"),
@@ -48,7 +51,11 @@ def test_a_line_is_searched_in_all_its_fields_and_errors() -> None:
     event = {
         "event": "went wrong",
         "error": ValueError(f"no {KEY}"),
-        "headers": {"Authorization": "secret", "Cookie": ["a", "b"], "nested": [{"url": "a://u:p@h"}]},
+        "headers": {
+            "Authorization": "secret",
+            "Cookie": ["a", "b"],
+            "nested": [{"url": "a://u:p@h"}],
+        },
         "token": 3,
     }
 

@@ -137,7 +137,9 @@ def test_the_dashboard_has_what_grafana_needs() -> None:
         assert {"title", "description", "gridPos", "fieldConfig", "targets"} <= set(panel)
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24
-        assert [one["refId"] for one in panel["targets"]] == list("ABCDEFGH"[: len(panel["targets"])])
+        assert [one["refId"] for one in panel["targets"]] == list(
+            "ABCDEFGH"[: len(panel["targets"])]
+        )
         assert panel["datasource"]["uid"] == source["uid"]
 
 
@@ -168,7 +170,9 @@ def test_prometheus_asks_services_that_there_are_on_the_port_that_they_were_told
 
 
 def test_the_monitors_are_given_files_that_are_there() -> None:
-    services = [one for one in COMPOSE["services"].values() if one.get("profiles") == ["monitoring"]]
+    services = [
+        one for one in COMPOSE["services"].values() if one.get("profiles") == ["monitoring"]
+    ]
     given = [
         volume.split(":")[0]
         for one in services

@@ -62,7 +62,11 @@ def test_one_request_is_followed_from_the_api_to_the_worker(studio: Studio) -> N
     told = [one for one in lines(studio) if one.get("request_id") == "follow-me"]
     assert [one["service"] for one in told] == ["api", "worker-gpu"]
     answered, ended = told
-    assert (answered["event"], answered["route"], answered["status"]) == ("answered", "/v1/jobs", 202)
+    assert (answered["event"], answered["route"], answered["status"]) == (
+        "answered",
+        "/v1/jobs",
+        202,
+    )
     assert (ended["event"], ended["state"]) == ("a job ended", "succeeded")
     assert (ended["job_id"], ended["attempt"]) == (job["id"], 1)
     assert {one["tenant"] for one in told} == {"shop"}

@@ -1,4 +1,4 @@
-"""A job names the request that made it, for whoever reads its worker's lines."""
+"""A job names the request that made it, and its trace: for a worker's lines and spans."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("job", sa.Column("request_id", sa.String(length=64), nullable=True))
+    op.add_column("job", sa.Column("traceparent", sa.String(length=55), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("job", "traceparent")
     op.drop_column("job", "request_id")
