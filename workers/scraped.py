@@ -57,10 +57,8 @@ class Scraped:
 def opened(given: WorkerSettings, now: Callable[[], Now]) -> Scraped | None:
     """Tell numbers from here on; None where no port was asked for.
 
-    Workers of one host share the setting: each takes the first port from there that is free.
-
-    Raises:
-        OSError: there is none, or the address is not ours.
+    Workers of one host share the setting: each takes the first port from there that is free. One
+    that finds none says so and works all the same.
     """
     if not given.metrics_port:
         return None
@@ -68,9 +66,10 @@ def opened(given: WorkerSettings, now: Callable[[], Now]) -> Scraped | None:
     REGISTRY.register(live)
     try:
         server, thread = _first_free(given.metrics_host, given.metrics_port)
-    except BaseException:
+    except OSError as error:
         REGISTRY.unregister(live)
-        raise
+        _log.error("numbers are not told", host=given.metrics_host, error=str(error))
+        return None
     scraped = Scraped(server, thread, live)
     _log.info("numbers are told", host=given.metrics_host, port=scraped.port)
     return scraped

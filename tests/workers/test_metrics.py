@@ -113,6 +113,13 @@ def test_without_a_port_nothing_listens() -> None:
     assert scraped.opened(WorkerSettings(), lambda: Now(1, 0)) is None
 
 
+def test_a_worker_whose_address_is_not_here_works_without_telling(first_port: int) -> None:
+    elsewhere = WorkerSettings(metrics_port=first_port, metrics_host="203.0.113.1")
+
+    assert scraped.opened(elsewhere, lambda: Now(1, 0)) is None
+    assert not [one for one in REGISTRY.collect() if one.name == "packshot_hands"]
+
+
 def test_a_batch_moves_its_two_histograms() -> None:
     with moves("packshot_batch_images_sum", 8), moves("packshot_batch_seconds_count", 1):
         metrics.batch(8, 0.02)
