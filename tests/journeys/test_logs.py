@@ -34,9 +34,11 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         WORKER_WATERMARK_KEY=WATERMARK_KEY,
         OMP_NUM_THREADS="1",
     )
-    running.start()
-    yield running
-    running.stop()
+    try:
+        running.start()
+        yield running
+    finally:  # also of one that did not come up in time
+        running.stop()
 
 
 def written(studio: Studio) -> str:
