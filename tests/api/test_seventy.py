@@ -147,7 +147,7 @@ SHOWN: dict[int, tuple[str, ...]] = {
     55: ("tests/api/test_jobs.py::test_the_same_key_fifty_times_at_once_is_one_job",),
     56: ("tests/api/test_jobs.py::test_a_key_that_cannot_be_kept_is_refused",),
     57: ("tests/api/test_auth.py::test_what_opens_nothing_is_answered_in_one_way",),
-    58: ("tests/api/test_auth.py::test_a_route_opens_to_its_scope_and_to_no_other",),
+    58: ("tests/api/test_scopes.py::test_a_scope_alone_opens_the_routes_that_say_so_and_no_other",),
     59: (
         "tests/api/test_budgets.py::test_a_key_over_its_rate_is_told_when_to_come_back",
         "tests/api/test_budgets.py::test_a_tenant_sends_so_many_bytes_a_day_and_no_more",
