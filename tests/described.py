@@ -56,7 +56,7 @@ class Route:
             name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
             example = DOCUMENT["components"]["schemas"][name]["examples"][0]
             return {"content": json.dumps(example), "headers": JSON}
-        return {"headers": _SHORT} if self.path.endswith("/events") else {}
+        return {"headers": _SHORT} if self.path == "/v1/events" else {}
 
 
 ROUTES: Final = tuple(

@@ -138,6 +138,7 @@ SHOWN: dict[int, tuple[str, ...]] = {
     52: (
         "tests/api/test_jobs.py::test_an_id_that_names_no_job_is_not_found",
         "tests/api/test_jobs.py::test_another_tenants_job_is_not_found",
+        "tests/api/test_ids_of_others.py::test_what_another_has_is_answered_as_what_never_was",
     ),
     53: (
         "tests/api/test_pages.py::test_a_forged_cursor_is_refused",
@@ -163,6 +164,8 @@ SHOWN: dict[int, tuple[str, ...]] = {
         "::test_a_name_is_looked_up_once_so_it_cannot_lead_elsewhere_between_check_and_call",
         "tests/workers/test_fetch.py"
         "::test_a_name_that_leads_inside_is_not_called_also_if_it_leads_outside_too",
+        "tests/workers/test_names_that_lie.py"
+        "::test_a_name_that_changes_its_mind_is_called_where_it_led_when_it_was_checked",
     ),
     63: ("tests/workers/test_fetch.py::test_a_redirect_is_an_answer_and_nobody_follows_it",),
     64: ("tests/db/test_addresses.py::test_a_url_that_programs_read_differently_is_refused",),
