@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from db import acts
+from db import acts, key_text
 from db.acts import Act
 from db.engine import transaction
 
@@ -58,7 +58,7 @@ def begin(request: Request, caller: Asking) -> None:
         key_id=caller.key_id,
         verb=request.method,
         route=route,
-        resource=request.url.path,
+        resource=key_text.hidden(request.url.path),  # some paste a key where its id belongs
         request_id=request.state.request_id,
     )
     request.scope["state"][_KEPT] = act
