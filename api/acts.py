@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from db import acts
+from db import acts, key_text
 from db.acts import Act
 from db.engine import transaction
 
@@ -58,7 +58,7 @@ def begin(request: Request, caller: Asking) -> None:
         key_id=caller.key_id,
         verb=request.method,
         route=route,
-        resource=request.url.path,
+        resource=key_text.hidden(request.url.path),  # some paste a key where its id belongs
         request_id=request.state.request_id,
     )
     request.scope["state"][_KEPT] = act
@@ -74,14 +74,23 @@ class Ledger:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def noticed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                act: Act | None = scope.get("state", {}).get(_KEPT)
-                if act is not None and not act.noted:
-                    act.noted = True  # what follows the answer is no part of the act
-                    if message["status"] >= 400:
-                        await run_in_threadpool(_refused, act, message["status"])
+                await _note(scope, message["status"])
             await send(message)
 
-        await self._app(scope, receive, noticed)
+        try:
+            await self._app(scope, receive, noticed)
+        except Exception:  # our own fault: told by who is around us
+            await _note(scope, 500)
+            raise
+
+
+async def _note(scope: Scope, status: int) -> None:
+    act: Act | None = scope.get("state", {}).get(_KEPT)
+    if act is None or act.noted:
+        return
+    act.noted = True  # what follows the answer is no part of the act
+    if status >= 400:
+        await run_in_threadpool(_refused, act, status)
 
 
 def _refused(act: Act, status: int) -> None:

@@ -12,7 +12,7 @@ from db import origin
 from db.ids import new_id
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_HEADERS: Final[Mapping[str, str]] = {
+HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "private, no-cache",
@@ -41,7 +41,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 told = MutableHeaders(scope=message)
                 told["X-Request-Id"] = request_id
-                for name, value in (*scope["state"].get("headers", {}).items(), *_HEADERS.items()):
+                for name, value in (*scope["state"].get("headers", {}).items(), *HEADERS.items()):
                     told.setdefault(name, value)
             await send(message)
 

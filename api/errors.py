@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic_core import ErrorDetails
 
 from api import pointers
-from db import refusals
+from db import key_text, refusals
 from db.refusals import LONGEST_DETAIL, Refused
 
 MOST_ERRORS = 50
@@ -161,9 +161,12 @@ def document(problem: Problem) -> dict[str, Any]:
         "type": f"/v1/problems/{problem.code}",
         "title": kind.title,
         "status": kind.status,
-        "detail": problem.detail[:LONGEST_DETAIL],
+        "detail": key_text.hidden(problem.detail[:LONGEST_DETAIL]),
         "code": problem.code,
-        "errors": problem.errors,
+        "errors": [
+            {name: key_text.hidden(said) for name, said in error.items()}
+            for error in problem.errors
+        ],
     }
 
 

@@ -1,5 +1,6 @@
 """How an API key is written: psk_<id>_<secret><checksum>, so that a slip needs no look-up."""
 
+import re
 import secrets
 import string
 import zlib
@@ -12,6 +13,8 @@ ID_CHARACTERS: Final = 12
 SECRET_CHARACTERS: Final = 32
 _CHECK_CHARACTERS: Final = 6
 _DIGITS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
+
+_WRITTEN: Final = re.compile(rf"({PREFIX}_[0-9A-Za-z]{{{ID_CHARACTERS}}}_)[0-9A-Za-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,11 @@ def read(text: str) -> KeyText | None:
 def is_id(text: str) -> bool:
     """Whether a stranger's text can name a key at all."""
     return _is_base62(text, ID_CHARACTERS)
+
+
+def hidden(text: str) -> str:
+    """A text that others will read, with no more of each key in it than which one it is."""
+    return _WRITTEN.sub(r"\1…", text)
 
 
 def _is_base62(text: str, characters: int) -> bool:

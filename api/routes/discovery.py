@@ -1,5 +1,7 @@
 """What there is: operations, workers, problems."""
 
+from functools import cache
+
 from fastapi import APIRouter
 
 from api.auth import any_key, needs
@@ -14,7 +16,7 @@ from api.schemas.discovery import (
 )
 from db import fleet
 from db.engine import reading
-from db.operations.union import OPERATIONS, schemas
+from db.operations.union import OPERATIONS
 
 router = APIRouter(prefix="/v1", tags=["discovery"])
 # What this build can do and say is no secret among those who have a key.
@@ -55,6 +57,7 @@ async def problem(code: str) -> ProblemKind:
     return _problem(code)
 
 
+@cache  # a schema takes a while to make, and is the same as long as the build is
 def _operation(name: str) -> OperationOut:
     kind = OPERATIONS[name]
     return OperationOut(
@@ -62,7 +65,7 @@ def _operation(name: str) -> OperationOut:
         description=(kind.__doc__ or "").strip(),
         networks=list(kind.networks),
         reference=kind.reference,
-        parameters=schemas()[name],
+        parameters=kind.model_json_schema(),
     )
 
 

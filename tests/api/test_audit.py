@@ -89,6 +89,20 @@ def test_an_act_that_came_to_nothing_is_on_record_as_refused(
     assert (row["verb"], row["route"]) == route
 
 
+def test_an_act_that_failed_by_our_fault_is_on_record_too(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from api.routes import tenants
+
+    monkeypatch.setattr(tenants, "transaction", lambda: 1 / 0)
+    outside = TestClient(client.app, raise_server_exceptions=False, headers=client.headers)
+
+    told = outside.post("/v1/tenants", content=b'{"name": "new"}', headers=JSON)
+
+    (row,) = record(client)
+    assert (told.status_code, row["outcome"], row["status"]) == (500, "refused", 500)
+
+
 def test_what_a_key_does_not_open_is_on_record_for_its_own_tenant(
     client: TestClient, other_shop: TestClient
 ) -> None:

@@ -19,7 +19,6 @@ from api.main import build_app
 from api.settings import ApiSettings
 from db import clock, engine, key_text, keys
 from db.engine import reading, transaction
-from db.keys import SCOPES
 from db.tables.tenants import ApiKey
 from tests import factories, issued, rows
 from tests.factories import NOWHERE
@@ -46,11 +45,6 @@ def _routes() -> Iterator[Opener]:
 
 
 ROUTES = list(_routes())
-GUARDED = [one for one in ROUTES if one[1] not in PUBLIC]
-
-
-def named(route: Opener) -> str:
-    return f"{route[0]} {route[1]}"
 
 
 def ask(client: TestClient, route: Opener) -> Any:
@@ -97,25 +91,6 @@ def test_every_route_but_those_of_health_and_signed_links_asks_for_a_key(
     # A link is a key by itself: without its signature it opens nothing either.
     assert open_to_all == PUBLIC
     assert stranger.get("/openapi.json").status_code == 200
-
-
-@pytest.mark.parametrize("route", GUARDED, ids=named)
-def test_a_route_opens_to_its_scope_and_to_no_other(
-    app_of: Callable[[str], TestClient], route: Opener
-) -> None:
-    scope = route[2]
-    others = [one for one in SCOPES if one not in (scope, keys.ADMIN)]
-    without, within = issued.key(scopes=others), issued.key(scopes=[scope or "train"])
-
-    if scope is not None:
-        refused = ask(app_of(without), route)
-        assert refused.status_code == 403
-        if route[0] != "HEAD":
-            assert refused.json()["code"] == "insufficient_scope"
-            assert scope in refused.json()["detail"]
-        assert f'scope="{scope}"' in refused.headers["www-authenticate"]
-    assert ask(app_of(within), route).status_code not in (401, 403)
-    assert ask(app_of(issued.key(scopes=[keys.ADMIN])), route).status_code not in (401, 403)
 
 
 def revoked(text: str = "") -> str:

@@ -38,6 +38,16 @@ def test_one_operation_is_told_by_its_name(client: TestClient) -> None:
     assert client.get("/v1/operations/melt").json()["code"] == "operation_not_found"
 
 
+def test_asking_again_for_the_operations_keeps_nobody_else_waiting(client: TestClient) -> None:
+    client.get("/v1/operations")
+
+    began_s = time.process_time()
+    for _ in range(10):
+        assert client.get("/v1/operations").status_code == 200
+
+    assert time.process_time() - began_s < 1.0
+
+
 def test_versions_that_ship_are_told_with_the_shops_own(
     client: TestClient, other_shop: TestClient
 ) -> None:

@@ -138,6 +138,7 @@ SHOWN: dict[int, tuple[str, ...]] = {
     52: (
         "tests/api/test_jobs.py::test_an_id_that_names_no_job_is_not_found",
         "tests/api/test_jobs.py::test_another_tenants_job_is_not_found",
+        "tests/api/test_ids_of_others.py::test_what_another_has_is_answered_as_what_never_was",
     ),
     53: (
         "tests/api/test_pages.py::test_a_forged_cursor_is_refused",
@@ -147,7 +148,7 @@ SHOWN: dict[int, tuple[str, ...]] = {
     55: ("tests/api/test_jobs.py::test_the_same_key_fifty_times_at_once_is_one_job",),
     56: ("tests/api/test_jobs.py::test_a_key_that_cannot_be_kept_is_refused",),
     57: ("tests/api/test_auth.py::test_what_opens_nothing_is_answered_in_one_way",),
-    58: ("tests/api/test_auth.py::test_a_route_opens_to_its_scope_and_to_no_other",),
+    58: ("tests/api/test_scopes.py::test_a_scope_alone_opens_the_routes_that_say_so_and_no_other",),
     59: (
         "tests/api/test_budgets.py::test_a_key_over_its_rate_is_told_when_to_come_back",
         "tests/api/test_budgets.py::test_a_tenant_sends_so_many_bytes_a_day_and_no_more",
@@ -163,6 +164,8 @@ SHOWN: dict[int, tuple[str, ...]] = {
         "::test_a_name_is_looked_up_once_so_it_cannot_lead_elsewhere_between_check_and_call",
         "tests/workers/test_fetch.py"
         "::test_a_name_that_leads_inside_is_not_called_also_if_it_leads_outside_too",
+        "tests/workers/test_names_that_lie.py"
+        "::test_a_name_that_changes_its_mind_is_called_where_it_led_when_it_was_checked",
     ),
     63: ("tests/workers/test_fetch.py::test_a_redirect_is_an_answer_and_nobody_follows_it",),
     64: ("tests/db/test_addresses.py::test_a_url_that_programs_read_differently_is_refused",),

@@ -80,6 +80,14 @@ def test_a_key_is_not_shown_by_accident() -> None:
     assert text.secret not in repr(text)
 
 
+def test_what_others_read_says_only_which_key_it_was() -> None:
+    text, other = key_text.new(), key_text.new()
+
+    told = key_text.hidden(f"/v1/keys/{text.written()}/rotate {other.written()[:40]}")
+
+    assert told == f"/v1/keys/psk_{text.id}_…/rotate psk_{other.id}_…"
+
+
 @given(place=st.integers(4, 53), other=st.sampled_from(sorted(BASE62)))
 def test_one_wrong_letter_is_seen_by_the_checksum(place: int, other: str) -> None:
     written = "psk_0123456789AB_" + "x" * 32
