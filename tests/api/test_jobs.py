@@ -531,6 +531,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "score": {"picture": "", "reference_picture": ""},
     "explain": {"method": "occlusion", "picture": ""},
     "augment": {"picture": ""},
+    "classify": {"picture": ""},
     "check": {"picture": "", "preset": "ebay"},
     "verify": {"picture": ""},
     "inpaint": {"picture": "", "mask": ""},
