@@ -21,6 +21,7 @@ from workers.committer import Committer
 from workers.deliver import Proven, keep, prove
 from workers.edit import Given
 from workers.failures import Cancelled, Draining, LeaseLost, judge
+from workers.index import Index
 from workers.leases import Leases
 from workers.scores import Scores, missed
 from workers.scoring import Compared, score
@@ -112,6 +113,7 @@ def _given(
         Shelves(job, may_go_on=may_go_on),
         files,
         keeps_stages=order.explain,
+        vectors=Index(job),
     )
 
 

@@ -28,3 +28,24 @@ class Classify(_Recognition):
     op: Literal["classify"] = "classify"
     top_k: Annotated[int, Field(ge=1, le=100)] = 5
     """How many categories, the likeliest first; fewer where the version knows fewer."""
+
+
+class Embed(_Recognition):
+    """A picture as a vector, kept so that `search` finds it; the report tells of which length.
+
+    It goes when the picture goes. Vectors of two versions cannot be compared.
+    """
+
+    op: Literal["embed"] = "embed"
+
+
+class Search(_Recognition):
+    """Your pictures and results that are most like a picture, of those that `embed` has seen.
+
+    A copy that was saved again, made smaller, cropped a little or given other colours comes first.
+    The picture itself is never among what is found, and is not kept for other searches.
+    """
+
+    op: Literal["search"] = "search"
+    k: Annotated[int, Field(ge=1, le=100)] = 10
+    """How many, the most alike first; fewer where fewer are known."""

@@ -532,6 +532,8 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "explain": {"method": "occlusion", "picture": ""},
     "augment": {"picture": ""},
     "classify": {"picture": ""},
+    "embed": {"picture": ""},
+    "search": {"picture": ""},
     "check": {"picture": "", "preset": "ebay"},
     "verify": {"picture": ""},
     "inpaint": {"picture": "", "mask": ""},

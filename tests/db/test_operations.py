@@ -45,6 +45,8 @@ LEAST: dict[str, dict[str, Any]] = {
     "explain": {"method": "latent"},
     "augment": {"picture": A},
     "classify": {"picture": A},
+    "embed": {"picture": A},
+    "search": {"picture": A},
     "check": {"picture": A, "preset": "amazon_main"},
     "verify": {"picture": A},
 }

@@ -1,4 +1,4 @@
-"""`classify` as a job: what is told, of which version, and that nothing is delivered."""
+"""`classify`, `embed` and `search` as jobs: what is told, of which version, and no picture."""
 
 import io
 from collections.abc import Iterator
@@ -9,10 +9,12 @@ import pytest
 import torch
 from PIL import Image
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from db import blobs, pictures
+from db import blobs, embeddings, erasure, pictures
 from db.engine import reading, transaction
 from db.intake import Checked
+from db.tables.embeddings import Embedding
 from db.tables.jobs import Job
 from db.tables.results import Result
 from db.tables.stages import Stage
@@ -107,3 +109,71 @@ def test_what_is_told_in_words_has_no_stages(bench: Bench, classifier: str):
 
     assert job.state == "succeeded", job.error_detail
     assert _count(Stage) == 0
+
+
+def _found(job: Job) -> list[str]:
+    assert job.state == "succeeded", job.error_detail
+    return [one["id"] for one in (job.report or {})["found"]]
+
+
+def test_an_embedded_picture_s_copy_finds_it_first(bench: Bench, classifier: str):
+    known = [keep(shot(number)) for number in range(4)]
+    for picture in known:
+        assert done(bench, "embed", picture=picture).state == "succeeded"
+    copy = keep(factories.encoded(factories.shot(2), "JPEG", quality=60))
+
+    job = done(bench, "search", picture=copy, k=3)
+
+    told = job.report or {}
+    assert _found(job)[0] == known[2]
+    assert len(told["found"]) == 3
+    assert (told["compared"], told["version"]) == (4, classifier)
+    assert told["found"][0]["kind"] == "picture"
+    assert 0.9 < told["found"][0]["similarity"] <= 1.001
+
+
+def test_a_picture_does_not_find_itself_and_a_search_keeps_nothing(bench: Bench, classifier: str):
+    first, second = keep(shot(1)), keep(shot(2))
+    done(bench, "embed", picture=first)
+
+    by_itself = done(bench, "search", picture=first)
+    by_another = done(bench, "search", picture=second)
+
+    assert (_found(by_itself), by_itself.report["compared"]) == ([], 0)
+    assert (_found(by_another), by_another.report["compared"]) == ([first], 1)
+
+
+def test_what_was_erased_is_not_found(bench: Bench, classifier: str):
+    first, second = keep(shot(1)), keep(shot(2))
+    for picture in (first, second):
+        done(bench, "embed", picture=picture)
+    with transaction() as session:
+        erasure.erase_picture(session, TENANT, first)
+
+    assert _found(done(bench, "search", picture=keep(shot(3)))) == [second]
+
+
+def test_a_picture_that_is_erased_while_it_is_embedded_leaves_nothing(
+    bench: Bench, classifier: str, monkeypatch: pytest.MonkeyPatch
+):
+    picture = keep(shot(1))
+
+    def late(session: Session, tenant: str, picture_id: str, **given: Any) -> bool:
+        erasure.erase_picture(session, tenant, picture_id)
+        return was(session, tenant, picture_id, **given)
+
+    was = embeddings.keep
+    monkeypatch.setattr(embeddings, "keep", late)
+
+    done(bench, "embed", picture=picture)
+
+    assert _count(Embedding) == 0
+
+
+def test_what_another_version_has_seen_is_not_compared(bench: Bench, classifier: str, home: Path):
+    picture = keep(shot(1))
+    done(bench, "embed", picture=picture)
+    other = eye(home, "other", seed=1)
+
+    assert _found(done(bench, "search", picture=keep(shot(2)), version=other)) == []
+    assert _found(done(bench, "search", picture=keep(shot(2)), version=classifier)) == [picture]
