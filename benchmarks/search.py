@@ -73,6 +73,10 @@ def brighter(picture: Image.Image) -> Image.Image:
     return picture.point([min(255, round(level * 1.2)) for level in range(256)] * 3)
 
 
+def mirrored(picture: Image.Image) -> Image.Image:
+    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+
+
 COPIES: Final[Mapping[str, Copy]] = {
     "jpeg 60": saved_again,
     "half size": half,
@@ -80,6 +84,7 @@ COPIES: Final[Mapping[str, Copy]] = {
     "corner 10 %": cut_off,
     "hue +120°": turned,
     "brighter": brighter,
+    "mirrored": mirrored,
 }
 
 
