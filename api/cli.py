@@ -23,6 +23,7 @@ from api.commands import (
     repository,
     retrain,
     rules,
+    search,
     submit,
     train,
     verify,
@@ -40,8 +41,8 @@ app = typer.Typer(
     help="Packshot: product pictures generated, edited, trained on and measured.",
 )
 _PARTS = (
-    machine, repository, submit, watch, batch, look, check, verify, train, retrain, promote,
-    feedback, operate, erase, backup,
+    machine, repository, submit, watch, batch, look, check, verify, search, train, retrain,
+    promote, feedback, operate, erase, backup,
 )  # fmt: skip
 for part in _PARTS:
     app.add_typer(part.app)

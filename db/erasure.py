@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from db import attempts, blobs, clock, fence, grids, left_out, outbox, removal, revisions
+from db import (
+    attempts,
+    blobs,
+    clock,
+    embeddings,
+    fence,
+    grids,
+    left_out,
+    outbox,
+    removal,
+    revisions,
+)
 from db.attempts import Ending
 from db.portable import insert
 from db.tables.batches import Batch
@@ -59,6 +70,7 @@ def erase_picture(
         raise NotThere("no picture has this id")
     erased = Erased({picture_id}, {picture.sha256})
     _erase(session, tenant, erased, from_datasets=from_datasets)
+    embeddings.forget(session, [picture_id])
     session.execute(delete(Picture).where(*mine))
     return erased
 

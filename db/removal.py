@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from db import stages
 from db.tables.base import Row
 from db.tables.deliveries import Delivery, DeliveryAttempt
+from db.tables.embeddings import Embedding
 from db.tables.feedback import Feedback
 from db.tables.jobs import Attempt, Job, JobInput
 from db.tables.results import KEYS, Result
@@ -43,7 +44,7 @@ def remove_jobs(session: Session, job_ids: Collection[str]) -> Keys:
 
 
 def remove_results(session: Session, which: ColumnElement[bool]) -> Keys:
-    """Results, with their stages and what people thought of them."""
+    """Results, with their stages, their vectors and what people thought of them."""
     keys: dict[str, set[str]] = defaultdict(set)
     named = [getattr(Result, name) for name in KEYS]
     for tenant, *of_row in session.execute(select(Result.tenant, *named).where(which)):
@@ -51,6 +52,7 @@ def remove_results(session: Session, which: ColumnElement[bool]) -> Keys:
     of_these = Stage.result_id.in_(select(Result.id).where(which))
     keys = _both(keys, stages.remove(session, of_these))
     _remove(session, Feedback, Feedback.result_id.in_(select(Result.id).where(which)))
+    _remove(session, Embedding, Embedding.picture_id.in_(select(Result.id).where(which)))
     _remove(session, Result, which)
     return keys
 

@@ -41,8 +41,8 @@ class Entry:
 
 
 def makes_pictures(kind: type[Operation]) -> bool:
-    """What is done on the queue `gpu` ends in pictures; on others in numbers or versions."""
-    return kind.queue == "gpu"
+    """Others end in numbers, words or versions."""
+    return kind.outcome == "pictures"
 
 
 def missing() -> list[str]:

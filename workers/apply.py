@@ -8,6 +8,7 @@ from db.operations.compressing import Compress
 from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Translate, Vary
 from db.operations.pipeline import Pipeline
+from db.operations.recognition import Classify, Embed, Search
 from db.operations.scoring import Score
 from db.operations.training import Evaluate, Train
 from db.operations.tuning import Tune
@@ -28,6 +29,7 @@ from workers.explain import explain
 from workers.mending import mend
 from workers.pipeline import pipeline
 from workers.policy import refuse_generated
+from workers.recognition import classified, embedded, searched
 
 
 def apply(operation: AnyOperation, given: Given) -> Made:
@@ -49,6 +51,12 @@ def apply(operation: AnyOperation, given: Given) -> Made:
             return pipeline(operation, given)
         case Check(fix=fix):
             return mend(operation, given) if fix else check(operation, given)
+        case Classify():
+            return classified(operation, given)
+        case Embed():
+            return embedded(operation, given)
+        case Search():
+            return searched(operation, given)
         case Score():
             return Made(images=(given.image(),), expected=given.image("reference_picture"))
         case Train() | Evaluate() | Compress() | Tune():

@@ -34,6 +34,7 @@ from models.made import Made
 from models.matting import learned, matte
 from models.matting.matte import Finder
 from models.restyling import Restyler
+from workers.index import Index
 from workers.plates import plate_of
 from workers.served import Networks
 from workers.shelves import OpenShelf
@@ -73,6 +74,7 @@ class Given:
     shelves: OpenShelf | None = None
     files: Mapping[str, File] = field(default_factory=dict)
     keeps_stages: bool = False
+    vectors: Index | None = None
 
     @property
     def shelf(self) -> OpenShelf:
@@ -80,6 +82,13 @@ class Given:
         if self.shelves is None:
             raise LookupError("there are no datasets here")
         return self.shelves
+
+    @property
+    def index(self) -> Index:
+        """The vectors of its tenant; of a job as a row, too."""
+        if self.vectors is None:
+            raise LookupError("there is no index here")
+        return self.vectors
 
     def image(self, role: str = "picture") -> Tensor:
         return self.pictures[role].image

@@ -23,6 +23,7 @@ from workers.committer import Committer
 from workers.deliver import Proven, keep, prove
 from workers.edit import Given
 from workers.failures import Cancelled, Draining, LeaseLost, judge
+from workers.index import Index
 from workers.leases import Leases
 from workers.scores import Scores, missed
 from workers.scoring import Compared, score
@@ -117,6 +118,8 @@ def _made(job: Job, lease: Lease, bench: Bench, watch: Stopwatch) -> "_Done":
         bench.leases.check(lease)
         if isinstance(order.operation, Score):
             failed, report = _measured(order, made, read)
+        elif order.operation.outcome == "report":
+            failed, report = missed(Scores(), order.limits()), _told(made)
         else:
             proven, failed = prove(job, order, made, read, watch)
             told = {**made.report, **proven[-1].report}
@@ -141,6 +144,7 @@ def _given(
         Shelves(job, may_go_on=may_go_on),
         files,
         keeps_stages=order.explain,
+        vectors=Index(job),
     )
 
 
@@ -172,6 +176,11 @@ def _measured(order: Order, made: Made, read: Read) -> tuple[list[str], dict[str
     )
     report = {"scores": scores.stored(), "identical": scores.identical}
     return missed(scores, order.limits()), report
+
+
+def _told(made: Made) -> dict[str, Any]:
+    """The report of an operation that ends in one: its plain values, then what JSON alone holds."""
+    return {**made.report, **{name: one for told in made.details for name, one in told.items()}}
 
 
 def _waited_ms(job: Job) -> float:

@@ -36,8 +36,13 @@ class _Pair:
 
 
 def of(order: Order, made: Made, read: Read, proven: Sequence[Proven]) -> list[Stage]:
-    """What the operation had in hand, and heat maps of the last file as it was delivered."""
+    """What the operation had in hand, and heat maps of the last file as it was delivered.
+
+    None of what is told in words.
+    """
     is_score = isinstance(order.operation, Score)
+    if order.operation.outcome == "report" and not is_score:
+        return []
     delivered = made.images[0] if is_score else images.read(proven[-1].data).image
     given = Compared(mask=read.masks.get("mask")) if is_score else compared(read)
     stages = [shown(name, image) for name, image in _in_hand(made, is_score=is_score).items()]

@@ -17,6 +17,9 @@ SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 # What psnr_db and ssim compare the output with when the caller gives no reference.
 ReferenceKind = Literal["none", "own"]
 
+# What an operation ends in: pictures, each a result; or its job's report alone.
+Outcome = Literal["pictures", "report"]
+
 Key = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
@@ -47,6 +50,7 @@ class Operation(BaseModel):
         networks: the networks it needs, whose versions are fixed at the first claim.
         reference: what its output is compared with.
         source_kind: how far its picture is a photograph, given a photograph.
+        outcome: what it ends in.
     """
 
     model_config = ConfigDict(
@@ -57,6 +61,7 @@ class Operation(BaseModel):
     networks: ClassVar[tuple[NetworkName, ...]] = ()
     reference: ClassVar[ReferenceKind] = "none"
     source_kind: ClassVar[SourceKind] = "original"
+    outcome: ClassVar[Outcome] = "pictures"
     timeout_s: ClassVar[float] = 900.0
 
     def needs(self) -> dict[str, str | None]:

@@ -24,6 +24,7 @@ class Compress(Operation):
 
     op: Literal["compress"] = "compress"
     queue = "train"
+    outcome = "report"
     timeout_s = 86_400.0
     version: VersionName
     """Id or label of the version; it stays as it is."""

@@ -10,6 +10,7 @@ class Score(Operation):
 
     op: Literal["score"] = "score"
     queue = "cpu"
+    outcome = "report"
     reference = "own"
     picture: Key
     reference_picture: Key

@@ -58,6 +58,7 @@ class Train(Recipe):
 
     op: Literal["train"] = "train"
     queue = "train"
+    outcome = "report"
     timeout_s = 86_400.0
     dataset: DatasetName
     """Id, name (its newest version) or `name@version` of a registered dataset."""
@@ -132,6 +133,7 @@ class Evaluate(Operation):
 
     op: Literal["evaluate"] = "evaluate"
     queue = "train"
+    outcome = "report"
     timeout_s = 7_200.0
     version: VersionName
     """Id or label of the version."""

@@ -50,6 +50,7 @@ class Tune(Operation):
 
     op: Literal["tune"] = "tune"
     queue = "train"
+    outcome = "report"
     timeout_s = 86_400.0
     dataset: DatasetName
     """Id, name (its newest version) or `name@version` of a registered dataset."""

@@ -11,6 +11,7 @@ from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Translate, Vary
 from db.operations.pipeline import Pipeline
 from db.operations.product import Background, Cutout, Place, Recolor
+from db.operations.recognition import Classify, Embed, Search
 from db.operations.restoration import Deblock, Deblur, Denoise, Upscale
 from db.operations.retouching import Inpaint, Outpaint
 from db.operations.scoring import Score
@@ -46,6 +47,9 @@ AnyOperation = (
     | Score
     | Explain
     | AugmentPicture
+    | Classify
+    | Embed
+    | Search
     | Check
     | Verify
 )

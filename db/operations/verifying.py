@@ -14,5 +14,6 @@ class Verify(Operation):
 
     op: Literal["verify"] = "verify"
     queue = "cpu"
+    outcome = "report"
     picture: Key
     """The file as it came is looked at, not what was decoded from it."""

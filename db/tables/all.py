@@ -4,6 +4,7 @@ from db.tables.audit import Audit
 from db.tables.base import Row
 from db.tables.batches import Batch, BatchLine
 from db.tables.deliveries import Delivery, DeliveryAttempt, Endpoint
+from db.tables.embeddings import Embedding
 from db.tables.erasures import Erasure
 from db.tables.feedback import Feedback
 from db.tables.jobs import Attempt, Job, JobInput, Queue, Turn
@@ -29,6 +30,7 @@ __all__ = [
     "Dataset",
     "Delivery",
     "DeliveryAttempt",
+    "Embedding",
     "Endpoint",
     "Epoch",
     "Erasure",

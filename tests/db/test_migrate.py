@@ -12,7 +12,18 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, Boolean, Column, DateTime, MetaData, Numeric, String, insert, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    String,
+    insert,
+    text,
+)
 
 from db import clock, engine, migrate
 from db.engine import long_transaction, reading, transaction
@@ -162,6 +173,7 @@ def test_an_upgrade_can_be_taken_back_and_done_again_with_rows_in_it(revision: s
 
 # What a row needs beside something of its column's type.
 _SPECIAL: dict[str, Any] = {
+    "audit.outcome": "done",
     "job.state": "succeeded",
     "job.lease_owner": None,
     "job.cancel_requested_at": None,
@@ -204,6 +216,8 @@ def _something(table: str, column: Column[Any]) -> Any:
             return datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
         case Numeric():
             return 1.5
+        case LargeBinary():
+            return b"\x00\x3c"
         case _:
             return 7
 

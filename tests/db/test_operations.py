@@ -44,6 +44,9 @@ LEAST: dict[str, dict[str, Any]] = {
     "score": {"picture": A, "reference_picture": B},
     "explain": {"method": "latent"},
     "augment": {"picture": A},
+    "classify": {"picture": A},
+    "embed": {"picture": A},
+    "search": {"picture": A},
     "check": {"picture": A, "preset": "amazon_main"},
     "verify": {"picture": A},
 }

@@ -1,0 +1,211 @@
+"""Whether copies of photographs find their originals, by what, and how long a search takes.
+
+`python -m benchmarks.search [FOLDER] [--vectors 100000]`. Originals are the samples that ship, four
+windows of each JPEG below FOLDER, and garments of 28 pixels, all of them among each other; each
+is copied in ways that shops copy. FOLDER is for measuring only.
+"""
+
+import argparse
+import io
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from PIL import Image
+from sqlalchemy import insert
+from torch import Tensor
+from torch.nn import functional
+
+from benchmarks import engine_archives, judges
+from db import clock, embeddings
+from db.engine import long_transaction, reading
+from db.tables.embeddings import Embedding
+from models.data import samples
+from models.data.image_set import recoloured
+from models.networks.classifier import ProductClassifier
+from models.recognition.alike import most_alike
+from models.recognition.embed import embed
+from models.recognition.eye import seen_as
+from models.recognition.structure import structure
+
+WINDOWS, WINDOW_PX, LONGEST_PX, GARMENTS = 4, 320, 1200, 100
+READERS: Final = {"classifier-catalogue": 64, "classifier-fashion": 28}
+"""The side at which each of ours that ship reads."""
+
+Eye = Callable[[Tensor], Tensor]
+Copy = Callable[[Image.Image], Image.Image]
+
+
+def saved_again(picture: Image.Image) -> Image.Image:
+    stored = io.BytesIO()
+    picture.save(stored, "JPEG", quality=60)
+    return Image.open(stored).convert("RGB")
+
+
+def half(picture: Image.Image) -> Image.Image:
+    return picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS)
+
+
+def cropped(picture: Image.Image) -> Image.Image:
+    """Nine tenths of each side, from the middle."""
+    dx, dy = picture.width // 20, picture.height // 20
+    return picture.crop((dx, dy, picture.width - dx, picture.height - dy))
+
+
+def cut_off(picture: Image.Image) -> Image.Image:
+    """A tenth less at the left and at the top."""
+    return picture.crop((picture.width // 10, picture.height // 10, *picture.size))
+
+
+def turned(picture: Image.Image) -> Image.Image:
+    """Every hue a third of the circle further."""
+    levels = np.array(picture.convert("HSV"))
+    levels[..., 0] += 85
+    return Image.frombytes("HSV", picture.size, levels.tobytes()).convert("RGB")
+
+
+def brighter(picture: Image.Image) -> Image.Image:
+    return picture.point([min(255, round(level * 1.2)) for level in range(256)] * 3)
+
+
+def mirrored(picture: Image.Image) -> Image.Image:
+    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+
+
+COPIES: Final[Mapping[str, Copy]] = {
+    "jpeg 60": saved_again,
+    "half size": half,
+    "crop 10 %": cropped,
+    "corner 10 %": cut_off,
+    "hue +120°": turned,
+    "brighter": brighter,
+    "mirrored": mirrored,
+}
+
+
+def main() -> None:
+    given = argparse.ArgumentParser(description=__doc__)
+    given.add_argument("folder", nargs="?", type=Path)
+    given.add_argument("--vectors", type=int, default=100_000)
+    told = given.parse_args()
+    kinds = originals(told.folder)
+    for name, eye in eyes().items():
+        for line in recalls(name, eye, kinds):
+            print(json.dumps(line), flush=True)
+    print(json.dumps(speed(told.vectors)))
+
+
+def originals(folder: Path | None) -> dict[str, list[Image.Image]]:
+    """What there is to find, by kind."""
+    shots = [Image.fromarray(one.pixels) for one in (*samples.products(), *samples.photographs())]
+    garments = samples.garments().images[:GARMENTS, 0]
+    found = {"samples": [_on_white(one) for one in shots]}
+    if folder is not None:
+        found["photographs"] = list(_windows(folder))
+    return {**found, "garments": [Image.fromarray(one).convert("RGB") for one in garments]}
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    rgba = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+
+
+def _windows(folder: Path) -> Iterator[Image.Image]:
+    chance = np.random.default_rng(0)
+    for path in sorted(folder.rglob("*.jpg")):
+        picture = Image.open(path).convert("RGB")
+        picture.thumbnail((LONGEST_PX, LONGEST_PX))
+        for _ in range(WINDOWS if min(picture.size) > WINDOW_PX else 0):
+            x = int(chance.integers(0, picture.width - WINDOW_PX))
+            y = int(chance.integers(0, picture.height - WINDOW_PX))
+            yield picture.crop((x, y, x + WINDOW_PX, y + WINDOW_PX))
+
+
+def eyes() -> dict[str, Eye]:
+    """What a vector may be made of: all of it, and its parts alone."""
+    found: dict[str, Eye] = {"structure alone": lambda image: _one(*structure(image))}
+    for name, size in READERS.items():
+        network = judges.shipped(name).logits
+        assert isinstance(network, ProductClassifier)  # noqa: S101
+        found[f"{name}, features alone"] = _features(network, size)
+        found[name] = _whole(network, size)
+    return found
+
+
+def _features(network: ProductClassifier, size: int) -> Eye:
+    channels = network.config.channels
+    return lambda image: _one(network.features(seen_as(image, size=size, channels=channels)))
+
+
+def _whole(network: ProductClassifier, size: int) -> Eye:
+    channels = network.config.channels
+    return lambda image: embed(image, features=network.features, size=size, channels=channels)
+
+
+def _one(*parts: Tensor) -> Tensor:
+    return functional.normalize(torch.cat(parts, 1), dim=1)[0]
+
+
+@torch.inference_mode()
+def recalls(
+    name: str, eye: Eye, kinds: Mapping[str, Sequence[Image.Image]]
+) -> Iterator[dict[str, object]]:
+    """Of each copy of each kind the share whose original is first, and among the first five."""
+    known = torch.stack([eye(_image(one)) for some in kinds.values() for one in some]).half()
+    first = 0
+    for kind, some in kinds.items():
+        for copy, change in COPIES.items():
+            found = [most_alike(eye(_image(change(one))), known, k=5).rows for one in some]
+            at = [rows.index(row) if row in rows else 5 for row, rows in enumerate(found, first)]
+            yield {
+                "vector": name, "of": kind, "pictures": len(some), "among": len(known),
+                "copy": copy,
+                "recall@1": round(sum(one == 0 for one in at) / len(at), 3),
+                "recall@5": round(sum(one < 5 for one in at) / len(at), 3),
+            }  # fmt: skip
+        first += len(some)
+
+
+def _image(picture: Image.Image) -> Tensor:
+    image = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None] / 255
+    return recoloured(image, channels=3)
+
+
+def speed(count: int, *, dimension: int = 512) -> dict[str, object]:
+    """Seconds to read so many vectors from an SQLite, and to compare one with them."""
+    draw = torch.Generator().manual_seed(0)
+    vectors = functional.normalize(torch.randn(count, dimension, generator=draw), dim=1).half()
+    with tempfile.TemporaryDirectory() as folder, engine_archives.sqlite(Path(folder)) as archives:
+        archives.new("search")
+        _fill(vectors)
+        since = time.perf_counter()
+        with reading() as session:
+            shelf = embeddings.everything(session, "shop", space="look-1:benchmark")
+        read = torch.from_numpy(np.frombuffer(shelf.vectors, "<f2").astype(np.float16))
+        read_s = time.perf_counter() - since
+    since = time.perf_counter()
+    most_alike(vectors[0].float(), read.view(-1, dimension), k=10)
+    return {
+        "vectors": count, "dimension": dimension, "read_s": round(read_s, 3),
+        "compare_s": round(time.perf_counter() - since, 3),
+        "threads": torch.get_num_threads(),
+    }  # fmt: skip
+
+
+def _fill(vectors: Tensor) -> None:
+    told = {"tenant": "shop", "space": "look-1:benchmark"}
+    rows = [
+        {**told, "picture_id": f"{row:036d}", "dimension": len(one), "vector": one.tobytes()}
+        for row, one in enumerate(vectors.numpy())
+    ]
+    with long_transaction() as session:
+        session.execute(insert(Embedding).values(created_at=clock.now()), rows)
+
+
+if __name__ == "__main__":
+    main()

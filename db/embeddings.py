@@ -1,0 +1,67 @@
+"""Every question we ask of embeddings: pictures as vectors of a tenant, in one space."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from db import clock, pictures
+from db.portable import insert_once
+from db.tables.embeddings import Embedding
+from db.tables.pictures import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """All vectors of a space.
+
+    Attributes:
+        ids: of pictures and results.
+        vectors: float16, little-endian, one behind the other in the order of the ids.
+    """
+
+    ids: tuple[str, ...]
+    vectors: bytes
+
+
+def keep(
+    session: Session, tenant: str, picture_id: str, *, space: str, vector: bytes, dimension: int
+) -> bool:
+    """Note a picture's or result's vector; the same again changes nothing.
+
+    False: there is no such picture any more, and nothing was written. Who erases it later waits
+    for this transaction, and takes the vector along.
+    """
+    if not pictures.resolve_many(session, tenant, [picture_id], hold=True):
+        return False
+    row = {
+        "tenant": tenant,
+        "space": space,
+        "picture_id": picture_id,
+        "dimension": dimension,
+        "vector": vector,
+        "created_at": clock.now(),
+    }
+    session.execute(insert_once(session, Embedding, row))
+    return True
+
+
+def everything(session: Session, tenant: str, *, space: str) -> Shelf:
+    """What a tenant's pictures can be compared with."""
+    mine = (Embedding.tenant == tenant, Embedding.space == space)
+    asked = select(Embedding.picture_id, Embedding.vector).where(*mine)
+    found = session.execute(asked.order_by(Embedding.picture_id)).all()
+    return Shelf(tuple(one for one, _ in found), b"".join(vector for _, vector in found))
+
+
+def taken_in(session: Session, tenant: str, ids: Collection[str]) -> set[str]:
+    """Which of these are pictures; the others are results."""
+    mine = (Picture.tenant == tenant, Picture.id.in_(ids))
+    return set(session.scalars(select(Picture.id).where(*mine)))
+
+
+def forget(session: Session, picture_ids: Collection[str]) -> None:
+    """Vectors of pictures or results that go."""
+    gone = delete(Embedding).where(Embedding.picture_id.in_(picture_ids))
+    session.execute(gone, execution_options={"synchronize_session": False})

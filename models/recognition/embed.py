@@ -1,0 +1,34 @@
+"""A picture as a vector: what a classifier decides by, and how the picture is built.
+
+The classifier's features alone, at the size at which it reads, lose two of five photographs whose
+hue was turned, and structure alone knows no product from behind; together they find copies and
+what is of the same kind (`python -m benchmarks.search`).
+"""
+
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.generation.latent import Network, first
+from models.recognition.eye import seen_as
+from models.recognition.structure import structure
+
+RECIPE: Final = "look-1"
+"""Changes with whatever changes a vector: those of another recipe cannot be compared."""
+
+
+@torch.no_grad()
+def embed(image: Tensor, *, features: Network, size: int, channels: int) -> Tensor:
+    """[1, 3, H, W] in [0, 1] → [D], of length one: features, edges and fields in equal parts.
+
+    Args:
+        image: any size.
+        features: images [N, C, S, S] → [N, F], a classifier's.
+        size: side in pixels at which the network reads.
+        channels: that it reads.
+    """
+    seen = first(features(seen_as(image, size=size, channels=channels))).float()
+    parts = (functional.normalize(seen, dim=1), *structure(image))
+    return functional.normalize(torch.cat(parts, 1), dim=1)[0]

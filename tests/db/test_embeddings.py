@@ -1,0 +1,85 @@
+"""Pictures as vectors: kept once, of one tenant and one space, and gone with what they are of."""
+
+import struct
+
+import pytest
+
+from db import embeddings, erasure
+from db.embeddings import Shelf
+from db.engine import reading, transaction
+from tests import kept, rows
+from tests.factories import NOWHERE
+
+pytestmark = pytest.mark.usefixtures("archive")
+SHOP = rows.TENANT
+
+
+def _keep(picture: str, *numbers: float, tenant: str = SHOP, space: str = "features-1") -> bool:
+    vector = struct.pack(f"<{len(numbers)}e", *numbers)
+    with transaction() as session:
+        return embeddings.keep(
+            session, tenant, picture, space=space, vector=vector, dimension=len(numbers)
+        )
+
+
+def _all(*, tenant: str = SHOP, space: str = "features-1") -> Shelf:
+    with reading() as session:
+        return embeddings.everything(session, tenant, space=space)
+
+
+def test_vectors_come_back_in_the_order_of_their_ids():
+    first, second = sorted([kept.picture(b"shoe"), kept.picture(b"hat")])
+    _keep(second, 0.0, 1.0)
+    _keep(first, 1.0, 0.0)
+
+    shelf = _all()
+
+    assert shelf.ids == (first, second)
+    assert struct.unpack("<4e", shelf.vectors) == (1.0, 0.0, 0.0, 1.0)
+
+
+def test_the_same_picture_again_changes_nothing():
+    picture = kept.picture()
+    _keep(picture, 1.0, 0.0)
+
+    assert _keep(picture, 1.0, 0.0)
+    assert _all().ids == (picture,)
+
+
+def test_another_space_and_another_tenant_see_nothing_of_it():
+    _keep(kept.picture(), 1.0, 0.0)
+
+    assert _all(space="features-2").ids == ()
+    assert _all(tenant="another").ids == ()
+
+
+@pytest.mark.parametrize("tenant", [SHOP, "another"])
+def test_of_what_is_not_there_or_not_theirs_nothing_is_kept(tenant: str):
+    picture = NOWHERE if tenant == SHOP else kept.picture()
+
+    assert not _keep(picture, 1.0, tenant=tenant)
+    assert _all(tenant=tenant).ids == ()
+
+
+def test_a_picture_s_vector_is_erased_with_it_and_so_are_those_of_what_was_made_of_it():
+    picture, stays = kept.picture(b"shoe"), kept.picture(b"stays")
+    _, result = kept.made(picture)
+    for one in (picture, stays, result):
+        _keep(one, 1.0)
+
+    with transaction() as session:
+        erasure.erase_picture(session, SHOP, picture)
+
+    assert _all().ids == (stays,)
+
+
+def test_a_result_s_vector_is_erased_with_it():
+    picture = kept.picture()
+    _, result = kept.made(picture)
+    for one in (picture, result):
+        _keep(one, 1.0)
+
+    with transaction() as session:
+        erasure.erase_result(session, SHOP, result)
+
+    assert _all().ids == (picture,)

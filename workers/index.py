@@ -1,0 +1,66 @@
+"""The vectors of a job's tenant: one more, or all that can be compared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from db import embeddings
+from db.engine import reading, transaction
+from db.tables.jobs import Job
+from models.recognition.embed import RECIPE
+from workers.failures import Permanent
+
+_FORMAT = "<f2"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Pictures and results, and their vectors float16 [M, D], in order."""
+
+    ids: tuple[str, ...]
+    vectors: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Of one space: the recipe of the vectors and the version that a job's claim fixed."""
+
+    job: Job
+
+    @property
+    def space(self) -> str:
+        return f"{RECIPE}:{(self.job.versions or {})['classifier']}"
+
+    def keep(self, picture_id: str, vector: Tensor) -> None:
+        """Note a picture's vector [D]; the same again changes nothing.
+
+        Raises:
+            Permanent: `source_erased`; it went while the job ran.
+        """
+        data = vector.cpu().numpy().astype(_FORMAT).tobytes()
+        with transaction() as session:
+            is_there = embeddings.keep(
+                session,
+                self.job.tenant,
+                picture_id,
+                space=self.space,
+                vector=data,
+                dimension=len(vector),
+            )
+        if not is_there:
+            raise Permanent("source_erased", "the picture was erased meanwhile")
+
+    def known(self, dimension: int) -> Known:
+        with reading() as session:
+            shelf = embeddings.everything(session, self.job.tenant, space=self.space)
+        numbers = np.frombuffer(shelf.vectors, _FORMAT).astype(np.float16)
+        return Known(shelf.ids, torch.from_numpy(numbers).view(-1, dimension))
+
+    def kinds(self, ids: Sequence[str]) -> dict[str, str]:
+        """Whether each of these is a picture or a result."""
+        with reading() as session:
+            taken_in = embeddings.taken_in(session, self.job.tenant, ids)
+        return {one: "picture" if one in taken_in else "result" for one in ids}
