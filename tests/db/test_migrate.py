@@ -185,7 +185,6 @@ _SPECIAL: dict[str, Any] = {
     "trial.state": "complete",
     "worker.state": "ready",
     "result.visibility": "published",
-    "audit.outcome": "done",
 }
 
 
