@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sqlalchemy import select
 from torch import Tensor
 
+from db.engine import reading
 from db.operations.advertising import SIZES, Ad, size_of
+from db.tables.results import Result
 from models import images
 from models.advertising.fonts import SHIPPED
 from models.failures import CannotDo
@@ -18,10 +21,13 @@ from models.made import Made
 from models.metrics.mask import erode
 from models.metrics.psnr import psnr_db
 from models.metrics.text_contrast import text_contrast
+from tests import benches, rows
 from tests.factories import NOWHERE
+from tests.shots import keep
 from workers import advertising
 from workers.advertising import advertise
 from workers.edit import Given
+from workers.perform import perform
 
 TEMPLATES = ("split", "stage", "band")
 SMALL = ("270x480", "320x320", "480x250", "485x125")
@@ -153,6 +159,30 @@ def test_a_script_without_a_font_is_refused(monkeypatch: pytest.MonkeyPatch):
         made(headline="新品上市")
 
     assert caught.value.code == "font_missing"
+
+
+def test_each_result_of_a_job_has_its_own_proof(home: Path):
+    image, alpha = bottle()
+    data = images.encode(torch.cat((image, alpha), dim=1), format="png")
+    asked = {"picture": keep(data), "headline": "Fresh", "sizes": ["300x250", "250x300"]}
+    job_id = rows.queued("ad", envelope={"operation": asked})
+    with benches.set_up(max_batch=4) as bench:
+        (job,) = rows.claim(queue="gpu")
+        perform(job, bench)
+
+    row = rows.read(job_id)
+    assert row.state == "succeeded", (row.error_code, row.error_detail)
+    with reading() as session:
+        found = session.scalars(select(Result).where(Result.job_id == job_id)).all()
+        first, second = sorted(found, key=lambda result: result.ordinal)
+    assert [(one.width, one.height) for one in (first, second)] == [(300, 250), (250, 300)]
+    assert first.placement != second.placement
+    assert first.mask_key != second.mask_key
+    for one in (first, second):
+        assert one.scores["text_contrast"] >= 4.5
+        assert one.product_psnr_db is not None
+        assert one.product_psnr_db >= 45
+        assert one.source_kind == "enhanced"
 
 
 def test_arabic_is_set_from_the_right(monkeypatch: pytest.MonkeyPatch):
