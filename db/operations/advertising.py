@@ -9,7 +9,6 @@ from db.operations.seeking import Seeking
 from db.operations.templates import TemplateName
 
 LEAST_SIDE_PX, MOST_SIDE_PX = 90, 4096
-_MOST_PIXELS: Final = 64_000_000
 
 
 class Size(NamedTuple):

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from models.advertising.design import Rgb
+from models.metrics.contrast_ratio import luminance, ratio
 
 LEAST = 4.5
 """What WCAG 2.x asks of text at level AA."""
@@ -20,19 +20,6 @@ class Legible:
 
     ink: Rgb
     plate: Rgb | None = None
-
-
-def luminance(image: Tensor) -> Tensor:
-    """Relative luminance [N, 1, H, W] of sRGB [N, 3, H, W] in [0, 1]."""
-    linear = torch.where(image <= 0.04045, image / 12.92, ((image + 0.055) / 1.055) ** 2.4)
-    return (linear * linear.new_tensor((0.2126, 0.7152, 0.0722)).view(1, 3, 1, 1)).sum(
-        dim=1, keepdim=True
-    )
-
-
-def ratio(a: Tensor, b: Tensor) -> Tensor:
-    """Of two luminances, whichever is lighter."""
-    return (torch.maximum(a, b) + 0.05) / (torch.minimum(a, b) + 0.05)
 
 
 def least(ink: Rgb, ground: Tensor) -> float:

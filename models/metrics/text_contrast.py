@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from models.advertising.contrast import luminance, ratio
 from models.made import Lettering
+from models.metrics.contrast_ratio import luminance, ratio
 
 _COVERED = 0.9
 _HARDLY_ANY = 0.02  # of the pixels around: what a lossy file rings by
