@@ -1,14 +1,15 @@
 """Advertisements: a product, words and a logo, set out by a template in the sizes asked for."""
 
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from db.operations.base import HexColour, Key, Limits, SourceKind
 from db.operations.seeking import Seeking
 from db.operations.templates import TemplateName
 
 LEAST_SIDE_PX, MOST_SIDE_PX = 90, 4096
+_MOST_PIXELS: Final = 64_000_000
 
 
 class Size(NamedTuple):
@@ -89,7 +90,7 @@ class Ad(Seeking):
     logo: Key | None = None
     """A picture, best with a transparent ground."""
     sizes: Annotated[tuple[SizeName, ...], Field(min_length=1, max_length=8)] = ("square",)
-    """What is made, at exactly these pixels."""
+    """What is made, at exactly these pixels; at most 64 megapixels in all variants together."""
     template: TemplateName = "split"
     """Words and product on two halves, all on one axis, or words on a band below the product."""
     palette: Annotated[tuple[HexColour, ...], Field(min_length=1, max_length=3)] | None = None
@@ -99,6 +100,12 @@ class Ad(Seeking):
     complement and of its neighbours."""
     mask: Key | None = None
     """Where the product is, if you know better."""
+
+    @model_validator(mode="after")
+    def _is_not_too_much(self) -> Self:
+        if self.pixels(0) > _MOST_PIXELS:
+            raise ValueError("all sizes in all variants are more than 64 megapixels")
+        return self
 
     def delivers(self) -> SourceKind:
         return self.source_kind

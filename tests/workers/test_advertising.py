@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from sqlalchemy import select
 from torch import Tensor
 
@@ -112,6 +113,15 @@ def test_words_keep_off_the_product_the_margins_and_the_safe_areas(all_sizes: Ma
         assert not bool(covered[:, :, :top].any() or covered[:, :, bottom:].any())
         assert not bool(covered[..., :left].any() or covered[..., right:].any())
         assert float((covered * part.stages["coverage"]).max()) == 0
+
+
+@pytest.mark.parametrize(
+    ("sizes", "variants"),
+    [(("billboard",), 1), (("20x20",), 1), (("9000x100",), 1), ((), 1), (("2000x2400",), 16)],
+)
+def test_what_is_no_size_or_too_much_is_refused(sizes: tuple[str, ...], variants: int):
+    with pytest.raises(ValidationError):
+        Ad(picture=NOWHERE, headline="Fresh", sizes=sizes, variants=variants)
 
 
 def test_a_storys_bars_stay_empty():
