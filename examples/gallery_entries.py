@@ -71,6 +71,13 @@ _DAWN: Final = [[250, 214, 190], [150, 170, 210]]
 _ONE_TO_ANOTHER: Final = {"picture_a": "sneaker 3", "picture_b": "ankle boot 5"}
 _SHIRT_TO_DRESS: Final = {"picture_a": "t-shirt 3", "picture_b": "dress 5"}
 
+_SIZES: Final = ["square", "story", "landscape"]
+_HEADLINE: Final = {"headline": "Hear every detail of the room", "price": "€149.00",
+                    "cta": "Shop now", "badge": "New", "sizes": _SIZES}  # fmt: skip
+_BOOTS: Final = {"headline": "Boots for every kind of winter", "price": "€89.00",
+                 "cta": "Find your size", "sizes": _SIZES}  # fmt: skip
+_PLANE: Final = {"headline": "Ready for take-off", "price": "€24.90", "cta": "To the shop"}
+
 _EXPLAINED: Final = {"explain": True, "output": {"format": "jpeg", "quality": 50}}
 
 ENTRIES: Final = (
@@ -93,6 +100,9 @@ ENTRIES: Final = (
     Entry("place", "biplane", {"width": 1200, "height": 800}),
     Entry("place", "booties", {"anchor": "bottom", "rgb": [238, 240, 243]}),
     Entry("place", "wooden box", {"fill_long_side": 0.7}, envelope=_EXPLAINED),
+    Entry("ad", "headphones", _HEADLINE),
+    Entry("ad", "booties", {**_BOOTS, "template": "stage"}),
+    Entry("ad", "biplane", {**_PLANE, "template": "band", "variants": 2}),
     Entry("recolor", "booties", {"to_hex": "#7a1f2b"}),
     Entry("recolor", "booties", {"to_hex": "#2c5d8f"}),
     Entry("recolor", "booties", {"to_hex": "#2c5d8f", "strength": 0.5}),

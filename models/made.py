@@ -13,6 +13,19 @@ Matrix = tuple[float, float, float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Lettering:
+    """Words that were written into a picture.
+
+    Attributes:
+        coverage: [1, 1, H, W] in [0, 1], how far a pixel is covered by a letter.
+        boxes: left, top, right, bottom of each text.
+    """
+
+    coverage: Tensor
+    boxes: tuple[tuple[int, int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """The pictures an operation made and what is needed to score them.
 
@@ -29,11 +42,13 @@ class Made:
         edit_mask: [1, 1, H, W], 1 where the operation was allowed to change pixels.
         expected: [1, 3, H, W], what the output should be: the operation's own reference.
         style: [1, 3, 1, K], the colours that the output's, where it may change, are to be like.
+        lettering: the words in the last output image.
         report: numbers of the operation's own, stored with the result.
         details: of each image what JSON holds and one number does not, stored with its result;
             empty where there is nothing to tell.
         source_kind: of what the images show, where that lies in more than the job's own pictures.
         stages: named intermediate images for `explain`.
+        parts: of each image its own proof, where they differ; empty where one holds for all.
     """
 
     images: tuple[Tensor, ...]
@@ -45,7 +60,9 @@ class Made:
     edit_mask: Tensor | None = None
     expected: Tensor | None = None
     style: Tensor | None = None
+    lettering: Lettering | None = None
     report: Mapping[str, float | int | str | None] = field(default_factory=dict)
     details: tuple[Mapping[str, Any], ...] = ()
     source_kind: SourceKind = "original"
     stages: dict[str, Tensor] = field(default_factory=dict)
+    parts: tuple["Made", ...] = ()

@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from db.operations.advertising import Ad
 from db.operations.augmentation import AugmentPicture
 from db.operations.checking import Check
 from db.operations.compressing import Compress
@@ -21,6 +22,7 @@ from models.generation.reconstruct import reconstruct
 from models.generation.sample import sample
 from models.generation.vary import vary
 from models.made import Made
+from workers.advertising import advertise
 from workers.augmenting import augment_of
 from workers.categories import label_of
 from workers.checking import check
@@ -49,6 +51,8 @@ def apply(operation: AnyOperation, given: Given) -> Made:
         case Pipeline():
             refuse_generated(operation, given)
             return pipeline(operation, given)
+        case Ad():
+            return advertise(operation, given)
         case Check(fix=fix):
             return mend(operation, given) if fix else check(operation, given)
         case Classify():

@@ -66,10 +66,11 @@ def prove(
     job: Job, order: Order, made: Made, read: Read, watch: Stopwatch
 ) -> tuple[list[Proven], list[str]]:
     """What was made as labelled files with their scores, and the gates that were missed."""
-    work = _Work(order, made, read, _writer(job, order, made, read), watch)
+    common = _Work(order, made, read, _writer(job, order, made, read), watch)
     proven: list[Proven] = []
     failed: list[str] = []
     for ordinal, image in enumerate(made.images):
+        work = replace(common, made=made.parts[ordinal]) if made.parts else common
         is_step = isinstance(order.operation, Pipeline) and ordinal < len(made.images) - 1
         if is_step:  # a pipeline's proof and gates are of its last picture
             one, _ = _plainly(image, work, new_id(), is_step=True)
@@ -155,10 +156,10 @@ def keep(
     for row, one, details in zip(rows, proven, told, strict=False):
         if details or one.details:
             row.scores = {**row.scores, "details": {**details, **one.details}}
-    last = rows[-1]
-    last.placement = None if made.placement is None else list(made.placement)
-    last.mask_key = _mask_key(job.tenant, made.product_mask)
-    last.edit_mask_key = _mask_key(job.tenant, made.edit_mask)
+    for row, own in zip(rows, made.parts, strict=True) if made.parts else ((rows[-1], made),):
+        row.placement = None if own.placement is None else list(own.placement)
+        row.mask_key = _mask_key(job.tenant, own.product_mask)
+        row.edit_mask_key = _mask_key(job.tenant, own.edit_mask)
     return rows
 
 

@@ -128,14 +128,14 @@ def edit(operation: Edit, given: Given) -> Made:
                 box=operation.box,
                 decontaminate=operation.decontaminate,
                 mask=given.product_mask(),
-                find=_finder(given, operation),
+                find=finder_of(given, operation),
             )
         case Background():
             return background(
                 image,
                 plate=plate_of(operation, given.pictures, seed=given.seed),
                 mask=given.product_mask(),
-                find=_finder(given, operation),
+                find=finder_of(given, operation),
                 keeps_plate=given.keeps_stages,
             )
         case Place():
@@ -148,7 +148,7 @@ def edit(operation: Edit, given: Given) -> Made:
                 margin_px=operation.margin_px,
                 rgb=operation.rgb,
                 mask=given.product_mask(),
-                find=_finder(given, operation),
+                find=finder_of(given, operation),
             )
         case Recolor():
             return recolor(
@@ -170,7 +170,7 @@ def edit(operation: Edit, given: Given) -> Made:
                 opacity=operation.opacity,
                 mask=given.masks.get("mask"),
                 alpha=alpha,
-                find=_finder(given, operation),
+                find=finder_of(given, operation),
             )
         case Relight():
             return relight(
@@ -228,7 +228,7 @@ def _mender(given: Given, network: NetworkName) -> Mender:
     return Mender(served.doors["denoise"], calling.tiling(served.card))
 
 
-def _finder(given: Given, operation: Seeking) -> Finder:
+def finder_of(given: Given, operation: Seeking) -> Finder:
     if operation.engine == "classical":
         return matte.find
     return learned.finder(given.networks("matte").doors["matte"])

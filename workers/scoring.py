@@ -34,6 +34,7 @@ from models.metrics.psnr import psnr_db
 from models.metrics.region_delta_e import region_delta_e
 from models.metrics.sharpness import sharpness
 from models.metrics.ssim import region_ssim, ssim, whole_and_region_ssim
+from models.metrics.text_contrast import text_contrast
 from workers.failures import Permanent
 from workers.scores import IDENTICAL, Scores
 
@@ -75,6 +76,8 @@ def score(operation: Operation, made: Made, output: Loaded, given: Compared) -> 
         measured |= _trust(made.matte, made.independent_mask, given.source)
     if made.edit_mask is not None and given.source is not None:
         measured |= _protected(image, given.source, made.edit_mask)
+    if made.lettering is not None:
+        measured |= {"text_contrast": text_contrast(image, made.lettering)}
     if made.style is not None and given.source is not None:
         measured |= _styled(image, given.source, made.style, made.edit_mask)
     if isinstance(operation, Upscale) and given.source is not None:

@@ -135,6 +135,11 @@ class WorkerSettings(BaseSettings):
         "(`openssl rand -base64 32`), the same for all workers. Several with commas: the first "
         "marks, all are looked for. Empty: orders with `output.watermark` fail.",
     )
+    fonts: str = Field(
+        default="",
+        description="Folder of fonts for the words of advertisements, before the one that ships "
+        "and the system's. Empty: those only.",
+    )
     runs: str = Field(
         default="", description="Folder for the checkpoints of training. Empty: DB_HOME/runs."
     )

@@ -84,7 +84,7 @@ class Operation(BaseModel):
         """Role of each picture that its parameters name, and the picture's id."""
         roles = (
             "picture", "picture_a", "picture_b", "reference_picture", "plate", "target", "style",
-            "mask",
+            "logo", "mask",
         )  # fmt: skip
         # Not by getattr: of a field that an operation lacks, pydantic takes long to say so.
         named = {role: vars(self).get(role) for role in roles}

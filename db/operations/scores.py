@@ -12,7 +12,7 @@ ScoreName = Literal[
     "product_delta_e_p95", "protected_psnr_db", "protected_ssim", "protected_max_abs",
     "backproj_psnr_db", "edge_band_diff", "mask_agreement", "lost_share", "mask_uncertainty",
     "diversity", "masked_psnr_db", "masked_ssim", "content_ssim", "style_distance",
-    "fill_long_side", "fill_bbox", "fill_area", "background_white_share",
+    "fill_long_side", "fill_bbox", "fill_area", "background_white_share", "text_contrast",
 ]  # fmt: skip
 """Those that a job may be gated by."""
 
@@ -89,6 +89,11 @@ SCORES: Final[Mapping[str, Meaning]] = {
     ),
     "fill_bbox": Meaning("the product's box in the picture", "0 to 1", "as wanted"),
     "fill_area": Meaning("the product in the picture", "0 to 1", "as wanted"),
+    "text_contrast": Meaning(
+        "the least contrast of any words to what is around them, as WCAG 2 counts it",
+        "1 to 21",
+        "higher",
+    ),
     "background_white_share": Meaning(
         "ground whose darkest channel is 250 or more, 8 px off the product", "0 to 1", "higher"
     ),

@@ -2,6 +2,7 @@
 
 from typing import Any, get_args
 
+from db.operations.advertising import Ad
 from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
 from db.operations.augmentation import AugmentPicture
 from db.operations.base import Operation
@@ -39,6 +40,7 @@ AnyOperation = (
     | Stylize
     | Inpaint
     | Outpaint
+    | Ad
     | Pipeline
     | Train
     | Evaluate

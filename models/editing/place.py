@@ -4,21 +4,17 @@ The matrix counts from corners: (0, 0) is the upper left corner of the first pix
 is (0.5, 0.5).
 """
 
-import math
-from dataclasses import dataclass
 from typing import Literal
 
 from torch import Tensor
 
-from models import resampling
 from models.editing.background import colour
 from models.editing.cutout import product
+from models.editing.landing import bounds, move_of, pasted, provable
 from models.failures import CannotDo
-from models.made import Made, Matrix
+from models.made import Made
 from models.matting import matte
-from models.matting.foreground import decontaminated, solid
 from models.matting.matte import Finder
-from models.metrics.mask import erode
 
 Anchor = Literal[
     "center", "top", "bottom", "left", "right",
@@ -26,40 +22,6 @@ Anchor = Literal[
 ]  # fmt: skip
 
 _MAX_PIXELS = 64_000_000
-_ROUNDING = 1e-6
-_LANCZOS_REACH = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """Source to canvas: the scale and shift, and the whole canvas pixels that the source fills."""
-
-    scale: float
-    shift_x: float
-    shift_y: float
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    def matrix(self) -> Matrix:
-        return self.scale, 0.0, self.shift_x, 0.0, self.scale, self.shift_y
-
-    def carry(self, image: Tensor) -> Tensor:
-        """The source where it lands, [1, C, bottom - top, right - left]."""
-        edges = zip((self.left, self.top, self.right, self.bottom), self._shifts(), strict=True)
-        left, top, right, bottom = ((edge - shift) / self.scale for edge, shift in edges)
-        right, bottom = min(right, image.shape[3]), min(bottom, image.shape[2])
-        box = (max(0.0, left), max(0.0, top), right, bottom)
-        size = {"height": self.bottom - self.top, "width": self.right - self.left}
-        return resampling.crop_resize(image, box=box, **size)
-
-    def on(self, canvas: Tensor) -> Tensor:
-        """The view of the canvas [1, C, H, W] that the source fills."""
-        return canvas[:, :, self.top : self.bottom, self.left : self.right]
-
-    def _shifts(self) -> tuple[float, float, float, float]:
-        return self.shift_x, self.shift_y, self.shift_x, self.shift_y
 
 
 def place(
@@ -90,32 +52,25 @@ def place(
     if width * height > _MAX_PIXELS:
         raise CannotDo("output_too_large", f"{width} x {height} is more than 64 megapixels.")
     found = product(image, mask=mask, find=find)
-    box = _bounds(found.alpha)
+    box = bounds(found.alpha)
     scale = _scale(box, width, height, fill=fill_long_side, margin=margin_px)
     shift_x, shift_y = _shift(box, scale, width, height, anchor=anchor, margin=margin_px)
-    move = _move(image, scale, shift_x, shift_y, width, height)
-    alpha, blended, expected = _pasted(image, found.alpha, move, plate=colour(rgb, like=image))
+    move = move_of(image, scale, shift_x, shift_y, width, height)
+    alpha, blended, expected = pasted(image, found.alpha, move, plate=colour(rgb, like=image))
     canvas = colour(rgb, like=image).repeat(1, 1, height, width)
     proof = canvas.clone()
     move.on(canvas).copy_(blended)
     move.on(proof).copy_(expected)
     return Made(
         (canvas,),
-        product_mask=_on_canvas(_provable(found.alpha, move), move, canvas),
+        product_mask=move.alone(provable(found.alpha, move), canvas),
         expected_product=proof,
         matte=found.alpha,
         independent_mask=found.independent,
         placement=move.matrix(),
         report=found.report | _fill(box, scale, width, height, covered=float(alpha.sum())),
-        stages={"coverage": _on_canvas(alpha, move, canvas)},
+        stages={"coverage": move.alone(alpha, canvas)},
     )
-
-
-def _bounds(alpha: Tensor) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of the product."""
-    inside = alpha[0, 0] > 0.5
-    across, down = (inside.any(dim=axis).nonzero()[:, 0] for axis in (0, 1))
-    return int(across[0]), int(down[0]), int(across[-1]) + 1, int(down[-1]) + 1
 
 
 def _scale(
@@ -145,49 +100,6 @@ def _shift(
     left = start(scale * (box[2] - box[0]), width, first="left", last="right")
     top = start(scale * (box[3] - box[1]), height, first="top", last="bottom")
     return left - scale * box[0], top - scale * box[1]
-
-
-def _move(
-    image: Tensor, scale: float, shift_x: float, shift_y: float, width: int, height: int
-) -> _Move:
-    """Only canvas pixels that the source covers wholly."""
-    right, bottom = shift_x + scale * image.shape[3], shift_y + scale * image.shape[2]
-    return _Move(
-        scale,
-        shift_x,
-        shift_y,
-        left=max(0, math.ceil(shift_x - _ROUNDING)),
-        top=max(0, math.ceil(shift_y - _ROUNDING)),
-        right=min(width, math.floor(right + _ROUNDING)),
-        bottom=min(height, math.floor(bottom + _ROUNDING)),
-    )
-
-
-def _pasted(
-    image: Tensor, alpha: Tensor, move: _Move, *, plate: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Coverage, product over the plate, and the plain source, where they land.
-
-    Colours are carried weighted by coverage and divided by it again: within the product that
-    changes nothing, at its edge neither the old backdrop nor the filter's ringing shows.
-    """
-    carried = move.carry(alpha)
-    covered = move.carry(decontaminated(image, alpha).mul_(alpha))
-    moved = carried.clamp(0, 1)
-    blended = resampling.straight(covered, carried).sub_(plate).mul_(moved).add_(plate)
-    return moved, blended.clamp_(0, 1), move.carry(image).clamp_(0, 1)
-
-
-def _provable(alpha: Tensor, move: _Move) -> Tensor:
-    """Where the carried source is product only: enlarged, its rim is a mixture some pixels wide."""
-    kept = solid(alpha) if move.scale <= 1 else erode(solid(alpha), _LANCZOS_REACH)
-    return solid(move.carry(kept))
-
-
-def _on_canvas(part: Tensor, move: _Move, canvas: Tensor) -> Tensor:
-    whole = canvas.new_zeros((1, 1, *canvas.shape[2:]))
-    move.on(whole).copy_(part.clamp(0, 1))
-    return whole
 
 
 def _fill(

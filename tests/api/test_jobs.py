@@ -523,6 +523,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "relight": {"picture": ""},
     "match_color": {"picture": "", "target": ""},
     "stylize": {"picture": "", "style": ""},
+    "ad": {"picture": "", "headline": "Hear every detail"},
     "pipeline": {"picture": "", "steps": [{"op": "upscale"}]},
     "train": {"dataset": "nobody", "network": "vae"},
     "evaluate": {"version": "nobody@1", "dataset": "nobody"},
