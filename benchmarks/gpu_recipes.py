@@ -90,11 +90,8 @@ LESSONS = {
         ),
         fashion,
     ),
-    "gan-catalogue": Lesson(
-        replace(SHIPPED["gan-catalogue"], epochs=400, batch_size=128, ema_images=100_000),
-        as_rendered,
-    ),
-    "vae-catalogue": Lesson(replace(SHIPPED["vae-catalogue"], epochs=200, beta=3.0), with_twins),
+    "gan-catalogue": Lesson(replace(SHIPPED["gan-catalogue"], epochs=400), as_rendered),
+    "vae-catalogue": Lesson(replace(SHIPPED["vae-catalogue"], epochs=150), with_twins),
     "classifier-catalogue": Lesson(replace(SHIPPED["classifier-catalogue"], epochs=80), with_twins),
     "classifier-fashion": Lesson(
         replace(SHIPPED["classifier-fashion"], epochs=60, measured_every=2), fashion
@@ -104,17 +101,11 @@ LESSONS = {
         fashion,
     ),
     "denoise-photo": Lesson(replace(SHIPPED["denoise-photo"], epochs=600), photographs),
-    "deblur-photo": Lesson(
-        replace(SHIPPED["deblur-photo"], epochs=600, batch_size=32, learning_rate=1.5e-3),
-        photographs,
-    ),
+    "deblur-photo": Lesson(replace(SHIPPED["deblur-photo"], epochs=600), photographs),
     "inpaint-photo": Lesson(replace(SHIPPED["inpaint-photo"], epochs=400), photographs),
-    "matte-catalogue": Lesson(
-        replace(SHIPPED["matte-catalogue"], epochs=150, batch_size=32, measured_every=2), cut_out
-    ),
+    "matte-catalogue": Lesson(replace(SHIPPED["matte-catalogue"], epochs=150), cut_out),
     "translator-catalogue": Lesson(
-        replace(SHIPPED["translator-catalogue"], epochs=100, batch_size=32, measured_every=2),
-        as_rendered,
+        replace(SHIPPED["translator-catalogue"], epochs=100), as_rendered
     ),
     "upscaler-photo-x2": Lesson(SHIPPED["upscaler-photo-x2"], detailed),
     "upscaler-photo-x4": Lesson(SHIPPED["upscaler-photo-x4"], detailed),

@@ -35,16 +35,23 @@ SHIPPED: dict[str, TrainConfig] = {
         measured_every=5,
     ),
     "deblock-photo": replace(RECIPES["deblocker"], epochs=24, ema_images=20_000, measured_every=5),
-    "deblur-photo": replace(RECIPES["deblurrer"], epochs=60, ema_images=20_000, measured_every=5),
+    "deblur-photo": replace(
+        RECIPES["deblurrer"],
+        epochs=150,
+        batch_size=32,
+        learning_rate=1.5e-3,
+        ema_images=20_000,
+        measured_every=5,
+    ),
     "gan-catalogue": TrainConfig(
         "gan",
-        epochs=22,
-        batch_size=64,
+        epochs=61,
+        batch_size=128,
         learning_rate=4e-4,
         image_size=64,
         channels=3,
         r1_gamma=0.5,
-        ema_images=50_000,
+        ema_images=100_000,
         augment=Augment(flip=True),
         diff_augment=DiffAugment(("color", "translation", "cutout")),
         measured_every=20,
@@ -53,9 +60,11 @@ SHIPPED: dict[str, TrainConfig] = {
     "inpaint-photo": replace(
         RECIPES["inpainter"], epochs=60, batch_size=32, ema_images=20_000, measured_every=5
     ),
-    "matte-catalogue": replace(RECIPES["matte"], epochs=40),
+    "matte-catalogue": replace(RECIPES["matte"], epochs=27, batch_size=32, measured_every=2),
     "style-photo": replace(RECIPES["style"], measured_every=5),
-    "translator-catalogue": replace(RECIPES["translator"], epochs=40),
+    "translator-catalogue": replace(
+        RECIPES["translator"], epochs=24, batch_size=32, measured_every=2
+    ),
     "upscaler-photo-x2": UPSCALER,
     "upscaler-photo-x4": replace(UPSCALER, scale=4),
     "vae-catalogue": TrainConfig(

@@ -10,7 +10,8 @@ KEY = key_text.new().written()
 @pytest.mark.parametrize(
     ("text", "secret"),
     [
-        (f"the key {KEY} opens nothing", KEY[17:]),
+        # Named, as tests of two processes must have one name: each draws a key of its own.
+        pytest.param(f"the key {KEY} opens nothing", KEY[17:], id="a key"),
         (
             "sealed whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw+/= twice",
             "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
