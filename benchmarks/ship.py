@@ -17,6 +17,7 @@ from benchmarks import catalogue, catalogue_pairs, catalogue_recipes
 from benchmarks.categories import category_scores
 from benchmarks.denoising import noise_scores
 from benchmarks.fashion import gan_scores, vae_scores
+from benchmarks.holes import hole_scores
 from benchmarks.recipes import SHIPPED
 from benchmarks.restoring import deblock_scores, deblur_scores
 from benchmarks.styles import style_scores
@@ -48,6 +49,7 @@ PRODUCTS = {
     "denoise-photo": Product(photographs.read, noise_scores),
     "gan-catalogue": Product(catalogue_recipes.as_rendered, catalogue.gan_scores),
     "gan-fashion": Product(fashion_mnist.read, gan_scores),
+    "inpaint-photo": Product(photographs.read, hole_scores),
     "matte-catalogue": Product(catalogue_recipes.cut_out, catalogue_pairs.cut_out_scores),
     "style-photo": Product(photographs.read, style_scores),
     "translator-catalogue": Product(catalogue_recipes.as_rendered, catalogue_pairs.drawn_scores),

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +16,10 @@ from workers import queues
 from workers import settings as worker_settings
 
 # As `db.logs` would for a process of its own; what it did is no part of a test's output.
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+structlog.configure(
+    wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # which is another in each test
+)
 
 
 @pytest.fixture(scope="session")

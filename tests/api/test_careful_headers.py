@@ -32,7 +32,9 @@ def careless(answer: Any) -> list[str]:
     tells = [name for name in headers if name.startswith("access-control-")]
     tells += [name for name in ("set-cookie", "server", "x-powered-by") if name in headers]
     kind = headers.get("content-type", "application/json").partition(";")[0]
-    is_read = kind in ("application/json", "application/problem+json", "text/event-stream")
+    is_read = kind in (
+        "application/json", "application/problem+json", "text/event-stream", "text/plain",
+    )  # fmt: skip
     is_saved = headers.get("content-disposition", "").startswith("attachment")
     wrong = {
         "sniffed": headers.get("x-content-type-options") != "nosniff",

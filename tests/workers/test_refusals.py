@@ -36,7 +36,7 @@ def _started(home: Path, queues: str, **env: str) -> "subprocess.CompletedProces
 @pytest.mark.parametrize(
     ("queues", "env", "sentence"),
     [
-        ("gpu", {"WORKER_BROKER_URL": "redis://10.0.0.7:6379/0"}, "rediss://user:password@host"),
+        ("gpu", {"WORKER_BROKER_URL": "redis://10.0.0.7:6379/0"}, "rediss://user:***@host"),
         ("gpu", {"DB_SECRET_KEY": "change-me"}, "DB_SECRET_KEY: this secret stands in every"),
         ("gpu,hooks", {}, "hooks wants a worker of its own"),
         ("gpux", {}, "there are gpu, train, cpu, hooks"),
