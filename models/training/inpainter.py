@@ -15,15 +15,15 @@ from models.data import holes
 from models.data.degradations import crops
 from models.data.image_set import Part
 from models.filling import filled
-from models.losses.adversarial import discriminator_loss, generator_loss
 from models.metrics.hole_detail import detail
 from models.networks.inpainter import CELL, HoleCritic, Inpainter, InpainterConfig
 from models.precision import autocast
 from models.training.batches import Batch, Moment, batch_of
 from models.training.config import TrainConfig
+from models.training.contest import Contest
 from models.training.descent import Descent
 from models.training.ema import Ema
-from models.training.pieces import Piece, Told, pieces, whole
+from models.training.pieces import Piece, pieces
 
 WINDOW = 128
 MEASURED, PIECE = 160, 32
@@ -41,6 +41,9 @@ class InpainterTrainer:
         self.optimizers: dict[str, Optimizer] = {
             name: descent.optimizer for name, descent in self.descents.items()
         }
+        self.contest: Contest[Portion] = Contest(
+            config, "inpainter", self.critic, self.descents, self._drawn, self._judged, _within
+        )
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
         chance = moment.generator()
@@ -51,7 +54,7 @@ class InpainterTrainer:
             Portion(piece, windows[piece.rows], film[piece.rows], hole[piece.rows])
             for piece in pieces(len(batch), parts=self.config.accumulate)
         ]
-        losses = self._teach_critic(given, moment) | self._teach_inpainter(given, moment)
+        losses = self.contest.held(given, moment)
         self.ema.update(self.inpainter, batch=len(batch), images_seen=moment.images_seen)
         return losses
 
@@ -101,46 +104,19 @@ class InpainterTrainer:
             logits: Tensor = self.critic(images, given.hole)
         return logits[functional.max_pool2d(given.hole, CELL)[:, 0] > 0]
 
-    def _teach_critic(self, portions: list["Portion"], moment: Moment) -> Told:
-        descent, told = self.descents["critic"], []
-        descent.begin(moment)
-        for given in portions:
-            with torch.no_grad():
-                fake = self._drawn(given)
-            logits = self._judged(given.windows, given), self._judged(fake, given)
-            loss = discriminator_loss(*logits, self.config.adversarial)
-            descent.add(loss, given.piece)
-            told.append((given.piece, {"critic": loss.detach()}))
-        descent.end()
-        return whole(told)
-
-    def _teach_inpainter(self, portions: list["Portion"], moment: Moment) -> Told:
-        descent, told = self.descents["inpainter"], []
-        self.critic.requires_grad_(requires_grad=False)
-        descent.begin(moment)
-        for given in portions:
-            fake = self._drawn(given)
-            seen_through = generator_loss(self._judged(fake, given), self.config.adversarial)
-            apart = _within(given.hole, fake, given.windows)
-            descent.add(seen_through + self.config.l1_weight * apart, given.piece)
-            losses = {"inpainter": seen_through.detach(), "l1": apart.detach()}
-            told.append((given.piece, losses))
-        descent.end()
-        self.critic.requires_grad_(requires_grad=True)
-        return whole(told)
-
 
 @dataclass(frozen=True, slots=True)
 class Portion:
     """A piece of a batch: windows [N, 3, S, S], their films, and the holes [N, 1, S, S]."""
 
     piece: Piece
-    windows: Tensor
+    real: Tensor
     film: Tensor
     hole: Tensor
 
 
-def _within(hole: Tensor, made: Tensor, real: Tensor) -> Tensor:
+def _within(made: Tensor, given: Portion) -> Tensor:
     """Mean absolute difference within the hole."""
     channels = made.shape[1]
-    return ((made - real).abs() * hole).sum() / (hole.sum() * channels).clamp_min(1)
+    off = ((made - given.real).abs() * given.hole).sum()
+    return off / (given.hole.sum() * channels).clamp_min(1)

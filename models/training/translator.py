@@ -12,15 +12,15 @@ from torch.optim.optimizer import Optimizer
 
 from models.data import sketches
 from models.data.image_set import Part
-from models.losses.adversarial import discriminator_loss, generator_loss
 from models.losses.restoration import l1
 from models.networks.translator import PatchCritic, Translator, TranslatorConfig
 from models.precision import autocast
 from models.training.batches import Batch, Moment
 from models.training.config import TrainConfig
+from models.training.contest import Contest
 from models.training.descent import Descent
 from models.training.ema import Ema
-from models.training.pieces import Piece, Told, pieces, whole
+from models.training.pieces import Piece, pieces
 
 
 class TranslatorTrainer:
@@ -40,6 +40,9 @@ class TranslatorTrainer:
         self.optimizers: dict[str, Optimizer] = {
             name: descent.optimizer for name, descent in self.descents.items()
         }
+        self.contest: Contest[Portion] = Contest(
+            config, "translator", self.critic, self.descents, self._drawn, self._judged, _apart
+        )
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
         hand = sketches.drawn(len(batch), moment.generator(), side=batch.images.shape[-1])
@@ -48,7 +51,7 @@ class TranslatorTrainer:
             Portion(piece, sketch[piece.rows], batch.part(piece.rows))
             for piece in pieces(len(batch), parts=self.config.accumulate)
         ]
-        losses = self._teach_critic(given, moment) | self._teach_translator(given, moment)
+        losses = self.contest.held(given, moment)
         self.ema.update(self.translator, batch=len(batch), images_seen=moment.images_seen)
         return losses
 
@@ -82,34 +85,6 @@ class TranslatorTrainer:
             logits: Tensor = self.critic(given.sketch, images, given.batch.labels)
         return logits
 
-    def _teach_critic(self, portions: list["Portion"], moment: Moment) -> Told:
-        descent, told = self.descents["critic"], []
-        descent.begin(moment)
-        for given in portions:
-            with torch.no_grad():
-                fake = self._drawn(given)
-            logits = self._judged(given.batch.images, given), self._judged(fake, given)
-            loss = discriminator_loss(*logits, self.config.adversarial)
-            descent.add(loss, given.piece)
-            told.append((given.piece, {"critic": loss.detach()}))
-        descent.end()
-        return whole(told)
-
-    def _teach_translator(self, portions: list["Portion"], moment: Moment) -> Told:
-        descent, told = self.descents["translator"], []
-        self.critic.requires_grad_(requires_grad=False)
-        descent.begin(moment)
-        for given in portions:
-            fake = self._drawn(given)
-            seen_through = generator_loss(self._judged(fake, given), self.config.adversarial)
-            apart = l1(fake, given.batch.images)
-            descent.add(seen_through + self.config.l1_weight * apart, given.piece)
-            losses = {"translator": seen_through.detach(), "l1": apart.detach()}
-            told.append((given.piece, losses))
-        descent.end()
-        self.critic.requires_grad_(requires_grad=True)
-        return whole(told)
-
 
 @dataclass(frozen=True, slots=True)
 class Portion:
@@ -118,3 +93,11 @@ class Portion:
     piece: Piece
     sketch: Tensor
     batch: Batch
+
+    @property
+    def real(self) -> Tensor:
+        return self.batch.images
+
+
+def _apart(fake: Tensor, given: Portion) -> Tensor:
+    return l1(fake, given.real)
