@@ -62,7 +62,7 @@ def test_one_who_signs_in_sees_a_job_run_and_compares_what_came_out(
         job_id = client.submit(order)["id"]
         expect(page.locator("#live .tile").first).to_contain_text("1")  # due, without a reload
         operator.go("/admin/jobs")
-        page.get_by_label("Search").fill("SKU-SEEN")
+        page.get_by_role("searchbox", name="Search").fill("SKU-SEEN")
         page.get_by_role("link", name=job_id[:13]).click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("queued")
         client.resume("gpu")
