@@ -263,7 +263,7 @@ def test_a_use_that_cannot_be_noted_harms_nobody(
     monkeypatch.setattr(keys, "used", busy)
 
     assert client.get("/v1/jobs").status_code == 200
-    assert "the last use of a key was not noted" in capsys.readouterr().out
+    assert "the last use of a key was not noted" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

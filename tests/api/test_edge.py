@@ -103,7 +103,7 @@ def test_keys_that_travel_in_the_clear_are_warned_of(
 ) -> None:
     serve(host=host, url=url)
 
-    assert ("keys travel in the clear" in capsys.readouterr().out) is told
+    assert ("keys travel in the clear" in capsys.readouterr().err) is told
 
 
 def test_a_body_that_does_not_come_is_given_up(
