@@ -17,7 +17,7 @@ ADMIN: Final = "admin"
 METRICS: Final = "metrics"
 SCOPES: Final = (
     "jobs:read", "jobs:write", "pictures:read", "pictures:write", "versions:read",
-    "versions:write", "train", "webhooks", METRICS, ADMIN,
+    "versions:write", "train", "events", "webhooks", METRICS, ADMIN,
 )  # fmt: skip
 OVERLAP_S: Final = 24 * 3600.0
 """How long a key that was replaced still opens."""

@@ -9,10 +9,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from db import engine
-from db.tables import published_results
+from db.tables import campaign_arms, published_results
 
 # One process at a time migrates; any number that no other lock of this database uses.
 _POSTGRESQL_LOCK = 7_225_744
+VIEWS = (published_results, campaign_arms)
 
 
 class WrongRevision(RuntimeError):
@@ -20,17 +21,24 @@ class WrongRevision(RuntimeError):
 
 
 def upgrade(revision: str = "head") -> None:
-    """Bring the tables to a revision; the view is made anew around it."""
+    """Bring the tables to a revision; the views are made anew around it."""
     with engine.writer().connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             # An index over a million rows takes as long as it takes.
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_LOCK})"))
-        connection.execute(text(published_results.DROP))
+        drop_views(connection)
         command.upgrade(_config(connection), revision)
         if revision == "head":
-            connection.execute(text(published_results.CREATE))
+            for view in VIEWS:
+                connection.execute(text(view.CREATE))
+
+
+def drop_views(connection: Connection) -> None:
+    """No table can be changed under them."""
+    for view in VIEWS:
+        connection.execute(text(view.DROP))
 
 
 def check() -> None:

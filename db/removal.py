@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from db import stages
 from db.tables.base import Row
+from db.tables.campaigns import Arm, Tally
 from db.tables.deliveries import Delivery, DeliveryAttempt
 from db.tables.embeddings import Embedding
 from db.tables.feedback import Feedback
@@ -44,14 +45,15 @@ def remove_jobs(session: Session, job_ids: Collection[str]) -> Keys:
 
 
 def remove_results(session: Session, which: ColumnElement[bool]) -> Keys:
-    """Results, with their stages, their vectors and what people thought of them."""
+    """Results, with their stages, their vectors and what people thought and did of them."""
     keys: dict[str, set[str]] = defaultdict(set)
     named = [getattr(Result, name) for name in KEYS]
     for tenant, *of_row in session.execute(select(Result.tenant, *named).where(which)):
         keys[tenant].update(key for key in of_row if key is not None)
     of_these = Stage.result_id.in_(select(Result.id).where(which))
     keys = _both(keys, stages.remove(session, of_these))
-    _remove(session, Feedback, Feedback.result_id.in_(select(Result.id).where(which)))
+    for table in (Feedback, Arm, Tally):
+        _remove(session, table, table.result_id.in_(select(Result.id).where(which)))
     _remove(session, Embedding, Embedding.picture_id.in_(select(Result.id).where(which)))
     _remove(session, Result, which)
     return keys

@@ -1,6 +1,6 @@
 """Every question we ask of results."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from db import blobs, clock, paging
+from db.ids import is_id
 from db.steering import beside, by_the_first
 from db.tables.results import KEYS, UNPUBLISHED, Result
 
@@ -70,6 +71,16 @@ def keys(rows: Iterable[Result]) -> set[str]:
 def find(session: Session, tenant: str, result_id: str) -> Result | None:
     mine = (Result.tenant == tenant, Result.id == result_id)
     return session.scalars(select(Result).where(*mine)).one_or_none()
+
+
+def hold(session: Session, tenant: str, result_ids: Collection[str]) -> set[str]:
+    """Those of these that the tenant has; none of them goes while the transaction lasts."""
+    asked = sorted(one for one in result_ids if is_id(one))
+    if not asked:
+        return set()
+    mine = (Result.id.in_(asked), beside(Result.tenant, tenant))
+    there = select(Result.id).where(*mine).order_by(Result.id)
+    return set(session.scalars(there.with_for_update(read=True, key_share=True)))
 
 
 def of_bytes(session: Session, tenant: str, sha256: str) -> Result | None:

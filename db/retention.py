@@ -1,14 +1,17 @@
 """What has had its time: each function removes the oldest few, and says how many."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from db import blobs, clock, removal
+from db.shop_events import AHEAD
 from db.tables.audit import Audit
 from db.tables.batches import Batch, BatchLine
+from db.tables.campaigns import Arm, Campaign, ShopEvent
 from db.tables.deliveries import Delivery
 from db.tables.jobs import QUEUED, RUNNING, Job, JobInput
 from db.tables.results import Result
@@ -22,6 +25,7 @@ KEEP_KEYS_DAYS: Final = 90.0
 MOST: Final = 1_000
 MOST_BATCHES: Final = 10
 """Of up to 10,000 lines each."""
+MOST_EVENT_IDS: Final = 10_000
 
 _OPEN = (QUEUED, RUNNING)
 
@@ -29,12 +33,13 @@ _OPEN = (QUEUED, RUNNING)
 def prune_jobs(session: Session, *, days: float, most: int = MOST) -> int:
     """Jobs that ended so long ago, with their results; their idempotency keys are free again.
 
-    Kept for longer: jobs of an open batch, those whose results an open job works on, and those
-    that trained a version.
+    Kept for longer: jobs of an open batch, those whose results an open job works on or an open
+    campaign may choose, and those that trained a version.
     """
     its_batch_is_open = exists().where(Batch.id == Job.batch_id, Batch.finished_at.is_(None))
     trained = exists().where(Version.job_id == Job.id)
     old = [_before(Job.finished_at, days), ~its_batch_is_open, ~trained, ~_is_source_of_open_job()]
+    old.append(~_is_arm_of_open_campaign())
     ids = _oldest(session, Job.id, *old, by=Job.finished_at, most=most)
     for tenant, keys in sorted(removal.remove_jobs(session, ids).items()):
         blobs.let_go(session, tenant, keys)
@@ -80,6 +85,28 @@ def prune_audit(session: Session, *, days: float, most: int = MOST) -> int:
     ids = _oldest(session, Audit.id, old, by=Audit.created_at, most=most)
     session.execute(delete(Audit).where(Audit.id.in_(ids)))
     return len(ids)
+
+
+def prune_event_ids(session: Session, *, days: float, most: int = MOST_EVENT_IDS) -> int:
+    """Ids of events that were told so long ago: an event as old as that is not counted any more.
+
+    A clock that is ahead may have said that it was still to come: the id is kept as much longer.
+    """
+    key = (ShopEvent.tenant, ShopEvent.id)
+    old = select(*key).where(_before(ShopEvent.received_at, days + AHEAD / timedelta(days=1)))
+    first = old.order_by(ShopEvent.received_at).limit(most).with_for_update(skip_locked=True)
+    gone = session.execute(delete(ShopEvent).where(tuple_(*key).in_(first)).returning(ShopEvent.id))
+    return len(gone.all())
+
+
+def _is_arm_of_open_campaign() -> ColumnElement[bool]:
+    return exists().where(
+        Result.job_id == Job.id,
+        Arm.result_id == Result.id,
+        Arm.retired_at.is_(None),
+        Campaign.id == Arm.campaign_id,
+        Campaign.closed_at.is_(None),
+    )
 
 
 def _is_source_of_open_job() -> ColumnElement[bool]:

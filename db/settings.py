@@ -56,6 +56,14 @@ class DbSettings(BaseSettings):
         description="Who changed what stays on record for so many days; 0 keeps it for ever.",
     )
 
+    keep_event_ids_days: float = Field(
+        default=7.0,
+        ge=1.0,
+        allow_inf_nan=False,
+        description="An impression, click or order is counted once, however often it is told, for "
+        "so many days; one that happened before is refused.",
+    )
+
     clock_offset_s: float = Field(
         default=0.0,
         allow_inf_nan=False,

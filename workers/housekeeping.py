@@ -42,6 +42,8 @@ def _steps() -> Iterator[tuple[str, Callable[[], int], int]]:
         yield "batches", _committed(batches), retention.MOST_BATCHES
     deliveries = partial(retention.prune_deliveries, days=keep.keep_deliveries_days)
     yield "deliveries", _committed(deliveries), retention.MOST
+    event_ids = partial(retention.prune_event_ids, days=keep.keep_event_ids_days)
+    yield "event ids", _committed(event_ids), retention.MOST_EVENT_IDS
     if keep.keep_audit_days:
         audit = partial(retention.prune_audit, days=keep.keep_audit_days, most=retention.MOST)
         yield "audit", _committed(audit), retention.MOST

@@ -12,7 +12,7 @@ from db.tables.tenants import ApiKey
 TenantName = Annotated[str, StringConstraints(pattern=tenants.NAME)]
 Scope = Literal[
     "jobs:read", "jobs:write", "pictures:read", "pictures:write", "versions:read",
-    "versions:write", "train", "webhooks", "metrics", "admin",
+    "versions:write", "train", "events", "webhooks", "metrics", "admin",
 ]  # fmt: skip
 
 

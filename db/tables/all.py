@@ -3,6 +3,7 @@
 from db.tables.audit import Audit
 from db.tables.base import Row
 from db.tables.batches import Batch, BatchLine
+from db.tables.campaigns import Arm, Campaign, ShopEvent, Tally
 from db.tables.deliveries import Delivery, DeliveryAttempt, Endpoint
 from db.tables.embeddings import Embedding
 from db.tables.erasures import Erasure
@@ -22,11 +23,13 @@ from db.tables.workers import Lock, Worker
 
 __all__ = [
     "ApiKey",
+    "Arm",
     "Attempt",
     "Audit",
     "Batch",
     "BatchLine",
     "Blob",
+    "Campaign",
     "Dataset",
     "Delivery",
     "DeliveryAttempt",
@@ -47,7 +50,9 @@ __all__ = [
     "RetrainingRule",
     "Row",
     "ShopPreset",
+    "ShopEvent",
     "Stage",
+    "Tally",
     "Tenant",
     "Trial",
     "Turn",

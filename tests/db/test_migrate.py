@@ -163,7 +163,7 @@ def test_an_upgrade_can_be_taken_back_and_done_again_with_rows_in_it(revision: s
     migrate.upgrade()
 
     with engine.writer().connect() as connection, connection.begin():
-        connection.execute(text(published_results.DROP))
+        migrate.drop_views(connection)
         command.downgrade(migrate._config(connection), revision)
 
     assert _contents() == before
@@ -235,7 +235,7 @@ def _contents() -> dict[str, list[dict[str, Any]]]:
 
 def test_the_first_revision_can_be_taken_back(sqlite_archive: Path):
     with engine.writer().connect() as connection, connection.begin():
-        connection.execute(text(published_results.DROP))
+        migrate.drop_views(connection)
         command.downgrade(migrate._config(connection), "base")
 
     with reading() as session:
