@@ -8,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 from api import examples
 from api.handlers import MEDIA_TYPE
 from api.schemas.batches import BatchIn
+from api.schemas.campaigns import ArmIn, CampaignIn, ChoiceIn
 from api.schemas.datasets import DatasetIn
 from api.schemas.discovery import ProblemOut
 from api.schemas.events import BatchProgress, JobEvent
@@ -15,6 +16,7 @@ from api.schemas.feedback import FeedbackIn, ReviewIn
 from api.schemas.keys import KeyIn
 from api.schemas.links import LinkIn
 from api.schemas.retraining import RuleIn
+from api.schemas.shop_events import ShopEventsIn
 from api.schemas.tenants import CapsIn, TenantIn
 from api.schemas.versions import PromoteIn, RollBackIn
 from api.schemas.webhooks import WebhookChange, WebhookIn
@@ -38,6 +40,7 @@ TAGS: Final = [
         ("results", "What was delivered, and the numbers that prove it."),
         ("links", "Files for a while without a key."),
         ("feedback", "What people thought of it."),
+        ("campaigns", "Which of several results shoppers act on."),
         ("provenance", "Where a file comes from."),
         ("trainings", "What learns, from what, and how far it is."),
         ("datasets", "What is learnt from."),
@@ -56,6 +59,7 @@ TAGS: Final = [
 ]
 BODIES: Final = (
     *(Order, BatchIn, DatasetIn, FeedbackIn, ReviewIn, PromoteIn, RollBackIn),
+    *(CampaignIn, ArmIn, ChoiceIn, ShopEventsIn),
     *(PresetRules, RuleIn, KeyIn, LinkIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
 )
 _TOLD: Final = (ProblemOut, JobEvent, BatchProgress)

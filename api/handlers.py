@@ -15,6 +15,14 @@ from api.edge import HEADERS
 from api.errors import Problem, document, invalid, told
 from api.listeners import NothingMore
 from db.blobs import NotStored, StorageFull, StoreUnavailable, Vanished
+from db.campaigns import (
+    ArmNotFound,
+    CampaignClosed,
+    CampaignNameTaken,
+    CampaignNotFound,
+    NoArmLeft,
+    TooManyArms,
+)
 from db.datasets import DatasetNotFound, DatasetTooSmall, DatasetUnfit
 from db.deliveries import EndpointDisabled
 from db.endpoints import TooManyEndpoints
@@ -53,6 +61,12 @@ _CODES: Final[Mapping[type[Exception], str]] = {
     NothingRated: "nothing_rated",
     RuleNotFound: "rule_not_found",
     RuleExists: "rule_exists",
+    CampaignNotFound: "campaign_not_found",
+    CampaignNameTaken: "campaign_name_taken",
+    CampaignClosed: "campaign_closed",
+    ArmNotFound: "arm_not_found",
+    NoArmLeft: "no_arm_left",
+    TooManyArms: "too_many_arms",
     PresetNotFound: "preset_not_found",
     PresetNameTaken: "preset_name_taken",
     ResultNotFound: "result_not_found",

@@ -20,6 +20,7 @@ from api.readiness import Ready
 from api.routes import (
     audit,
     batches,
+    campaigns,
     datasets,
     deliveries,
     discovery,
@@ -37,6 +38,7 @@ from api.routes import (
     queues,
     results,
     rules,
+    shop_events,
     stages,
     tenants,
     trainings,
@@ -53,6 +55,7 @@ from workers import settings as worker_settings
 
 _ROUTERS = (
     *(pictures, jobs, events, stages, batches, results, links, feedback, provenance),
+    *(campaigns, shop_events),
     *(trainings, epochs, trials, datasets, rules, versions, usage),
     *(discovery, presets, deliveries, webhooks, keys, tenants, audit, queues, health, metrics),
 )

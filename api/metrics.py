@@ -35,6 +35,16 @@ _request_seconds = Histogram(
     buckets=_SECONDS,
 )
 
+_shop_events = Counter(
+    "packshot_shop_events", "Impressions, clicks and orders that were told.", ["outcome"]
+)
+
+
+def shop_events_told(*, counted: int, repeated: int, refused: int) -> None:
+    """What became of the lines of one call."""
+    for outcome, number in (("counted", counted), ("repeated", repeated), ("refused", refused)):
+        _shop_events.labels(outcome).inc(number)
+
 
 def answered(method: str, route: str, status: int, seconds: float) -> None:
     """A request has its answer; a method that nobody knows is one among many."""

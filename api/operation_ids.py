@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 _DEEDS: Final = frozenset(
     (
         *("cancel", "retry", "pause", "resume", "drain", "promote", "rollback", "review"),
-        *("replay", "rotate", "test", "verify"),
+        *("replay", "rotate", "test", "verify", "retire", "close"),
     )
 )
 _BY_METHOD: Final = {"POST": "create", "PATCH": "change", "DELETE": "delete"}

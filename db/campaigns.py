@@ -229,8 +229,8 @@ def _open(session: Session, tenant: str, campaign_id: str) -> Campaign:
 def _published(session: Session, tenant: str, result_ids: Sequence[str]) -> dict[str, str]:
     """Of those that there are, how visible they are; they stay while the transaction lasts."""
     held = results.hold(session, tenant, set(result_ids))
-    rows = select(Result.id, Result.visibility).where(Result.id.in_(held))
-    return {result_id: visibility for result_id, visibility in session.execute(rows)}
+    rows = session.execute(select(Result.id, Result.visibility).where(Result.id.in_(held)))
+    return {row.id: row.visibility for row in rows}
 
 
 def _unfit(result_id: str, shown: Mapping[str, str], pointer: str) -> Refused | None:

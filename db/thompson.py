@@ -1,8 +1,8 @@
-"""Thompson sampling of successes per trial: what to believe of an arm, and which one to try next.
+"""Thompson sampling of successes per trial: what to believe of an arm, and which to try next.
 
-Chapelle & Li 2011, "An Empirical Evaluation of Thompson Sampling": an arm's rate is Beta(1, 1) before
-anything was seen, and Beta(1 + successes, 1 + failures) then. A choice draws one rate of each arm and
-takes the highest, so that an arm is tried as often as it may still be the best. Pure functions.
+Chapelle & Li 2011, "An Empirical Evaluation of Thompson Sampling": an arm's rate is Beta(1, 1)
+before anything was seen, and Beta(1 + successes, 1 + failures) then. A choice draws a rate of each
+arm and takes the highest, so that an arm is tried as often as it may still be the best. Pure.
 """
 
 from collections.abc import Sequence

@@ -60,6 +60,7 @@ def shown(client: TestClient) -> tuple[dict[str, str], dict[str, str]]:
     job_id, result_id = _worked()
     webhook = _post(client, "/v1/webhooks", url=f"https://hooks.example/{MARK}")
     key = _post(client, "/v1/keys", name=MARK, scopes=["train"])
+    campaign = _post(client, "/v1/campaigns", name=MARK, results=[result_id])
     names = {
         "pictures": picture,
         "jobs": job_id,
@@ -68,6 +69,8 @@ def shown(client: TestClient) -> tuple[dict[str, str], dict[str, str]]:
         "epochs": "1",
         "batches": rows.batch_of([job_id], finished_at=clock.now()),
         "results": result_id,
+        "campaigns": campaign["id"],
+        "arms": result_id,
         "versions": _version(),
         "datasets": MARK,
         "retraining-rules": rule["id"],

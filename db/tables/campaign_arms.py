@@ -46,7 +46,8 @@ FROM (
     JOIN result ON result.id = arm.result_id
     LEFT JOIN (
         SELECT campaign_id, result_id, {_sum("choice", "choices")},
-            {_sum("impression", "impressions")}, {_sum("click", "clicks")}, {_sum("order", "orders")}
+            {_sum("impression", "impressions")}, {_sum("click", "clicks")},
+            {_sum("order", "orders")}
         FROM tally
         GROUP BY campaign_id, result_id
     ) AS counted ON counted.campaign_id = arm.campaign_id AND counted.result_id = arm.result_id

@@ -65,11 +65,13 @@ def ids(client: TestClient) -> Ids:
     webhook = _post(client, "/v1/webhooks", {"url": f"https://hooks.example/{MARK}"})
     delivery = _post(client, f"/v1/webhooks/{webhook['id']}/test", {})
     key = _post(client, "/v1/keys", {"name": MARK, "scopes": ["train"]})
+    campaign = _post(client, "/v1/campaigns", {"name": MARK, "results": [result.id]})
     return {
         "picture": picture,
         "job": job,
         "result": result.id,
         "batch": batch["id"],
+        "campaign": campaign["id"],
         "webhook": webhook["id"],
         "delivery": delivery["id"],
         "key": key["id"],
@@ -86,6 +88,7 @@ def test_one_sees_all_of_what_is_ones_own(client: TestClient, ids: Ids) -> None:
         "/v1/jobs": "job",
         "/v1/results": "result",
         "/v1/batches": "batch",
+        "/v1/campaigns": "campaign",
         "/v1/webhooks": "webhook",
         "/v1/webhooks/deliveries": "delivery",
         "/v1/versions": "version",

@@ -1,4 +1,4 @@
-"""Thompson sampling: what is believed agrees with SciPy, and the better arm gets the larger share."""
+"""Thompson sampling: beliefs agree with SciPy, and the better arm gets the larger share."""
 
 from collections.abc import Callable
 from random import Random
