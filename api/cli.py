@@ -10,6 +10,7 @@ from api.client import ApiError, Unreachable
 from api.commands import (
     backup,
     batch,
+    campaigns,
     check,
     dataset,
     erase,
@@ -48,6 +49,7 @@ for part in _PARTS:
     app.add_typer(part.app)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(rules.app, name="rules")
+app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(versions.app, name="versions")
 app.add_typer(presets.app, name="presets")
 app.add_typer(keys.keys_app, name="keys")

@@ -312,6 +312,35 @@ class Client:
         """`approve` or `reject` a result that a gate held back."""
         return self._post(f"/v1/results/{result_id}/review", {"verdict": verdict})
 
+    def campaigns(self, *, limit: int = 50) -> Iterator[Json]:
+        """What is chosen from, newest first."""
+        return self._pages("/v1/campaigns", None, limit)
+
+    def campaign(self, campaign_id: str) -> Json:
+        """One of them, with what each of its arms has come to."""
+        return self._one(f"/v1/campaigns/{campaign_id}")
+
+    def add_campaign(self, name: str, results: list[str], *, goal: str = "click") -> Json:
+        return self._post("/v1/campaigns", {"name": name, "results": results, "goal": goal})
+
+    def add_arm(self, campaign_id: str, result_id: str) -> Json:
+        return self._post(f"/v1/campaigns/{campaign_id}/arms", {"result_id": result_id})
+
+    def retire_arm(self, campaign_id: str, result_id: str) -> Json:
+        """It is chosen no more; what shoppers still do with it is counted."""
+        return self._post(f"/v1/campaigns/{campaign_id}/arms/{result_id}/retire")
+
+    def close_campaign(self, campaign_id: str) -> Json:
+        return self._post(f"/v1/campaigns/{campaign_id}/close")
+
+    def choose(self, campaign_id: str, *, impression: str = "told") -> Json:
+        """The result to show next, and a link to it; `counted` counts it as seen."""
+        return self._post(f"/v1/campaigns/{campaign_id}/choice", {"impression": impression})
+
+    def tell_events(self, events: list[Json]) -> Json:
+        """Count up to 1,000 impressions, clicks and orders, each once by its id."""
+        return self._post("/v1/events", {"events": events})
+
     def operations(self) -> Json:
         operations: Json = self._get("/v1/operations").json()["operations"]
         return operations
@@ -623,7 +652,9 @@ def verify_webhook(
 def _may_repeat(request: httpx2.Request, error: httpx2.TransportError) -> bool:
     """What is not the same when done twice goes again only if it was never sent."""
     unsent = isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout))
-    return unsent or not request.url.path.endswith(("/retry", "/rotate", "/keys", "/webhooks"))
+    return unsent or not request.url.path.endswith(
+        ("/retry", "/rotate", "/keys", "/webhooks", "/choice")
+    )
 
 
 def _told(lines: Iterable[str]) -> Iterator[Event]:

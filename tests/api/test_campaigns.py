@@ -101,15 +101,17 @@ def test_arms_come_go_and_come_back(client: TestClient) -> None:
     campaign = _made(client, shoe)
     self = campaign["links"]["self"]
 
-    assert [a["result_id"] for a in _post(client, f"{self}/arms", result_id=boot).json()["arms"]] == [
+    assert [
+        a["result_id"] for a in _post(client, f"{self}/arms", result_id=boot).json()["arms"]
+    ] == [
         shoe,
         boot,
     ]
     retired = _post(client, f"{self}/arms/{shoe}/retire").json()["arms"][0]
     assert (retired["state"], retired["best"]) == ("retired", None)
-    assert {
-        _post(client, campaign["links"]["choice"]).json()["result_id"] for _ in range(9)
-    } == {boot}
+    assert {_post(client, campaign["links"]["choice"]).json()["result_id"] for _ in range(9)} == {
+        boot
+    }
     back = _post(client, f"{self}/arms", result_id=shoe).json()["arms"][0]
     assert (back["state"], back["retired_at"]) == ("live", None)
 
