@@ -9,6 +9,7 @@ from api import handlers
 from api.admin import pages
 from api.admin.door import NotSignedIn
 from api.admin.routes import (
+    campaigns,
     jobs,
     keys,
     machines,
@@ -25,7 +26,7 @@ from api.admin.routes import (
 from api.errors import Problem
 
 _ROUTERS: Final = (
-    *(signing, overview, jobs, results, review, quality, trainings, versions),
+    *(signing, overview, jobs, results, review, quality, campaigns, trainings, versions),
     *(machines, webhooks, keys, records),
 )
 

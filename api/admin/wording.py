@@ -21,6 +21,8 @@ DID: Final[Mapping[str, str]] = {
     "pinged": "A ping is on its way; how it went is in the delivery.",
     "enabled": "The webhook hears of what happens from now on.",
     "disabled": "The webhook hears of nothing more.",
+    "retired": "Retired: it is chosen no more, and what shoppers still do is counted.",
+    "closed": "Closed: the campaign chooses no more.",
     "revoked": "Revoked: the key opens nothing more within seconds.",
     "changed": "Changed.",
 }

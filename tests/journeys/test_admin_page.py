@@ -17,7 +17,16 @@ pytestmark = pytest.mark.journey
 
 PAGES = (
     *("", "/jobs", "/gallery", "/review", "/quality", "/trainings", "/versions", "/datasets"),
-    *("/workers", "/webhooks", "/usage", "/tenants", "/keys", "/audit", "/jobs?state=lost"),
+    *(
+        "/campaigns",
+        "/workers",
+        "/webhooks",
+        "/usage",
+        "/tenants",
+        "/keys",
+        "/audit",
+        "/jobs?state=lost",
+    ),
 )
 
 
@@ -127,9 +136,14 @@ def test_every_page_is_readable_by_all_and_on_a_phone(
     chromium: Browser, studio: Studio, held: dict[str, Any], colours: str
 ) -> None:
     result, worker = held["results"][0]["id"], f"/jobs/{held['id']}"
+    picture = studio.upload(_png(shot(3, 96)))
+    (shown,) = studio.do({"op": "upscale", "picture": picture})["results"]
     with studio.client() as client:
         version = client.versions()[0]["id"]
-    more = (f"/results/{result}", worker, f"/versions/{version}", "/sign-in")
+        campaign = client.add_campaign(f"in {colours}", [shown["id"]])["id"]
+        client.choose(campaign, impression="counted")
+    of_one = (f"/results/{result}", f"/versions/{version}", f"/campaigns/{campaign}")
+    more = (*of_one, worker, "/sign-in")
     found: dict[str, list[str]] = {}
     with browser.sitting(chromium, studio.url, colours=colours, size=PHONE) as who:
         who.sign_in(studio.key() or "")
