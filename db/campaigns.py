@@ -49,8 +49,8 @@ class TooManyArms(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """An arm as it stands: its row, whether its result may be shown, and what was counted."""
+class ArmSeen:
+    """An arm as it is now: its row, whether its result may be shown, and what was counted."""
 
     arm: Arm
     visibility: str
@@ -107,22 +107,22 @@ def find(session: Session, tenant: str, campaign_id: str) -> Campaign:
     return found
 
 
-def standings(session: Session, campaign: Campaign) -> list[Standing]:
+def arms(session: Session, campaign: Campaign) -> list[ArmSeen]:
     """Its arms in the order they were added, each with what was counted in this campaign."""
     of_it = select(Arm, Result.visibility).join(Result, Result.id == Arm.result_id)
     in_order = of_it.where(Arm.campaign_id == campaign.id).order_by(Arm.added_at, Arm.result_id)
     rows = session.execute(in_order).all()
     counted = tally.of_campaign(session, campaign.id, [arm.result_id for arm, _ in rows])
     return [
-        Standing(arm, visibility, counts, _belief(campaign, counts))
+        ArmSeen(arm, visibility, counts, _belief(campaign, counts))
         for arm, visibility in rows
         for counts in (counted.get(arm.result_id, Counts()),)
     ]
 
 
-def best(standing: Sequence[Standing], chance: Random) -> Mapping[str, float]:
+def best(seen: Sequence[ArmSeen], chance: Random) -> Mapping[str, float]:
     """How likely each live arm is to be the best of them, by its result."""
-    live = [one for one in standing if one.is_live]
+    live = [one for one in seen if one.is_live]
     told = thompson.best([one.belief for one in live], chance)
     return {one.arm.result_id: share for one, share in zip(live, told, strict=True)}
 
@@ -143,7 +143,7 @@ def add_arm(session: Session, tenant: str, campaign_id: str, result_id: str) -> 
     arm = session.get(Arm, (campaign.id, result_id))
     if arm is not None:
         arm.retired_at = None
-    elif _arms(session, campaign) >= MOST_ARMS:
+    elif _arm_count(session, campaign) >= MOST_ARMS:
         raise TooManyArms(f"{MOST_ARMS} arms are the most; begin another campaign")
     else:
         session.add(Arm(campaign_id=campaign.id, result_id=result_id, added_at=clock.now()))
@@ -197,7 +197,7 @@ def choose(
     campaign = find(session, tenant, campaign_id)
     if campaign.closed_at is not None:
         raise CampaignClosed("the campaign is closed")
-    live = [one for one in standings(session, campaign) if one.is_live]
+    live = [one for one in arms(session, campaign) if one.is_live]
     while live:
         chosen = live.pop(thompson.choose([one.belief for one in live], chance))
         result_id = chosen.arm.result_id
@@ -241,6 +241,6 @@ def _unfit(result_id: str, shown: Mapping[str, str], pointer: str) -> Refused | 
     return None
 
 
-def _arms(session: Session, campaign: Campaign) -> int:
+def _arm_count(session: Session, campaign: Campaign) -> int:
     of_it = select(func.count()).where(Arm.campaign_id == campaign.id)
     return session.scalars(of_it).one()

@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from db import campaigns, shop_events, tally
-from db.campaigns import Goal, Standing
+from db.campaigns import ArmSeen, Goal
 from db.engine import reading, transaction
 from db.shop_events import Happened, Outcome, ShopKind
 from db.tally import Counts
@@ -53,8 +53,8 @@ def counts(result_id: str) -> dict[str, Counts]:
         return tally.of_result(session, result_id)
 
 
-def standing(campaign_id: str) -> dict[str, Standing]:
+def arms(campaign_id: str) -> dict[str, ArmSeen]:
     """The arms by their results."""
     with reading() as session:
         found = campaigns.find(session, TENANT, campaign_id)
-        return {one.arm.result_id: one for one in campaigns.standings(session, found)}
+        return {one.arm.result_id: one for one in campaigns.arms(session, found)}

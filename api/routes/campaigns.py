@@ -22,7 +22,7 @@ from api.schemas.campaigns import (
     campaign_out,
 )
 from db import campaigns
-from db.campaigns import Standing
+from db.campaigns import ArmSeen
 from db.engine import reading, transaction
 from db.tables.campaigns import Campaign
 
@@ -110,7 +110,7 @@ def choose(campaign_id: str, raw: JsonBody, tenant: Tenant, request: Request) ->
     return ChoiceOut(campaign_id=campaign_id, result_id=chosen, link=link)
 
 
-def _seen(session: Session, row: Campaign) -> tuple[Campaign, list[Standing]]:
+def _seen(session: Session, row: Campaign) -> tuple[Campaign, list[ArmSeen]]:
     """What is told of it; to draw from it takes longer than a transaction should."""
     session.refresh(row)
-    return row, campaigns.standings(session, row)
+    return row, campaigns.arms(session, row)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from api.schemas.base import Answer, Text
 from api.schemas.links import DEFAULT_S, LONGEST_S, LinkIn, LinkOut
 from db import campaigns
-from db.campaigns import MOST_ARMS, Standing
+from db.campaigns import MOST_ARMS, ArmSeen
 from db.operations.base import Key
 from db.tables.campaigns import Campaign
 
@@ -132,15 +132,15 @@ def campaign_out(row: Campaign) -> CampaignOut:
     )
 
 
-def campaign_detail(row: Campaign, standing: Sequence[Standing]) -> CampaignDetail:
+def campaign_detail(row: Campaign, seen: Sequence[ArmSeen]) -> CampaignDetail:
     """The same counts are told in the same way always: drawn from one seed."""
-    best = campaigns.best(standing, Random(0))  # noqa: S311 — of a page, not of a choice
-    choices = sum(one.counts.choices for one in standing)
-    arms = [_arm(one, best.get(one.arm.result_id), choices) for one in standing]
+    best = campaigns.best(seen, Random(0))  # noqa: S311 — of a page, not of a choice
+    choices = sum(one.counts.choices for one in seen)
+    arms = [_arm(one, best.get(one.arm.result_id), choices) for one in seen]
     return CampaignDetail(**dict(campaign_out(row)), arms=arms)
 
 
-def _arm(one: Standing, best: float | None, choices: int) -> ArmOut:
+def _arm(one: ArmSeen, best: float | None, choices: int) -> ArmOut:
     low, high = one.belief.between(0.95)
     return ArmOut(
         result_id=one.arm.result_id,
@@ -157,7 +157,7 @@ def _arm(one: Standing, best: float | None, choices: int) -> ArmOut:
     )
 
 
-def _state(one: Standing) -> Literal["live", "retired", "unpublished"]:
+def _state(one: ArmSeen) -> Literal["live", "retired", "unpublished"]:
     if one.arm.retired_at is not None:
         return "retired"
     return "live" if one.is_live else "unpublished"

@@ -18,7 +18,7 @@ def test_a_campaign_is_found_and_tells_of_each_arm(browser: Browser) -> None:
     assert f'href="/admin/campaigns/{campaign}"' in listed
     assert "boots" in listed
     assert "Clicks per impression" in page
-    assert page.count('<svg class="box"') == page.count('<svg class="bar"') == 2
+    assert page.count('<svg class="box slim"') == page.count('<svg class="bar"') == 2
     assert "25.00 %" in page  # (24 + 1) / (98 + 2)
     assert page.index(shoe) < page.index(boot)
 

@@ -60,7 +60,7 @@ def test_a_choice_is_counted_and_its_impression_if_it_shall() -> None:
     campaign = counted.campaign(shoe)
 
     assert [_choose(campaign), _choose(campaign, impression="counted")] == [shoe, shoe]
-    assert counted.standing(campaign)[shoe].counts == Counts(choices=2, impressions=1)
+    assert counted.arms(campaign)[shoe].counts == Counts(choices=2, impressions=1)
 
 
 @pytest.mark.parametrize("goal", ["click", "order"])
@@ -77,7 +77,7 @@ def test_what_reaches_the_goal_more_often_is_chosen_more_often(goal: Any) -> Non
     chosen = [_choose(campaign) for _ in range(40)]
 
     assert chosen.count(good) > 35
-    assert counted.standing(campaign)[good].belief.mean == pytest.approx(31 / 102)
+    assert counted.arms(campaign)[good].belief.mean == pytest.approx(31 / 102)
 
 
 def test_what_is_not_counted_in_the_campaign_moves_nothing() -> None:
@@ -88,7 +88,7 @@ def test_what_is_not_counted_in_the_campaign_moves_nothing() -> None:
     counted.told(counted.happened(shoe, "click", times=9))
     counted.told(counted.happened(shoe, "click", times=9, campaign_id=elsewhere))
 
-    assert counted.standing(campaign)[shoe].counts == Counts()
+    assert counted.arms(campaign)[shoe].counts == Counts()
 
 
 def test_what_is_retired_held_or_erased_is_never_chosen() -> None:
@@ -104,7 +104,7 @@ def test_what_is_retired_held_or_erased_is_never_chosen() -> None:
 
     assert {_choose(campaign) for _ in range(30)} == {left}
     with reading() as session:
-        found = campaigns.standings(session, campaigns.find(session, TENANT, campaign))
+        found = campaigns.arms(session, campaigns.find(session, TENANT, campaign))
     assert set(campaigns.best(found, Random(0))) == {left}
 
 
@@ -115,7 +115,7 @@ def test_where_nothing_can_be_shown_nothing_is_chosen() -> None:
 
     with pytest.raises(NoArmLeft):
         _choose(campaign)
-    assert counted.standing(campaign)[shoe].counts == Counts()
+    assert counted.arms(campaign)[shoe].counts == Counts()
 
 
 def test_an_arm_that_comes_back_brings_its_counts() -> None:
@@ -130,10 +130,10 @@ def test_an_arm_that_comes_back_brings_its_counts() -> None:
     _add(campaign, shoe)
 
     assert late == ["counted"]
-    standing = counted.standing(campaign)
-    assert standing[shoe].counts == Counts(impressions=3, clicks=1)
-    assert standing[shoe].is_live
-    assert len(standing) == 2
+    arms = counted.arms(campaign)
+    assert arms[shoe].counts == Counts(impressions=3, clicks=1)
+    assert arms[shoe].is_live
+    assert len(arms) == 2
 
 
 def test_a_closed_campaign_chooses_no_more_and_still_counts() -> None:
@@ -229,7 +229,7 @@ def test_age_takes_no_result_that_an_open_campaign_may_choose() -> None:
     assert pruned() == {boot, retired}
     _close(campaign)
     assert pruned() == {shoe}
-    assert counted.standing(campaign) == {}
+    assert counted.arms(campaign) == {}
 
 
 def test_the_view_tells_what_the_campaign_does() -> None:
@@ -244,14 +244,14 @@ def test_the_view_tells_what_the_campaign_does() -> None:
         found = session.execute(text(f"SELECT {', '.join(COLUMNS)} FROM campaign_arms"))  # noqa: S608
         told = {row.result_id: row for row in found}
 
-    standing = counted.standing(campaign)
+    arms = counted.arms(campaign)
     assert set(told) == {shoe, boot}
     assert (told[shoe].tenant, told[shoe].campaign, told[shoe].sku) == (TENANT, "boots", "S-1")
     assert (told[shoe].impressions, told[shoe].clicks, told[shoe].orders) == (8, 2, 0)
     for result in (shoe, boot):
         assert told[result].choices == chosen.count(result)
         assert told[result].choice_share == pytest.approx(chosen.count(result) / 5)
-        assert told[result].goal_mean == pytest.approx(standing[result].belief.mean)
+        assert told[result].goal_mean == pytest.approx(arms[result].belief.mean)
 
 
 def test_the_better_creative_gets_the_larger_share_through_the_archive() -> None:
@@ -266,5 +266,5 @@ def test_the_better_creative_gets_the_larger_share_through_the_archive() -> None
             counted.told(counted.happened(shown[-1], "click", campaign_id=campaign))
 
     assert shown.count(next(iter(rates))) > 48
-    found = counted.standing(campaign)
+    found = counted.arms(campaign)
     assert sum(one.counts.impressions for one in found.values()) == 80

@@ -137,7 +137,7 @@ def test_erasing_a_result_takes_its_arms_and_its_counts() -> None:
     with transaction() as session:
         erasure.erase_result(session, TENANT, shoe)
 
-    assert set(counted.standing(campaign)) == {boot}
+    assert set(counted.arms(campaign)) == {boot}
     assert not counted.counts(shoe)
     assert _codes(counted.told(counted.happened(shoe))) == ["result_not_found"]
     assert counted.counts(boot) == {campaign: Counts(impressions=2)}
