@@ -98,10 +98,9 @@ def close(campaign_id: str, tenant: Tenant) -> CampaignDetail:
 )
 def choose(campaign_id: str, raw: JsonBody, tenant: Tenant, request: Request) -> ChoiceOut:
     """The result to show to the next shopper, by Thompson sampling, with a link to its file."""
-    with reading() as session:
-        campaigns.find(session, tenant, campaign_id)
-    asked = bodies.parse_as(raw, ChoiceIn)
     with transaction() as session:
+        campaigns.find(session, tenant, campaign_id)  # before anything is said of the body
+        asked = bodies.parse_as(raw, ChoiceIn)
         chosen = campaigns.choose(
             session, tenant, campaign_id, _CHANCE, impression=asked.impression
         )
