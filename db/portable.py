@@ -9,6 +9,7 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Insert,
+    Table,
     Text,
     bindparam,
     cast,
@@ -31,7 +32,7 @@ def insert(session: Session, table: type[Row]) -> Statement:
     return insert_of(session.get_bind().dialect.name, table)
 
 
-def insert_of(dialect: str, table: type[Row]) -> Statement:
+def insert_of(dialect: str, table: type[Row] | Table) -> Statement:
     """An INSERT of a dialect by its name."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 

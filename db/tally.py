@@ -4,12 +4,14 @@ import random
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, SmallInteger, String, func, select
+from sqlalchemy import BigInteger, ColumnElement, Insert, SmallInteger, String, func, select
 from sqlalchemy.orm import Session
 
-from db.portable import as_given, given, insert
+from db.portable import as_given, given, insert_of
+from db.tables.base import Row
 from db.tables.campaigns import Tally
 
 Kind = Literal["choice", "impression", "click", "order"]
@@ -36,6 +38,7 @@ class Counts:
     orders: int = 0
 
 
+_TABLE: Final = Row.metadata.tables[Tally.__tablename__]
 _FIELDS: Final[Mapping[str, str]] = {
     "choice": "choices",
     "impression": "impressions",
@@ -60,18 +63,8 @@ def add(session: Session, tenant: str, counted: Mapping[Counter, int]) -> None:
         }
         for counter in sorted(counted)  # in one order, so that none waits for who waits for it
     ]
-    if not rows:
-        return
-    told = given(dialect, "counted", **_COLUMNS)
-    # SQLite would take ON CONFLICT right behind the FROM of a SELECT for a join's ON.
-    in_order = select(*told.c).order_by(told.c.result_id, told.c.campaign_id, told.c.kind)
-    named = in_order.params(counted=as_given(rows))
-    statement = insert(session, Tally).from_select(list(_COLUMNS), named)
-    more = statement.on_conflict_do_update(
-        index_elements=["result_id", "campaign_id", "kind", "shard"],
-        set_={"count": Tally.count + statement.excluded.count},
-    )
-    session.execute(more)
+    if rows:
+        session.execute(_more(dialect), {"counted": as_given(rows)})
 
 
 def of_campaign(
@@ -85,6 +78,18 @@ def of_campaign(
 def of_result(session: Session, result_id: str) -> dict[str, Counts]:
     """By the campaign it was counted in, `NO_CAMPAIGN` where it was in none."""
     return _summed(session, Tally.campaign_id, (Tally.result_id == result_id,))
+
+
+@cache
+def _more(dialect: str) -> Insert:
+    told = given(dialect, "counted", **_COLUMNS)
+    # SQLite would take ON CONFLICT right behind the FROM of a SELECT for a join's ON.
+    in_order = select(*told.c).order_by(told.c.result_id, told.c.campaign_id, told.c.kind)
+    statement = insert_of(dialect, _TABLE).from_select(list(_COLUMNS), in_order)
+    return statement.on_conflict_do_update(
+        index_elements=["result_id", "campaign_id", "kind", "shard"],
+        set_={"count": _TABLE.c.count + statement.excluded.count},
+    )
 
 
 def _summed(session: Session, by: Any, which: Collection[ColumnElement[bool]]) -> dict[str, Counts]:

@@ -56,6 +56,12 @@ SELECT tenant, count(*) AS blobs, sum(bytes) AS bytes FROM blob GROUP BY tenant 
 SELECT tenant, event, subject, attempt, url FROM delivery
 WHERE state = 'failed' ORDER BY created_at DESC LIMIT 50;
 
+-- Which arms of each campaign do best, and how often they are chosen.
+SELECT campaign, goal, sku, result_id, impressions, clicks, orders, choice_share, goal_mean
+FROM campaign_arms
+WHERE closed_at IS NULL AND retired_at IS NULL
+ORDER BY campaign, goal_mean DESC;
+
 -- Who changed what of late.
 SELECT created_at, actor_tenant, key_id, verb, resource, outcome, status
 FROM audit ORDER BY created_at DESC LIMIT 50;

@@ -35,7 +35,7 @@ class Shown:
 
 def rows(quick: bool) -> Iterator[Row]:  # noqa: FBT001 — as every scenario has it
     """Simulated shoppers first; then a real archive and a real API in a process of their own."""
-    seeds, choices = (5, 4_000) if quick else (40, 20_000)
+    seeds, choices = (5, 4_000) if quick else (20, 20_000)
     yield from _simulated("two arms, 5 % and 8 %", RATES, seeds, choices)
     yield from _simulated("sixteen arms, one of 8 %, others 5 %", MANY_RATES, seeds, choices)
     yield from _simulated("two arms, told 500 at a time", RATES, seeds, choices, every=500)
