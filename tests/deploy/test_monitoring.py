@@ -64,6 +64,7 @@ def told(empty_archive: Path) -> dict[str, set[str]]:
     metrics.delivery("delivered", 0.1)
     queues._published.labels("gpu", "sent").inc()
     of_the_api.answered("GET", "/healthz", 200, 0.1)
+    of_the_api.shop_events_told(counted=1, repeated=0, refused=0)
     with pytest.MonkeyPatch.context() as patch, archives.opened(patch, empty_archive.parent):
         patch.setattr(of_the_api.of_the_table, "_good_until", 0.0)
         families = list(_families())
