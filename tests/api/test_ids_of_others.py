@@ -115,6 +115,7 @@ ORDERS: list[tuple[str, Body]] = [
 NAMED: list[tuple[str, str, Body]] = [
     *(("/v1/jobs", kind, body) for kind, body in ORDERS),
     ("/v1/feedback", "results", lambda name, _: {"result_id": name, "rating": 1}),
+    ("/v1/campaigns", "results", lambda name, _: {"name": "mine", "results": [name]}),
     (
         "/v1/datasets",
         "pictures",

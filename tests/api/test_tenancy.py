@@ -164,6 +164,9 @@ BODIES: tuple[Callable[[str], Any], ...] = (
     lambda name: {"url": "https://hooks.example/mine", "description": name},
     lambda name: {"name": name, "scopes": ["admin"]},
     lambda name: {"name": name},
+    lambda name: {"name": "mine", "results": [name]},
+    lambda name: {"result_id": name},
+    lambda name: {"events": [{"id": "1", "kind": "click", "result_id": name}]},
 )
 
 

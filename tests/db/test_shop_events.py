@@ -2,14 +2,16 @@
 
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select
 
-from db import clock, erasure, retention, shop_events, tally
+from db import campaigns, clock, erasure, retention, shop_events, tally
 from db.engine import reading, transaction
 from db.refusals import Refused
 from db.shop_events import Happened, Outcome
@@ -141,6 +143,49 @@ def test_erasing_a_result_takes_its_arms_and_its_counts() -> None:
     assert not counted.counts(shoe)
     assert _codes(counted.told(counted.happened(shoe))) == ["result_not_found"]
     assert counted.counts(boot) == {campaign: Counts(impressions=2)}
+
+
+def test_who_counts_while_a_result_is_erased_is_told_that_it_is_gone() -> None:
+    """And waits for that: neither a count without its result is left, nor does anybody fail."""
+    shoe = counted.shown()
+    campaign = counted.campaign(shoe)
+    counted.told(counted.happened(shoe, campaign_id=campaign))
+    outcomes: list[Outcome] = []
+    late = counted.happened(shoe, times=3, campaign_id=campaign)
+    counting = threading.Thread(target=lambda: outcomes.extend(counted.told(late)))
+
+    with transaction() as session:
+        erasure.erase_result(session, TENANT, shoe)
+        counting.start()
+        counting.join(0.3)
+        assert counting.is_alive()
+    counting.join(10)
+
+    assert _codes(outcomes) == ["result_not_found"] * 3
+    assert not counted.counts(shoe)
+
+
+def test_who_chooses_while_a_result_is_erased_is_given_another() -> None:
+    shoe, boot = counted.shown(), counted.shown()
+    campaign = counted.campaign(shoe, boot)
+    counted.told(counted.happened(shoe, "click", times=500, campaign_id=campaign))
+    counted.told(counted.happened(boot, times=500, campaign_id=campaign))
+    chosen: list[str] = []
+
+    def choose() -> None:
+        with transaction() as session:
+            told = campaigns.choose(session, TENANT, campaign, Random(0), impression="counted")
+            chosen.append(told)
+
+    choosing = threading.Thread(target=choose)
+    with transaction() as session:
+        erasure.erase_result(session, TENANT, shoe)
+        choosing.start()
+        choosing.join(0.3)
+        assert choosing.is_alive()
+    choosing.join(10)
+
+    assert chosen == [boot]
 
 
 def test_an_id_is_kept_for_as_long_as_what_it_names_may_be_told(
