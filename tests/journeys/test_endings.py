@@ -98,10 +98,10 @@ def test_an_operator_restarts_a_worker_and_pauses_its_queue_without_losing_a_job
 
 
 def test_celery_starts_a_worker_as_it_stands(home: Path) -> None:
-    with subprocess.Popen(broker.command(), stderr=subprocess.DEVNULL) as valkey:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "workers", "worker", "-Q", "gpu"], cwd=ROOT
-        )
+    words = [sys.executable, "-m", "celery", "-A", "workers", "worker", "-Q", "gpu"]
+    valkey = subprocess.Popen(broker.command(), stderr=subprocess.DEVNULL)
+    worker = subprocess.Popen(words, cwd=ROOT)
+    try:
         with transaction() as session:
             order = {"operation": {"op": "sample", "version": "nobody@9"}}
             job_id = jobs.create(session, "shop", parse(json.dumps(order).encode())).job.id
@@ -110,7 +110,10 @@ def test_celery_starts_a_worker_as_it_stands(home: Path) -> None:
 
         worker.terminate()
         assert worker.wait(30) == 0
-        valkey.terminate()
+    finally:
+        for process in (worker, valkey):
+            process.kill()
+            process.wait()
 
 
 def test_a_worker_refuses_tables_of_another_build(tmp_path: Path) -> None:
