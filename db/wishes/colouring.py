@@ -87,6 +87,8 @@ def _as_joined(text: str) -> Joined:
 
 def _joined(pieces: Sequence[Piece], at: int, known: Vocabulary) -> tuple[str, Heard, int] | None:
     """The next colour behind a joining word; "to" may have the product before it."""
+    if _are_characters(pieces[at - 1 : at + 1]) and (found := _one(pieces, at, known)):
+        return "and", *found
     joiner = at
     while joiner < len(pieces) and pieces[joiner].kind in ("product", "filler"):
         joiner += 1
@@ -99,6 +101,11 @@ def _joined(pieces: Sequence[Piece], at: int, known: Vocabulary) -> tuple[str, H
         begin = _past(pieces, begin, None)
     found = _one(pieces, begin, known)
     return None if found is None else (pieces[joiner].kind, *found)
+
+
+def _are_characters(two: Sequence[Piece]) -> bool:
+    """Whether they are as in "蓝白": two colours of one character each."""
+    return [(one.kind, len(one.text)) for one in two] == 2 * [("colour", 1)]
 
 
 def _past(pieces: Sequence[Piece], at: int, texts: frozenset[str] | None) -> int:

@@ -18,6 +18,9 @@ _ITEMS: Final = ("setting", "action", "size", "ratio", "side", "channel", "forma
 _CHANGING: Final = frozenset({"replace", "switch", "swap", "change", "exchange"})
 _FOR: Final = frozenset({"with", "for", "by"})
 
+_OF_SETTINGS: Final = frozenset({"in", "of", "from", "going", "的", "用", "从", "是"})
+_COLOURED: Final = frozenset({"gradient", "studio", "painted"})
+
 Refusing = Literal["no", "waiting", "twice", "used", "perhaps"]
 """A refusal waits for what it refuses, has it, or may go on behind an "and"."""
 
@@ -54,6 +57,8 @@ class _Reader:
     ground: str | None = None
     """A "background" that has no colour yet, as it was written."""
     is_on: bool = False
+    is_set: bool = False
+    """A gradient or a studio was named right before, which may have colours."""
     clause: int = 0
     """How much had been heard before this clause."""
 
@@ -66,6 +71,8 @@ class _Reader:
 
     def _step(self, at: int) -> int:
         piece = self.pieces[at]
+        if piece.kind not in ("ground", "filler", "to", "colour", "shade", "hex"):
+            self.is_set = False
         match piece.kind:
             case "comma" | "stop" | "but":
                 self._end(at)
@@ -95,6 +102,7 @@ class _Reader:
         return at + 1
 
     def _pass(self, piece: Piece) -> None:
+        self.is_set = self.is_set and piece.text in _OF_SETTINGS
         if piece.text == "in":
             self.is_on = False
         if self.refusing == "perhaps":
@@ -111,7 +119,7 @@ class _Reader:
             self._unknown(self.pieces[at].text)
             return at + 1
         is_product_first = colouring.is_of_product(self.pieces, at, group.end)
-        of_ground = group.is_of_ground or self.is_on or self.ground is not None
+        of_ground = group.is_of_ground or self.is_on or self.ground is not None or self.is_set
         if of_ground and not is_product_first:
             self._of_ground(group)
             return group.end_of_ground
@@ -128,7 +136,7 @@ class _Reader:
         elif group.joined == "and" and group.is_of_ground and not is_run and not self.is_on:
             self._hear(*(replace(one, part="product") for one in colours[:-1]))
             colours = colours[-1:]
-        self.ground, self.is_on = None, False
+        self.ground, self.is_on, self.is_set = None, False, False
         self._hear(*(replace(one, part="ground") for one in colours))
 
     def _of_product(self, group: Group) -> None:
@@ -145,7 +153,7 @@ class _Reader:
 
     def _item(self, piece: Piece) -> None:
         if piece.kind == "setting":
-            self.ground = None
+            self.ground, self.is_set = None, piece.name in _COLOURED
         self.is_on = False
         if (found := self._known(piece)) is None:
             self._unknown(piece.text)

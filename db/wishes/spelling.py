@@ -4,8 +4,7 @@ Words that share a piece after letters were left out are compared (the deletion 
 Garbe 2012) by optimal string alignment: letters left out, put in, changed, or two neighbours swapped.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import combinations
+from collections.abc import Iterable
 from typing import Final
 
 _MOST_LETTERS: Final = 20
@@ -69,12 +68,10 @@ def distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def _pieces(word: str, most: int) -> Iterator[str]:
-    """The word with up to so many letters left out, each once."""
-    seen: set[str] = set()
-    for count in range(min(most, len(word) - 1) + 1):
-        for left_out in combinations(range(len(word)), count):
-            piece = "".join(letter for at, letter in enumerate(word) if at not in left_out)
-            if piece not in seen:
-                seen.add(piece)
-                yield piece
+def _pieces(word: str, most: int) -> set[str]:
+    """The word, and what it is with up to so many letters left out."""
+    found = newest = {word}
+    for _ in range(most):
+        newest = {one[:at] + one[at + 1 :] for one in newest for at in range(len(one))}
+        found = found | newest
+    return found
