@@ -83,7 +83,14 @@ def _slots(given: Mapping[str, Iterator[str] | set[str] | list[str]]) -> Slots:
 
 def _slowest_ms(times: int) -> float:
     """Typing errors everywhere, at the longest that is taken."""
-    words = ("backgruond", "turqiose", "withuot", "reflectoin", "不要阴影白底", "abcdefghijklmnopqrst")
+    words = (
+        "backgruond",
+        "turqiose",
+        "withuot",
+        "reflectoin",
+        "不要阴影白底",
+        "abcdefghijklmnopqrst",
+    )
     text = " ".join(words * 20)[: reading.LONGEST_WISH]
     taken = []
     for _ in range(times):

@@ -1,4 +1,4 @@
-"""Colours that belong together in a wish: shades, "red to blue", "blue and white", and their ground."""
+"""Colours that belong together in a wish: shades, "red to blue", "blue and white", their ground."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from db.wishes.wish import Heard
 
 Joined = Literal["", "and", "or", "to"]
 _LINKS: Final = frozenset({"的", "色", "颜色", "colour", "color", "coloured", "colored"})
-_OF_GROUNDS: Final = ("ground", "setting")
+COLOURED: Final = frozenset({"gradient", "studio", "painted"})
+"""Settings that may have colours of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def group(pieces: Sequence[Piece], at: int, known: Vocabulary) -> Group | None:
         joins.append(joiner)
     joined = next((one for one in ("to", "or", "and") if one in joins), "")
     behind = _past(pieces, end, _LINKS)
-    if behind >= len(pieces) or pieces[behind].kind not in _OF_GROUNDS:
+    if behind >= len(pieces) or not _is_of_ground(pieces[behind]):
         return Group(tuple(colours), _as_joined(joined), end, is_of_ground=False, end_of_ground=end)
     over = behind + (pieces[behind].kind == "ground")
     new = _joined(pieces, over, known) if pieces[behind].kind == "ground" else None
@@ -75,6 +76,10 @@ def is_of_product(pieces: Sequence[Piece], at: int, end: int) -> bool:
     while following < len(pieces) and pieces[following].kind in ("filler", "to"):
         following += 1
     return following < len(pieces) and pieces[following].kind in ("colour", "shade", "hex")
+
+
+def _is_of_ground(piece: Piece) -> bool:
+    return piece.kind == "ground" or (piece.kind == "setting" and piece.name in COLOURED)
 
 
 def _as_joined(text: str) -> Joined:

@@ -1,4 +1,4 @@
-"""The parts of a wish that the vocabulary knows, longest first, and between them those it does not."""
+"""The parts of a wish that the vocabulary knows, the longest first, and the parts between them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

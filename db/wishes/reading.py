@@ -19,7 +19,6 @@ _CHANGING: Final = frozenset({"replace", "switch", "swap", "change", "exchange"}
 _FOR: Final = frozenset({"with", "for", "by"})
 
 _OF_SETTINGS: Final = frozenset({"in", "of", "from", "going", "的", "用", "从", "是"})
-_COLOURED: Final = frozenset({"gradient", "studio", "painted"})
 
 Refusing = Literal["no", "waiting", "twice", "used", "perhaps"]
 """A refusal waits for what it refuses, has it, or may go on behind an "and"."""
@@ -32,7 +31,7 @@ def read(wish: str) -> Wish:
 
 
 def _with_exchanges(found: Sequence[Piece]) -> list[Piece]:
-    """ "Replace red with blue" says "to"."""
+    """What is replaced "with" something is changed to it."""
     made: list[Piece] = []
     is_changing = False
     for piece in found:
@@ -116,7 +115,7 @@ class _Reader:
     def _colours(self, at: int) -> int:
         group = colouring.group(self.pieces, at, self.known)
         if group is None:
-            self._unknown(self.pieces[at].text)
+            self._shade_alone(self.pieces[at])
             return at + 1
         is_product_first = colouring.is_of_product(self.pieces, at, group.end)
         of_ground = group.is_of_ground or self.is_on or self.ground is not None or self.is_set
@@ -125,6 +124,14 @@ class _Reader:
             return group.end_of_ground
         self._of_product(group)
         return group.end
+
+    def _shade_alone(self, piece: Piece) -> None:
+        """Of no colour, "darker" is said of the picture, and "dark" of nothing."""
+        word = self.known.shades.get(piece.name)
+        if word is None or word.alone is None:
+            self._unknown(piece.text)
+        else:
+            self._hear(Heard("action", word.alone, piece.text, corrected=piece.corrected))
 
     def _of_ground(self, group: Group) -> None:
         colours = group.colours
@@ -153,12 +160,18 @@ class _Reader:
 
     def _item(self, piece: Piece) -> None:
         if piece.kind == "setting":
-            self.ground, self.is_set = None, piece.name in _COLOURED
+            self.ground, self.is_set = None, piece.name in colouring.COLOURED
         self.is_on = False
         if (found := self._known(piece)) is None:
             self._unknown(piece.text)
+        elif found.kind == "scale" and self._is_upscale_refused():
+            self.heard.append(replace(found, refused=True))  # "do not enlarge it twice"
         else:
             self._hear(found)
+
+    def _is_upscale_refused(self) -> bool:
+        last = self.heard[-1] if self.heard else None
+        return last is not None and last.refused and last.name == "upscale"
 
     def _known(self, piece: Piece) -> Heard | None:
         """What a piece that is no colour says; None where it says nothing by itself."""

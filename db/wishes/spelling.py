@@ -1,7 +1,7 @@
 """Finds the word behind a typing error: one or two letters wrong, never in short words.
 
-Words that share a piece after letters were left out are compared (the deletion index of SymSpell,
-Garbe 2012) by optimal string alignment: letters left out, put in, changed, or two neighbours swapped.
+Words that share a piece after letters were left out (the deletion index of SymSpell, Garbe 2012)
+are compared by optimal string alignment: left out, put in, changed, or two neighbours swapped.
 """
 
 from collections.abc import Iterable

@@ -18,7 +18,18 @@ from db.wishes.spelling import Speller
 
 Kind = Literal["colour", "setting", "action", "size", "channel", "format"]
 Grammar = Literal[
-    "shade", "scale", "not", "ground", "product", "or", "and", "on", "to", "but", "filler", "article"
+    "shade",
+    "scale",
+    "not",
+    "ground",
+    "product",
+    "or",
+    "and",
+    "on",
+    "to",
+    "but",
+    "filler",
+    "article",
 ]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 LOOKED_FOR_BEHIND_ERRORS: Final = (*KINDS, "shade", "scale", "not", "ground", "product")
@@ -49,10 +60,14 @@ class ColourWord(_Said):
 
 
 class ShadeWord(_Said):
-    """The way to white, or below 0 to black, and what becomes of the chroma."""
+    """The way to white, or below 0 to black, and what becomes of the chroma.
+
+    `alone` is the action that it is where no colour follows.
+    """
 
     lightness: Annotated[float, Field(ge=-1, le=1)]
     chroma: Annotated[float, Field(ge=0, le=2)]
+    alone: str | None = None
 
 
 class SettingWord(_Said):

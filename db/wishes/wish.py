@@ -1,4 +1,4 @@
-"""What a wish was understood to say: terms, each with what it is said of, and what was not known."""
+"""What was heard in a wish: terms, each with what it is said of, and the words not known."""
 
 from dataclasses import dataclass, field
 from typing import Literal
