@@ -5,19 +5,20 @@ what is behind it, and a shadow last, because it lies on that.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from db.operations.presets import Preset
 from db.wishes import canvases, doing, grounds, refusing
 from db.wishes.canvases import Canvas, Place
 from db.wishes.doing import Step
 from db.wishes.grounds import Ground
-from db.wishes.wish import Wish
+from db.wishes.vocabulary import Kind
+from db.wishes.wish import Part, Wish
 
 MOST_STEPS: Final = 8
 """Of a pipeline."""
 _MENDING: Final = ("denoise", "deblock", "deblur", "relight", "upscale")
-_ONE_AT_MOST: Final = (
+_ONE_AT_MOST: Final[tuple[tuple[str, Kind | Literal["scale"], Part | None], ...]] = (
     ("product colour", "colour", "product"), ("background", "setting", None),
     ("channel", "channel", None), ("scale", "scale", None), ("format", "format", None),
 )  # fmt: skip
