@@ -12,7 +12,7 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
-from api.client import ApiError, Client, Json
+from api.client import ApiError, Client, Json, Unreachable
 
 LARGEST_BYTES: Final = 20 * 2**20
 _PAGE: Final = Path(__file__).parent / "page"
@@ -41,6 +41,10 @@ def build_chat(packshot: Client) -> FastAPI:
         """What Packshot refuses for another reason than the words, as it says it."""
         status = error.status if error.status < 500 else 502
         return Response(error.detail, status, media_type="text/plain")
+
+    @app.exception_handler(Unreachable)
+    def away(_request: Request, _error: Unreachable) -> Response:
+        return Response("the studio is away; try again", 502, media_type="text/plain")
 
     @app.get("/")
     @app.get("/{name}")
