@@ -16,6 +16,7 @@ _RATIOS: Final = {(1, 1): "square", (4, 5): "portrait", (9, 16): "story"}
 _ENDS: Final = ("comma", "stop", "but")
 _ITEMS: Final = ("setting", "action", "size", "ratio", "side", "channel", "format", "scale")
 _CHANGING: Final = frozenset({"replace", "switch", "swap", "change", "exchange"})
+_MAKING: Final = frozenset({"turn", "make", "dye", "paint", "recolor", "recolour"})
 _FOR: Final = frozenset({"with", "for", "by"})
 
 _OF_SETTINGS: Final = frozenset({"in", "of", "from", "going", "的", "用", "从", "是"})
@@ -30,17 +31,24 @@ def read(wish: str) -> Wish:
     return _Reader(_with_exchanges(pieces(wish, known)), known).read()
 
 
-def _with_exchanges(found: Sequence[Piece]) -> list[Piece]:
-    """What is replaced "with" something is changed to it."""
+def _with_exchanges(found: list[Piece]) -> list[Piece]:
+    """What is replaced "with" something is changed to it; and of "turn the red shoe blue" to blue."""
     made: list[Piece] = []
-    is_changing = False
-    for piece in found:
-        if piece.kind in _ENDS:
-            is_changing = False
-        is_changing = is_changing or piece.text in _CHANGING
+    said = set[str]()
+    for at, piece in enumerate(found):
+        said = set() if piece.kind in _ENDS else said | {piece.text}
+        is_changing = bool(said & _CHANGING)
         says_to = is_changing and piece.kind == "filler" and piece.text in _FOR
         made.append(replace(piece, kind="to") if says_to else piece)
+        if piece.kind == "product" and (is_changing or said & _MAKING) and _is_between(found, at):
+            made.append(Piece("to", ""))
     return made
+
+
+def _is_between(found: list[Piece], at: int) -> bool:
+    """Whether a piece stands right between two colours."""
+    around = found[max(at - 1, 0) : at] + found[at + 1 : at + 2]
+    return len(around) == 2 and all(one.kind in ("colour", "shade", "hex") for one in around)
 
 
 @dataclass(slots=True)

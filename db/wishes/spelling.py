@@ -14,9 +14,11 @@ _MOST_LETTERS: Final = 20
 class Speller:
     """Knows some words, and finds the one that was meant."""
 
-    def __init__(self, words: Iterable[str], *, known: Iterable[str]) -> None:
-        """`words` are looked for; what is `known` is right as it stands."""
-        self._known = frozenset(known)
+    def __init__(
+        self, words: Iterable[str], *, known: Iterable[str], whole: Iterable[str] = ()
+    ) -> None:
+        """`words` are looked for, those that are `whole` terms first; `known` ones are right."""
+        self._known, self._whole = frozenset(known), frozenset(whole)
         self._pieces: dict[str, list[str]] = {}
         for word in sorted(set(words)):
             for piece in _pieces(word, _errors_in(word)):
@@ -30,10 +32,11 @@ class Speller:
             return None
         most = 2 if len(word) >= 7 else 1
         asked = {one for piece in _pieces(word, most) for one in self._pieces.get(piece, ())}
-        near = sorted((away, one) for one in asked if (away := _away(word, one)) is not None)
-        if not near or (len(near) > 1 and near[0][0] == near[1][0]):
-            return None
-        return near[0][1]
+        aways = {one: away for one in asked if (away := _away(word, one)) is not None}
+        near = [one for one, away in aways.items() if away == min(aways.values())]
+        if len(near) > 1:  # "sharpn" is "sharpen", which is a term, and not the "sharp" of others
+            near = [one for one in near if one in self._whole]
+        return near[0] if len(near) == 1 else None
 
 
 def _errors_in(word: str) -> int:

@@ -212,4 +212,5 @@ def _speller(english: Mapping[tuple[str, ...], Term], plain: list[str]) -> Spell
         for word in words
     }
     known = {word for words in english for word in words}
-    return Speller(targets, known=known | set(plain))
+    whole = {words[0] for words in english if len(words) == 1}
+    return Speller(targets, known=known | set(plain), whole=whole)
