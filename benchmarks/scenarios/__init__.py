@@ -1,1 +1,1 @@
-"""How well each of the shop's scenarios does what it claims, measured."""
+"""What the shop's scenarios claim, measured: a file for each, a row for each claim."""

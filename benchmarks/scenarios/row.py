@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measured claim of a scenario."""
+    """`wanted`: what is asked of the value, as "≥ 0.95"; empty where nothing is."""
 
     scenario: str
     claim: str

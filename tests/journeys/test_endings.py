@@ -106,10 +106,10 @@ def test_celery_starts_a_worker_as_it_stands(home: Path) -> None:
             order = {"operation": {"op": "sample", "version": "nobody@9"}}
             job_id = jobs.create(session, "shop", parse(json.dumps(order).encode())).job.id
 
-        until(lambda: _state(job_id) == "failed", 60)
+        until(lambda: _state(job_id) == "failed", 120)
 
         worker.terminate()
-        assert worker.wait(15) == 0
+        assert worker.wait(30) == 0
         valkey.terminate()
 
 
