@@ -42,7 +42,7 @@ class Labelled:
         return sum(self.wanted.get(one) == self.heard.get(one) for one in named), len(named)
 
 
-def rows(quick: bool) -> Iterator[Row]:  # noqa: FBT001 — every scenario is asked so
+def rows(*, quick: bool) -> Iterator[Row]:
     """Slot accuracy and exact match of both splits, and how long a wish of full length takes."""
     for split in SPLITS:
         told = labelled(split)

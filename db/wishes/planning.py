@@ -67,16 +67,15 @@ def _steps(
         behind.append(canvas.step(ground.rgb))
     if ground.step is not None and (canvas is None or ground.rgb is None):
         behind.append(ground.step)
-    # Recoloured where the old ground is gone already: else it would be sought twice.
+    # Recoloured where the old ground is gone already: else the product would be sought twice.
     is_cut = recolor is not None if behind else ground.is_transparent or "cutout" in done
     return [
         *(done[op] for op in _MENDING if op in done),
-        *([{"op": "cutout"}] if is_cut and (behind or ground.is_transparent or "cutout" in done)
-          else []),
+        *([{"op": "cutout"}] if is_cut else []),
         *([] if recolor is None else [recolor]),
         *behind,
         *([done["shadow"]] if "shadow" in done else []),
-    ]  # fmt: skip
+    ]
 
 
 def _cut_first(steps: list[Step]) -> list[Step]:

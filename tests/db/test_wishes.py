@@ -26,15 +26,16 @@ def test_labelled_wishes_are_heard_as_well_as_the_page_says(split: str) -> None:
 
     right, named = map(sum, zip(*(one.right() for one in told), strict=True))
 
-    assert right / named >= {"developed": 0.98, "held_out": 0.9}[split]
+    assert right / named >= {"developed": 0.98, "first_held_out": 0.95, "held_out": 0.9}[split]
 
 
 def test_there_are_enough_labelled_wishes_and_none_stands_in_both_splits() -> None:
-    developed, held_out = ({one.wish for one in assist.labelled(split)} for split in assist.SPLITS)
+    *developed, held_out = ([one.wish for one in assist.labelled(split)] for split in assist.SPLITS)
+    wishes = [*(one for split in developed for one in split), *held_out]
 
     assert len(held_out) >= 40
-    assert len(developed | held_out) >= 120
-    assert developed.isdisjoint(held_out)
+    assert len(wishes) >= 120
+    assert len(set(wishes)) == len(wishes)
 
 
 @pytest.mark.parametrize(
