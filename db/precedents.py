@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.operations import presets
@@ -88,23 +88,21 @@ def said(operation: Operation) -> Said:
 def _published(
     session: Session, tenant: str, order: Order, source: Source
 ) -> Iterator[tuple[Result, str]]:
-    """The same picture and operation first, so that an exact one is found behind many others."""
-    mine, seen = Result.source_key == source.key, set[str]()
-    questions: list[list[ColumnElement[bool]]] = [
-        [mine, beside(Result.op, order.operation.op)],
-        [mine],
-    ]
+    """The newest of the same picture and operation first, so that an exact one is found."""
+    of_op, seen = beside(Result.op, order.operation.op), set[str]()
+    # By its id, which begins with its time, and by no index of it: there are few of one source, and
+    # a database that reads them in their order would walk through the tenant's whole history.
+    newest = Result.id.concat("").desc()
+    mine = select(Result, Job.request).where(Result.source_key == source.key).order_by(newest)
+    questions = [mine.where(of_op), mine]
     if order.sku is not None:
-        questions.append([Result.sku == order.sku])
+        of_sku = select(Result, Job.request).where(Result.sku == order.sku)
+        questions.append(of_sku.order_by(Result.created_at.desc(), Result.id.desc()))
     for asked in questions:
-        rows = (
-            select(Result, Job.request)
-            .join(Job, Job.id == Result.job_id)
-            .where(Result.tenant == tenant, Result.visibility == "published", *asked)
-            .order_by(Result.created_at.desc(), Result.id.desc())
-            .limit(_LOOKED_AT)
+        published = asked.join(Job, Job.id == Result.job_id).where(
+            Result.tenant == tenant, Result.visibility == "published"
         )
-        for result, request in session.execute(rows):
+        for result, request in session.execute(published.limit(_LOOKED_AT)):
             if result.id not in seen:
                 seen.add(result.id)
                 yield result, request

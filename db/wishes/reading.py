@@ -32,7 +32,7 @@ def read(wish: str) -> Wish:
 
 
 def _with_exchanges(found: list[Piece]) -> list[Piece]:
-    """What is replaced "with" something is changed to it; and of "turn the red shoe blue" to blue."""
+    """What is replaced "with" something is changed to it, and "the red shoe blue" to blue."""
     made: list[Piece] = []
     said = set[str]()
     for at, piece in enumerate(found):
