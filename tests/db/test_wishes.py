@@ -13,7 +13,7 @@ from db.operations.presets import PRESET_NAMES
 from db.wishes import colours, reading, vocabulary
 from db.wishes.colours import Colour
 from db.wishes.spelling import Speller, distance
-from db.wishes.vocabulary import KINDS
+from db.wishes.vocabulary import KINDS, Kind
 
 
 def heard(wish: str) -> dict[str, set[str]]:
@@ -76,10 +76,41 @@ def test_each_colour_is_said_of_something(wish: str, expected: dict[str, set[str
         ("不要陰影、倒影", {"shadow", "reflection"}),
         ("别去背景", {"cut_out"}),
         ("anything but red", {"red"}),
+        ("drop the shadow", {"shadow"}),
+        ("no background shadow", {"shadow"}),
+        ("without background removal", {"cut_out"}),
+        ("不要背景虚化", {"blur"}),
+        ("不要背景阴影", {"shadow"}),
     ],
 )
 def test_what_is_refused_is_never_done(wish: str, refused: set[str]) -> None:
     assert heard(wish) == {"not": refused}
+
+
+OF_THEIR_OWN = {"drop shadow", "remove blur", "remove the blur"}
+"""What begins with a refusal, and refuses nothing: a kind of shadow, and what sharpening is."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_refusal_before_any_term_is_ever_taken_for_its_opposite(kind: Kind) -> None:
+    grammar = Path(vocabulary.__file__).with_name("words") / "grammar.toml"
+    refusals = tomllib.loads(grammar.read_text(encoding="utf-8"))["not"]
+    terms = vocabulary.get().of(kind).values()
+    wishes = [
+        *(f"{no} {term.en[0]}" for no in refusals["en"] for term in terms),
+        *(f"{no} the {text}" for no in ("no", "drop", "without", "remove") for term in terms
+          for text in term.en),
+        *(no + term.zh[0] for no in refusals["zh"] for term in terms if term.zh),
+        *(f"{no}{text}" for no in ("不要", "去掉", "无") for term in terms for text in term.zh),
+    ]  # fmt: skip
+
+    wrong = [
+        wish
+        for wish in wishes
+        if wish not in OF_THEIR_OWN and any(not one.refused for one in reading.read(wish).heard)
+    ]
+
+    assert wrong == []
 
 
 @pytest.mark.parametrize(
