@@ -47,7 +47,8 @@ def pieces(wish: str, vocabulary: Vocabulary) -> list[Piece]:
     words: list[_Word] = []
     for token in tokens(wish):
         if token.sort == "word":
-            words.append(_Word(token.text, vocabulary.speller.meant(token.text)))
+            parts = vocabulary.joined.get(token.text, (token.text,))
+            words += [_Word(part, vocabulary.speller.meant(part)) for part in parts]
             continue
         found += _of_words(words, vocabulary)
         words = []

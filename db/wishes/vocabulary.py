@@ -32,7 +32,7 @@ Grammar = Literal[
     "article",
 ]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-LOOKED_FOR_BEHIND_ERRORS: Final = (*KINDS, "shade", "scale", "not", "ground", "product")
+LOOKED_FOR_BEHIND_ERRORS: Final = (*KINDS, "shade", "scale", "not", "ground")
 _FOLDER: Final = Path(__file__).parent / "words"
 _FILES: Final[Mapping[Kind, str]] = {
     "colour": "colours", "setting": "settings", "action": "actions", "size": "sizes",
@@ -111,7 +111,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All words; `phrases` by their first word, the longest first."""
+    """All words; `phrases` by their first word, the longest first; `joined` as "lightblue"."""
 
     colours: Mapping[str, ColourWord]
     shades: Mapping[str, ShadeWord]
@@ -121,6 +121,7 @@ class Vocabulary:
     channels: Mapping[str, ChannelWord]
     formats: Mapping[str, FormatWord]
     phrases: Mapping[str, tuple[tuple[tuple[str, ...], Term], ...]]
+    joined: Mapping[str, tuple[str, str]]
     characters: Mapping[str, Term]
     longest: int
     """How many characters the longest Chinese one has."""
@@ -168,6 +169,7 @@ def get() -> Vocabulary:
     return Vocabulary(
         colours, shades, settings, actions, sizes, channels, formats,
         phrases=_by_first(english),
+        joined=_joined(shades, colours),
         characters=characters,
         longest=max(map(len, characters)),
         speller=_speller(english, plain.en),
@@ -202,6 +204,20 @@ def _by_first(
     for words in sorted(english, key=len, reverse=True):
         found.setdefault(words[0], []).append((words, english[words]))
     return {first: tuple(all_of_it) for first, all_of_it in found.items()}
+
+
+def _joined(
+    shades: Mapping[str, ShadeWord], colours: Mapping[str, ColourWord]
+) -> dict[str, tuple[str, str]]:
+    """Shades that are written with their colour as one word."""
+    return {
+        shade + colour: (shade, colour)
+        for word in shades.values()
+        for shade in word.en
+        for named in colours.values()
+        for colour in named.en
+        if " " not in colour
+    }
 
 
 def _speller(english: Mapping[tuple[str, ...], Term], plain: list[str]) -> Speller:

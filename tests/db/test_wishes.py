@@ -43,6 +43,7 @@ def test_there_are_enough_labelled_wishes_and_none_stands_in_both_splits() -> No
     [
         ("teal blue", {"product": {"teal"}}),
         ("green mint", {"product": {"mint"}}),
+        ("darkred on lightgrey", {"product": {"dark red"}, "ground": {"light grey"}}),
         ("blue or red", {"product": {"blue", "red"}}),
         ("red on white", {"product": {"red"}, "ground": {"white"}}),
         ("red white background", {"product": {"red"}, "ground": {"white"}}),
@@ -172,7 +173,7 @@ def test_one_or_two_wrong_letters_are_seen_through(typed: str, meant: str) -> No
 @pytest.mark.parametrize(
     "word",
     ["rad", "rde", "blur", "back", "while", "brow", "glue", "clue", "tin", "ran", "delete", "admin",
-     "x" * 400, "fred", "reed", "wheat"],
+     "x" * 400, "fred", "reed", "wheat", "create", "whith", "newer", "remote", "peace", "contest"],
 )  # fmt: skip
 def test_a_short_word_or_another_word_is_taken_for_none_of_ours(word: str) -> None:
     assert vocabulary.get().speller.meant(word) in (None, word)
