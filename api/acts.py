@@ -20,6 +20,7 @@ _EVERYDAY: Final = frozenset(
         ("POST", "/v1/pictures"),
         ("POST", "/v1/provenance/verify"),
         ("POST", "/v1/jobs"),
+        ("POST", "/v1/assist"),
         ("POST", "/v1/jobs/{job_id}/cancel"),
         ("POST", "/v1/jobs/{job_id}/retry"),
         ("POST", "/v1/batches"),

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from api.client import ApiError, Unreachable
 from api.commands import (
+    assist,
     backup,
     batch,
     campaigns,
@@ -42,7 +43,7 @@ app = typer.Typer(
     help="Packshot: product pictures generated, edited, trained on and measured.",
 )
 _PARTS = (
-    machine, repository, submit, watch, batch, look, check, verify, search, train, retrain,
+    machine, repository, submit, assist, watch, batch, look, check, verify, search, train, retrain,
     promote, feedback, operate, erase, backup,
 )  # fmt: skip
 for part in _PARTS:

@@ -125,6 +125,29 @@ class Client:
         """Create a job. Safe to repeat: every try carries the same idempotency key."""
         return self._post("/v1/jobs", order, key=key or str(uuid.uuid4()))
 
+    def assist(
+        self,
+        picture: str,
+        wish: str,
+        said: Mapping[str, str] | None = None,
+        *,
+        key: str | None = None,
+    ) -> Json:
+        """Have a wish in words done, in English or Chinese, of a picture or result.
+
+        `said` may hold mode (do, plan, anew), sku, channel, external_id, webhook_url. The answer's
+        `outcome` is existing, with the `result`; queued, with the `job`; or planned.
+
+        Raises:
+            ApiError: `wish_not_understood`, `wish_ambiguous`, `wish_impossible`; `errors` say more.
+        """
+        body = {"picture": picture, "wish": wish, **(said or {})}
+        return self._post("/v1/assist", body, key=key or str(uuid.uuid4()))
+
+    def vocabulary(self) -> Json:
+        """The words that wishes are read by."""
+        return self._one("/v1/assist")
+
     def job(self, job_id: str) -> Json:
         return self._one(f"/v1/jobs/{job_id}")
 

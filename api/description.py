@@ -7,6 +7,7 @@ from pydantic.json_schema import models_json_schema
 
 from api import examples
 from api.handlers import MEDIA_TYPE
+from api.schemas.assist import AssistIn
 from api.schemas.batches import BatchIn
 from api.schemas.campaigns import ArmIn, CampaignIn, ChoiceIn
 from api.schemas.datasets import DatasetIn
@@ -35,6 +36,7 @@ TAGS: Final = [
     for name, says in (
         ("pictures", "What is worked on."),
         ("jobs", "One operation each: placed, watched, cancelled, tried again."),
+        ("assistant", "What people say they want, as orders."),
         ("batches", "Up to 10,000 orders at once."),
         ("events", "Jobs and batches told as they change."),
         ("results", "What was delivered, and the numbers that prove it."),
@@ -58,7 +60,7 @@ TAGS: Final = [
     )
 ]
 BODIES: Final = (
-    *(Order, BatchIn, DatasetIn, FeedbackIn, ReviewIn, PromoteIn, RollBackIn),
+    *(Order, AssistIn, BatchIn, DatasetIn, FeedbackIn, ReviewIn, PromoteIn, RollBackIn),
     *(CampaignIn, ArmIn, ChoiceIn, ShopEventsIn),
     *(PresetRules, RuleIn, KeyIn, LinkIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
 )

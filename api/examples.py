@@ -48,6 +48,7 @@ _WHOLE: Final[Mapping[str, Any]] = {
         "sku": "S-1042",
         "external_id": "order-77",
     },
+    "AssistIn": {"picture": ID, "wish": "in red on white, square for Instagram", "sku": "S-1042"},
     "WhenIn": {"ratings": 50},
     "PresetRules": PRESET,
 }

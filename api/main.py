@@ -18,6 +18,7 @@ from api.edge import Edge
 from api.listeners import Seats
 from api.readiness import Ready
 from api.routes import (
+    assist,
     audit,
     batches,
     campaigns,
@@ -54,7 +55,7 @@ from db import default_secrets, logs, migrate, tracing
 from workers import settings as worker_settings
 
 _ROUTERS = (
-    *(pictures, jobs, events, stages, batches, results, links, feedback, provenance),
+    *(pictures, jobs, assist, events, stages, batches, results, links, feedback, provenance),
     *(campaigns, shop_events),
     *(trainings, epochs, trials, datasets, rules, versions, usage),
     *(discovery, presets, deliveries, webhooks, keys, tenants, audit, queues, health, metrics),

@@ -196,6 +196,12 @@ def find(session: Session, tenant: str, job_id: str) -> Job | None:
     return session.scalars(select(Job).where(Job.tenant == tenant, Job.id == job_id)).one_or_none()
 
 
+def has_key(session: Session, tenant: str, key: str) -> bool:
+    """Whether a job was placed under this idempotency key."""
+    named = select(Job.id).where(Job.tenant == tenant, Job.idempotency_key == key)
+    return session.scalar(named) is not None
+
+
 def page(
     session: Session,
     tenant: str,

@@ -87,7 +87,7 @@ def empty() -> None:
 
 
 def _for_tests(url: str) -> None:
-    """Nobody needs these rows after a power cut, and only a test says when to analyse; the tables."""
+    """Nobody needs these rows after a power cut, only a test says when to analyse; the tables."""
     server = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):

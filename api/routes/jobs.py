@@ -18,6 +18,7 @@ from api.erasing import FromDatasets
 from api.errors import Problem
 from api.schemas.base import Page
 from api.schemas.jobs import JobOut, JobsQuery, JobSummary, job_out, job_summary, job_tag
+from api.watching import Watch
 from db import admission, attempts, datasets, erasure, ids, jobs, line, results, stages, versions
 from db.engine import reading, transaction
 from db.jobs import Created
@@ -55,13 +56,20 @@ async def create(
 ) -> JobOut:
     """Place one operation; the answer does not wait for it unless asked to (`Prefer: wait=N`)."""
     created = await run_in_threadpool(_create, raw, caller, key)
+    return await answered(created, caller.tenant, wait_s, watch, response)
+
+
+async def answered(
+    created: Created, tenant: str, wait_s: float | None, watch: Watch, response: Response
+) -> JobOut:
+    """What the caller is told of a job that was placed: at once, or when its wait is over."""
     if created.new and wait_s is None:
         return _fresh(created.job, response)
     try:
         over = wait_s is not None and await waiting.until_over(
-            watch, caller.tenant, created.job.id, wait_s
+            watch, tenant, created.job.id, wait_s
         )
-        told = await run_in_threadpool(tell, caller.tenant, created.job.id, response)
+        told = await run_in_threadpool(tell, tenant, created.job.id, response)
     except SQLAlchemyError as error:
         if not created.new:
             raise

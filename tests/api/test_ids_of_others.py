@@ -114,6 +114,8 @@ ORDERS: list[tuple[str, Body]] = [
 ]
 NAMED: list[tuple[str, str, Body]] = [
     *(("/v1/jobs", kind, body) for kind, body in ORDERS),
+    ("/v1/assist", "pictures", lambda name, _: {"picture": name, "wish": "on white"}),
+    ("/v1/assist", "results", lambda name, _: {"picture": name, "wish": "on white"}),
     ("/v1/feedback", "results", lambda name, _: {"result_id": name, "rating": 1}),
     ("/v1/campaigns", "results", lambda name, _: {"name": "mine", "results": [name]}),
     (

@@ -1,0 +1,1 @@
+"""What people say they want, read by a vocabulary and made into orders."""
