@@ -14,6 +14,7 @@ from api.schemas.events import BatchProgress, JobEvent
 from api.schemas.feedback import FeedbackIn, ReviewIn
 from api.schemas.keys import KeyIn
 from api.schemas.links import LinkIn
+from api.schemas.moderation import BlockIn, PolicyIn
 from api.schemas.retraining import RuleIn
 from api.schemas.tenants import CapsIn, TenantIn
 from api.schemas.versions import PromoteIn, RollBackIn
@@ -45,6 +46,7 @@ TAGS: Final = [
         ("retraining-rules", "What trains a network again by itself."),
         ("usage", "What a tenant has used, day by day."),
         ("discovery", "What can be asked for."),
+        ("moderation", "What a shop lets through, and what it never wants to see again."),
         ("presets", "What sales channels want of a picture."),
         ("webhooks", "Who is told of what has ended."),
         ("keys", "What a caller proves itself with."),
@@ -57,6 +59,7 @@ TAGS: Final = [
 BODIES: Final = (
     *(Order, BatchIn, DatasetIn, FeedbackIn, ReviewIn, PromoteIn, RollBackIn),
     *(PresetRules, RuleIn, KeyIn, LinkIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
+    *(PolicyIn, BlockIn),
 )
 _TOLD: Final = (ProblemOut, JobEvent, BatchProgress)
 # FastAPI's own words for what our handlers tell otherwise.

@@ -48,6 +48,11 @@ _WHOLE: Final[Mapping[str, Any]] = {
         "sku": "S-1042",
         "external_id": "order-77",
     },
+    "PolicyIn": {
+        "channel": "web",
+        "rules": {"title": "The web shop's", "always_review": ["try_on"]},
+    },
+    "BlockIn": {"sha256": _SHA256, "note": "A supplier's picture that is not ours to show"},
     "WhenIn": {"ratings": 50},
     "PresetRules": PRESET,
 }

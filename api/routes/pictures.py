@@ -8,7 +8,7 @@ from api.deps import Tenant
 from api.erasing import FromDatasets
 from api.schemas.pictures import PictureOut
 from api.uploads import Upload, Uploaded
-from db import blobs, erasure, ids, pictures
+from db import blobs, erasure, ids, pictures, quarantine
 from db.blobs import Vanished
 from db.engine import reading, transaction
 from db.pictures import Registered
@@ -63,7 +63,7 @@ def find(picture_id: str, tenant: Tenant) -> PictureOut:
 )
 def content(picture_id: str, tenant: Tenant, request: Request) -> Response:
     """The file as it came."""
-    row = found(tenant, picture_id)
+    row = served(tenant, picture_id)
     return contents.answer(
         request, tenant, key=row.sha256, sha256=row.sha256, format_=row.format, name=row.id
     )
@@ -88,6 +88,18 @@ def keep(tenant: str, upload: Upload, *, tries: int = 3) -> Registered:
         if tries == 1:
             raise
         return keep(tenant, upload, tries=tries - 1)
+
+
+def served(tenant: str, picture_id: str) -> Picture:
+    """One whose bytes may be served.
+
+    Raises:
+        Problem: there is none.
+        Quarantined: a policy keeps them from everybody.
+    """
+    row = found(tenant, picture_id)
+    quarantine.check_picture(row)
+    return row
 
 
 def found(tenant: str, picture_id: str) -> Picture:

@@ -8,6 +8,7 @@ from db.tables.embeddings import Embedding
 from db.tables.erasures import Erasure
 from db.tables.feedback import Feedback
 from db.tables.jobs import Attempt, Job, JobInput, Queue, Turn
+from db.tables.moderation import Blocked, Policy
 from db.tables.pictures import Blob, Picture
 from db.tables.presets import ShopPreset
 from db.tables.promotions import Evaluation, Promotion
@@ -27,6 +28,7 @@ __all__ = [
     "Batch",
     "BatchLine",
     "Blob",
+    "Blocked",
     "Dataset",
     "Delivery",
     "DeliveryAttempt",
@@ -40,6 +42,7 @@ __all__ = [
     "JobInput",
     "Lock",
     "Picture",
+    "Policy",
     "Promotion",
     "Queue",
     "Result",
