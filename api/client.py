@@ -331,6 +331,31 @@ class Client:
         """One of your own, with all its versions."""
         self._send(self._http.build_request("DELETE", f"/v1/presets/{name}"))
 
+    def policies(self) -> list[Json]:
+        """What you let through: the shop's policy, then each channel's."""
+        return _items(self._get("/v1/policies").json(), "policies")
+
+    def policy_history(self, channel: str | None = None) -> list[Json]:
+        """Every version of one, the newest first."""
+        query = {} if channel is None else {"channel": channel}
+        return _items(self._get("/v1/policies/history", query).json(), "policies")
+
+    def set_policy(self, rules: Json, *, channel: str | None = None) -> Json:
+        """Have rules hold from now on, for a channel or for the whole shop."""
+        return self._ask("PUT", "/v1/policies", None, {"rules": rules, "channel": channel})
+
+    def blocklist(self, *, limit: int = 50) -> Iterator[Json]:
+        """Pictures that go no further, newest first."""
+        return self._pages("/v1/blocklist", None, limit)
+
+    def block(self, entry: Json) -> Json:
+        """One more: `{"picture": id}`, or a `sha256` or `phash` from elsewhere."""
+        return self._post("/v1/blocklist", entry)
+
+    def unblock(self, entry_id: str) -> None:
+        """One off the list."""
+        self._send(self._http.build_request("DELETE", f"/v1/blocklist/{entry_id}"))
+
     def operation(self, name: str) -> Json:
         return self._one(f"/v1/operations/{name}")
 

@@ -53,7 +53,5 @@ def add(
     if not what.sha256 or standing.rules.hashes.exact != "block":
         return row, is_new, 0
     said = [reason("listed_exactly", "block", of="picture")]
-    count = quarantine.keep_bytes(
-        session, tenant, what.sha256, policy=standing.label, reasons=said
-    )
+    count = quarantine.keep_bytes(session, tenant, what.sha256, policy=standing.label, reasons=said)
     return row, is_new, count

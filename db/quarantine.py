@@ -11,7 +11,6 @@ from db.operations.reasons import Reason, stored
 from db.tables.pictures import Picture
 from db.tables.results import Result
 
-
 BLOCKED: Final = "blocked_by_policy"
 """How a job ends that a policy does not let through."""
 

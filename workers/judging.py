@@ -1,4 +1,4 @@
-"""A job before its shop's policy: inputs that block end it, results are marked with what was found."""
+"""A job before its policy: inputs that block end it, results are marked with what was found."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

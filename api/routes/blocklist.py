@@ -18,7 +18,7 @@ from api.schemas.moderation import (
     block_added,
     block_out,
 )
-from db import blocklist, blocking, ids
+from db import blocking, blocklist, ids
 from db.engine import reading, transaction
 
 router = APIRouter(prefix="/v1/blocklist", tags=["moderation"], dependencies=[needs("admin")])

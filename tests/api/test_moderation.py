@@ -133,7 +133,12 @@ def test_an_entry_of_nothing_is_refused(
 
 
 def test_a_picture_of_one_colour_is_listed_by_its_bytes_alone(client: TestClient) -> None:
-    file = {"file": ("a.png", factories.encoded(factories.picture().convert("L").point(lambda _: 9), "PNG"))}
+    file = {
+        "file": (
+            "a.png",
+            factories.encoded(factories.picture().convert("L").point(lambda _: 9), "PNG"),
+        )
+    }
     picture = client.post("/v1/pictures", files=file).json()["id"]
 
     entry = client.post("/v1/blocklist", json={"picture": picture}).json()
@@ -168,9 +173,7 @@ def test_a_quarantined_result_is_served_by_no_door(client: TestClient) -> None:
     assert doors
 
 
-def test_the_admin_page_shows_reasons_and_no_bytes(
-    client: TestClient, browser: Any
-) -> None:
+def test_the_admin_page_shows_reasons_and_no_bytes(client: TestClient, browser: Any) -> None:
     result = everything.named(client)["results"]
     with transaction() as session:
         said = [reason("always_reviewed", "block", of="result")]
@@ -181,5 +184,5 @@ def test_the_admin_page_shows_reasons_and_no_bytes(
 
     assert SENTENCES["always_reviewed"] in page.text
     assert "shop@1" in page.text
-    assert f"/admin/results/{result}/content\" alt" not in page.text
+    assert f'/admin/results/{result}/content" alt' not in page.text
     assert picture.status_code == 451

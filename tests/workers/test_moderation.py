@@ -9,12 +9,14 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from db import blobs, blocklist, intake, looks, pictures, policies, quarantine
+from db import blobs, blocklist, intake, looks, pictures, policies, quarantine, versions
 from db.engine import reading, transaction
 from db.operations.policies import PolicyRules, default
 from db.tables.jobs import Job
 from db.tables.pictures import Picture
 from db.tables.results import Result
+from models.data import samples
+from models.weights import CARD_FILE, MODEL_FILE, SHIPPED
 from tests import benches, factories, rows
 from tests.rows import TENANT
 from workers.moderation import Moderation
@@ -60,7 +62,9 @@ def listed(data: bytes, *, by: str) -> None:
         blocklist.add(session, TENANT, sha256=digest, phash=phash, note=None, by=None)
 
 
-def done(bench: Bench, op: str = "upscale", envelope: dict[str, Any] | None = None, **given: Any) -> Job:
+def done(
+    bench: Bench, op: str = "upscale", envelope: dict[str, Any] | None = None, **given: Any
+) -> Job:
     """A job that was performed."""
     rows.queued(op, envelope={"operation": given, **(envelope or {})})
     (job,) = rows.claim()
@@ -215,3 +219,65 @@ def test_nobody_elses_list_counts(bench: Bench) -> None:
         blocklist.add(session, "another", sha256=digest, phash="", note=None, by=None)
 
     assert done(bench, picture=keep(shot())).state == "succeeded"
+
+
+def asked(bench: Bench, picture: str) -> Job:
+    """What `moderate` says of it."""
+    rows.queued("moderate", envelope={"operation": {"picture": picture}})
+    (job,) = rows.claim()
+    rows.change(job.id, versions={"classifier": garments()})
+    perform(rows.read(job.id), bench)
+    return rows.read(job.id)
+
+
+def garments() -> str:
+    """The id of the classifier that ships and serves."""
+    card = (SHIPPED / "classifier-fashion" / CARD_FILE).read_text(encoding="utf-8")
+    key = blobs.put(blobs.SHIPPED, (SHIPPED / "classifier-fashion" / MODEL_FILE).read_bytes())
+    told = {"tenant": blobs.SHIPPED, "name": "classifier-fashion", "network": "classifier"}
+    with transaction() as session:
+        return versions.add(session, **told, state="serving", weights_key=key, card=card).id
+
+
+def test_moderate_tells_the_verdict_and_all_that_it_measured(bench: Bench) -> None:
+    job = asked(bench, keep(shot()))
+
+    report = job.report or {}
+    assert (job.state, report["verdict"], report["policy"]) == ("succeeded", "allow", "default@1")
+    assert len(report["phash"]) == 16
+    assert 0 <= report["skin_share"] <= 1
+    assert report["unfamiliarity"] > 1  # blurred colours are no garment
+    assert report["reasons"] == []
+
+
+def test_moderate_quarantines_and_gives_back(bench: Bench) -> None:
+    picture = keep(shot())
+    listed(shot(), by="bytes")
+
+    blocked = asked(bench, picture)
+    with reading() as session:
+        while_listed = session.get_one(Picture, picture).quarantine
+    with transaction() as session:
+        blocklist.remove(session, TENANT, blocklist.page(session, TENANT, limit=1)[0].id)
+    allowed = asked(bench, picture)
+
+    assert [one.report["verdict"] for one in (blocked, allowed) if one.report] == ["block", "allow"]
+    assert [one.state for one in (blocked, allowed)] == ["succeeded", "succeeded"]
+    assert while_listed is not None
+    with reading() as session:
+        assert session.get_one(Picture, picture).quarantine is None
+
+
+def test_what_is_unlike_garments_waits_where_the_policy_asks(bench: Bench) -> None:
+    policy(unfamiliar={"answer": "review"}, outputs="passed")
+    garments()
+    known = samples.garments().images[0, 0]
+
+    strange = done(bench, picture=keep(shot()))
+    familiar = done(bench, picture=keep(factories.encoded(Image.fromarray(known), "PNG")))
+
+    assert [one.visibility for one in results(strange)] == ["held"]
+    assert [one["code"] for one in results(strange)[0].reasons or []] == ["unfamiliar"]
+    assert (results(strange)[0].unfamiliarity or 0) > 1
+    assert [one.visibility for one in results(familiar)] == ["published"]
+    assert 0 < (results(familiar)[0].unfamiliarity or 0) < 1
