@@ -19,6 +19,7 @@ from db.tables.tenants import ApiKey, Tenant
 from db.tables.trials import Trial
 from db.tables.usage import UsageDay
 from db.tables.versions import Dataset, Epoch, Version
+from db.tables.watches import ScoreWatch
 from db.tables.workers import Lock, Worker
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Retraining",
     "RetrainingRule",
     "Row",
+    "ScoreWatch",
     "ShopPreset",
     "Stage",
     "Tenant",

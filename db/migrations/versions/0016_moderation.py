@@ -1,4 +1,4 @@
-"""Shops have policies and block lists; pictures and results tell what was found in them."""
+"""Shops have policies and block lists, pictures tell what was found, and scores are watched."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,6 +34,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_blocked"),
         sa.UniqueConstraint("tenant", "sha256", "phash", name="uq_blocked_tenant"),
     )
+    op.create_table(
+        "score_watch",
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("label", sa.String(128), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("baseline", sa.JSON(), nullable=True),
+        sa.Column("pending", sa.JSON(), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=True),
+        sa.Column("drifted_at", UtcDateTime(), nullable=True),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "label", name="pk_score_watch"),
+    )
     op.add_column("picture", sa.Column("quarantine", sa.JSON(), nullable=True))
     op.add_column("result", sa.Column("policy_version", sa.String(128), nullable=True))
     op.add_column("result", sa.Column("reasons", sa.JSON(), nullable=True))
@@ -44,5 +56,6 @@ def downgrade() -> None:
     for column in ("unfamiliarity", "reasons", "policy_version"):
         op.drop_column("result", column)
     op.drop_column("picture", "quarantine")
+    op.drop_table("score_watch")
     op.drop_table("blocked")
     op.drop_table("policy")
