@@ -281,14 +281,20 @@ class Client:
     def picture_content(self, picture_id: str) -> bytes:
         return self._get(f"/v1/pictures/{picture_id}/content").content
 
-    def erase(self, kind: str, row_id: str, *, from_datasets: bool = False) -> None:
-        """Erase a `picture`, `job` or `result` with all that was made from it; twice is once."""
+    def erase(self, kind: str, row_id: str, *, from_datasets: bool = False) -> list[str]:
+        """Erase a `picture`, `job` or `result` with all that was made from it; twice is once.
+
+        Answers with the labels of versions that learnt from it, which nobody can undo.
+        """
         asked = {"from_datasets": "true"} if from_datasets else None
+        request = self._http.build_request("DELETE", f"/v1/{kind}s/{row_id}", params=asked)
         try:
-            self._send(self._http.build_request("DELETE", f"/v1/{kind}s/{row_id}", params=asked))
+            answer = self._send(request)
+            return list(answer.json()["trained_versions"]) if answer.content else []
         except ApiError as error:
             if error.code != "erased":
                 raise
+            return []
 
     def rate(
         self,

@@ -115,7 +115,9 @@ def tell_batches(session: Session, batches: Sequence[Batch]) -> None:
     _write(session, rows)
 
 
-def tell_drift(session: Session, tenant: str, version_id: str, row: ScoreWatch, *, network: str) -> None:
+def tell_drift(
+    session: Session, tenant: str, version_id: str, row: ScoreWatch, *, network: str
+) -> None:
     """The same of a version whose scores have become others; each time anew."""
     at = row.drifted_at or row.changed_at
     told = {"version_id": version_id, "version": row.label, "network": network}

@@ -94,7 +94,7 @@ def _watch(
 ) -> bool:
     """Whether it has drifted with one of these results."""
     row = session.get(ScoreWatch, (tenant, version.label)) or _begin(session, tenant, version.label)
-    if row.baseline is None and not row.pending or row.since < version.since:
+    if (row.baseline is None and not row.pending) or row.since < version.since:
         row.since, row.baseline, row.drifted_at = version.since, None, None
         row.pending = {"results": 0}
     was, now = row.drifted_at, _now(session)
@@ -173,9 +173,7 @@ def _serving(session: Session, tenant: str) -> list[Serving]:
     promoted = select(Promotion.version_id, func.max(Promotion.created_at)).where(
         Promotion.tenant == tenant, Promotion.undone_at.is_(None)
     )
-    since = {
-        version_id: at for version_id, at in session.execute(promoted.group_by(Promotion.version_id))
-    }
+    since = dict(session.execute(promoted.group_by(Promotion.version_id)).tuples())
     found: dict[str, Serving] = {}
     for row in session.scalars(select(Version).where(*mine).order_by(*by)):
         at = since.get(row.id) or row.created_at

@@ -69,10 +69,16 @@ def content(picture_id: str, tenant: Tenant, request: Request) -> Response:
     )
 
 
-@router.delete("/{picture_id}", status_code=204, dependencies=_WRITE)
-def erase(picture_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -> None:
+@router.delete(
+    "/{picture_id}",
+    status_code=204,
+    response_class=Response,
+    responses=erasing.RESPONSES,
+    dependencies=_WRITE,
+)
+def erase(picture_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -> Response:
     """Erase it with the jobs that used it and all that was made from it; open ones end."""
-    erasing.erase(
+    return erasing.erase(
         erasure.erase_picture, tenant, picture_id, from_datasets=from_datasets, code=_NOT_FOUND
     )
 

@@ -76,10 +76,16 @@ def review(result_id: str, raw: JsonBody, tenant: Tenant) -> ResultOut:
         return result_out(row, stages.of_results(session, [row.id]).get(row.id, ()))
 
 
-@router.delete("/{result_id}", status_code=204, dependencies=_WRITE)
-def erase(result_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -> None:
+@router.delete(
+    "/{result_id}",
+    status_code=204,
+    response_class=Response,
+    responses=erasing.RESPONSES,
+    dependencies=_WRITE,
+)
+def erase(result_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -> Response:
     """Erase it with all that was made from it; its job stays."""
-    erasing.erase(
+    return erasing.erase(
         erasure.erase_result, tenant, result_id, from_datasets=from_datasets, code=_NOT_FOUND
     )
 

@@ -136,7 +136,9 @@ def test_a_score_that_few_have_is_not_compared() -> None:
 def test_a_webhook_hears_of_it_each_time_anew(version: str) -> None:
     secrets.ensure_local_key()
     with transaction() as session:
-        endpoints.add(session, TENANT, url="https://hooks.example/told", events=[], description=None)
+        endpoints.add(
+            session, TENANT, url="https://hooks.example/told", events=[], description=None
+        )
     for first, mean in enumerate((35, 31, 35, 31)):
         delivered(OVER, label=version, mean=mean, first=1000 * first)
         look()
