@@ -41,11 +41,11 @@ def add(
         return found, False
     if stamp(session, tenant)[0] >= MOST:
         raise BlocklistFull(f"the list has {MOST} entries; take one off first")
-    row = {"id": new_id(), "tenant": tenant, "sha256": sha256, "phash": phash, "note": note}
-    row |= {"made_by": by, "created_at": clock.now()}
-    session.execute(insert_once(session, Blocked, row))
+    made = {"id": new_id(), "tenant": tenant, "made_by": by, "created_at": clock.now()}
+    said = {"sha256": sha256, "phash": phash, "note": note}
+    session.execute(insert_once(session, Blocked, made | said))
     entry = session.scalars(same).one()
-    return entry, entry.id == row["id"]
+    return entry, entry.id == made["id"]
 
 
 def remove(session: Session, tenant: str, entry_id: str) -> None:

@@ -65,11 +65,11 @@ def look(session: Session, tenant: str, *, over: int = OVER) -> list[str]:
     for label, _, scores in found:
         by_label[label].append(scores)
     cursor.since = found[-1][1]
-    drifted = []
-    for label in sorted(by_label.keys() & serving.keys()):
-        if _watch(session, tenant, serving[label], by_label[label], over=over):
-            drifted.append(label)
-    return drifted
+    return [
+        label
+        for label in sorted(by_label.keys() & serving.keys())
+        if _watch(session, tenant, serving[label], by_label[label], over=over)
+    ]
 
 
 def of(session: Session, tenant: str) -> Sequence[ScoreWatch]:
@@ -136,7 +136,8 @@ def compare(baseline: Mapping[str, Any], window: Mapping[str, Any]) -> dict[str,
 
 
 def _has_enough(window: Mapping[str, Any], name: str) -> bool:
-    return len(window.get(name, ())) >= max(1, LEAST_SHARE * window["results"])
+    count: int = len(window.get(name, ()))
+    return count >= max(1.0, LEAST_SHARE * float(window["results"]))
 
 
 def _compared(then: list[float], now: list[float], *, among: int) -> dict[str, Any]:

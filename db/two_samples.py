@@ -43,5 +43,5 @@ def _chance(scaled: float) -> float:
     """Kolmogorov's distribution: how often the scaled gap is larger."""
     if scaled < 0.2:  # where the sum hardly converges and the answer is 1 to ten digits
         return 1.0
-    terms = ((-1) ** (k - 1) * math.exp(-2 * (k * scaled) ** 2) for k in range(1, _TERMS))
+    terms = ((1 if k % 2 else -1) * math.exp(-2 * (k * scaled) ** 2) for k in range(1, _TERMS))
     return min(1.0, max(0.0, 2 * sum(terms)))

@@ -1,5 +1,6 @@
 """What a policy asks of one picture: is it listed, what can be counted, how familiar is it."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -72,8 +73,8 @@ def look(
 
 def taken(image: Tensor) -> Look:
     """The look of [1, 3 or 4, H, W], as `db.looks` takes it of a file."""
-    step = max(1, max(image.shape[2:]) // _ENOUGH_PX)
-    levels = (image[0, :, ::step, ::step] * 255).round().to(torch.uint8)
+    step = max(1, math.ceil(max(image.shape[2:]) / _ENOUGH_PX))
+    levels = image[0, :, ::step, ::step].mul(255).add_(0.5).clamp_(0, 255).to(torch.uint8)
     pixels = levels.permute(1, 2, 0).contiguous().cpu().numpy()
     return looks.take(Image.fromarray(pixels.squeeze(-1) if pixels.shape[2] == 1 else pixels),
                       orientation=None)  # fmt: skip

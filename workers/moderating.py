@@ -17,7 +17,7 @@ def moderated(operation: Moderate, given: Given) -> Made:
     looked = judge.input(given.pictures["picture"], given.files["picture"], of="picture")
     judging.settle(given.tenant, judge.policy, operation.picture, looked.reasons)
     strange = looking.unfamiliarity(image, given.networks)
-    measured = {
+    measured: dict[str, float | int | str | None] = {
         "phash": looking.taken(image).phash,
         "skin_share": round(skin_share(image), 4),
         "unfamiliarity": strange,

@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("made_by", sa.String(16), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_blocked"),
-        sa.UniqueConstraint("tenant", "sha256", "phash", name="uq_blocked_tenant"),
+        sa.UniqueConstraint("tenant", "sha256", "phash", name="uq_blocked_tenant_sha256_phash"),
     )
     op.create_table(
         "score_watch",
@@ -49,7 +49,7 @@ def upgrade() -> None:
     op.add_column("picture", sa.Column("quarantine", sa.JSON(), nullable=True))
     op.add_column("result", sa.Column("policy_version", sa.String(128), nullable=True))
     op.add_column("result", sa.Column("reasons", sa.JSON(), nullable=True))
-    op.add_column("result", sa.Column("unfamiliarity", sa.Float(), nullable=True))
+    op.add_column("result", sa.Column("unfamiliarity", sa.Double(), nullable=True))
 
 
 def downgrade() -> None:
