@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api.commands import delivery
 from db.operations.policies import PolicyRules, default
 from tests.api import scripted
 from tests.api.scripted import Answer, Asked
@@ -118,3 +119,26 @@ def test_entries_are_listed_and_taken_off(
         "DELETE",
         f"/v1/blocklist/{NOWHERE}",
     )
+
+
+def test_what_is_kept_from_everybody_is_not_asked_for() -> None:
+    kept, out = {"id": NOWHERE, "ordinal": 0, "format": "png"}, {"id": "1", "ordinal": 1}
+    job = {
+        "id": NOWHERE,
+        "op": "sample",
+        "state": "failed",
+        "error": {"code": "blocked_by_policy", "detail": "no"},
+        "results": [{**kept, "visibility": "quarantined"}, {**kept, **out, "visibility": "held"}],
+    }
+
+    assert [one.known_as for one in delivery._files(job)] == ["1"]
+
+
+def test_a_row_tells_why_a_person_is_to_see_it() -> None:
+    reasons = [{"code": "always_reviewed", "says": "The policy has a person see it."}]
+    result = {"id": "1", "visibility": "held", "reasons": reasons}
+    job = {"id": NOWHERE, "op": "upscale", "state": "succeeded", "results": [result]}
+
+    (row,) = delivery.rows([job], {})
+
+    assert row[-1] == "held: The policy has a person see it."
