@@ -56,20 +56,8 @@ from workers import settings as worker_settings
 _ROUTERS = (
     *(pictures, jobs, events, stages, batches, results, links, feedback, provenance),
     *(trainings, epochs, trials, datasets, rules, versions, usage),
-    *(
-        policies,
-        blocklist,
-        discovery,
-        presets,
-        deliveries,
-        webhooks,
-        keys,
-        tenants,
-        audit,
-        queues,
-        health,
-        metrics,
-    ),
+    *(policies, blocklist),
+    *(discovery, presets, deliveries, webhooks, keys, tenants, audit, queues, health, metrics),
 )
 _MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"
 _log = structlog.get_logger(__name__)
