@@ -49,9 +49,15 @@ def add(
     row, is_new = blocklist.add(
         session, tenant, sha256=what.sha256, phash=what.phash, note=note, by=by
     )
+    return row, is_new, quarantine_listed(session, tenant, what.sha256) if what.sha256 else 0
+
+
+def quarantine_listed(session: Session, tenant: str, sha256: str) -> int:
+    """Keep all that there is of these bytes from everybody, if they are listed and that blocks."""
+    if not blocklist.has(session, tenant, sha256):
+        return 0
     standing = policies.in_effect(session, tenant, None)
-    if not what.sha256 or standing.rules.hashes.exact != "block":
-        return row, is_new, 0
+    if standing.rules.hashes.exact != "block":
+        return 0
     said = [reason("listed_exactly", "block", of="picture")]
-    count = quarantine.keep_bytes(session, tenant, what.sha256, policy=standing.label, reasons=said)
-    return row, is_new, count
+    return quarantine.keep_bytes(session, tenant, sha256, policy=standing.label, reasons=said)

@@ -59,6 +59,12 @@ def remove(session: Session, tenant: str, entry_id: str) -> None:
         raise EntryNotFound("the list has no such entry")
 
 
+def has(session: Session, tenant: str, sha256: str) -> bool:
+    """Whether exactly these bytes are on the list."""
+    mine = (Blocked.tenant == tenant, Blocked.sha256 == sha256)
+    return session.scalar(select(Blocked.id).where(*mine).limit(1)) is not None
+
+
 def page(
     session: Session, tenant: str, *, limit: int, after: tuple[datetime, str] | None = None
 ) -> Sequence[Blocked]:

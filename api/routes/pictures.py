@@ -8,7 +8,7 @@ from api.deps import Tenant
 from api.erasing import FromDatasets
 from api.schemas.pictures import PictureOut
 from api.uploads import Upload, Uploaded
-from db import blobs, erasure, ids, pictures, quarantine
+from db import blobs, blocking, erasure, ids, pictures, quarantine
 from db.blobs import Vanished
 from db.engine import reading, transaction
 from db.pictures import Registered
@@ -89,7 +89,10 @@ def keep(tenant: str, upload: Upload, *, tries: int = 3) -> Registered:
     try:
         with transaction() as session:
             blobs.hold(session, tenant, [key])
-            return pictures.register(session, tenant, upload.checked, name=upload.name)
+            found = pictures.register(session, tenant, upload.checked, name=upload.name)
+            if found.new and blocking.quarantine_listed(session, tenant, key):
+                session.refresh(found.picture)
+            return found
     except Vanished:
         if tries == 1:
             raise

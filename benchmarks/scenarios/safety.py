@@ -160,7 +160,7 @@ def _cost(pictures: Sequence[Image.Image], *, times: int) -> Iterator[Row]:
 
 def _ms(do: Callable[[Tensor], object], images: Sequence[Tensor], times: int) -> float:
     took = []
-    for image in images * times:
+    for image in [*images] * times:
         since = time.process_time()
         do(image)
         took.append((time.process_time() - since) * 1000)

@@ -15,14 +15,14 @@ SENTENCES: Final[Mapping[ReasonCode, str]] = {
     "listed_exactly": "{of} is, byte for byte, on the block list.",
     "listed_nearly": "{of} looks like a picture on the block list: {value:g} of 64 bits differ, "
     "and up to {limit:g} count as the same.",
-    "much_skin": "{value:.0%} of {of} has the colour of skin, and more than {limit:.0%} is to be "
-    "seen by a person.",
+    "much_skin": "{of} has the colour of skin in {value:.0%} of its pixels; above {limit:.0%} a "
+    "person is to see it.",
     "one_colour": "{of} is all of one colour.",
     "says_generated": "{of} says of itself that it was generated.",
     "unfamiliar": "{of} is unlike what the classifier learnt from: {value:.2f} times as far away "
     "as 99 of 100 of that are, and more than {limit:g} is to be seen by a person.",
-    "unfamiliarity_unmeasured": "Nobody could measure how familiar {of} is: the serving "
-    "classifier has no statistics.",
+    "unfamiliarity_unmeasured": "{of} could not be compared with what the serving classifier "
+    "learnt from: it has no statistics.",
     "always_reviewed": "The policy has a person see every result of this operation.",
 }
 
@@ -58,7 +58,6 @@ def reason(
     """A reason with its sentence."""
     named = "The result" if of == "result" else f"The input {of!r}"
     said = SENTENCES[code].format(of=named, value=value, limit=limit)
-    said = said if said.startswith(("The ", "Nobody")) else said.replace("The ", "the ", 1)
     rounded = None if value is None else round(value, 4)
     return Reason(code=code, verdict=verdict, of=of, value=rounded, limit=limit, says=said)
 
