@@ -28,12 +28,7 @@ SENTENCES: Final[Mapping[ReasonCode, str]] = {
 
 
 class Reason(BaseModel):
-    """One thing that was found.
-
-    Attributes:
-        of: the input's role, or `result`.
-        says: the sentence, for people.
-    """
+    """One thing that was found."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
