@@ -171,10 +171,11 @@ def _serving(session: Session, tenant: str) -> list[Serving]:
     """Of each network what serves the shop: its own newest, else the one that ships."""
     mine = (Version.tenant.in_((tenant, SHIPPED)), Version.state == "serving")
     by = (Version.tenant == SHIPPED, Version.created_at.desc(), Version.id.desc())
-    promoted = select(Promotion.version_id, func.max(Promotion.created_at)).where(
+    promoted = select(Promotion.version_id, func.max(Promotion.created_at).label("at")).where(
         Promotion.tenant == tenant, Promotion.undone_at.is_(None)
     )
-    since = dict(session.execute(promoted.group_by(Promotion.version_id)).tuples())
+    rows = session.execute(promoted.group_by(Promotion.version_id))
+    since = {row.version_id: row.at for row in rows}
     found: dict[str, Serving] = {}
     for row in session.scalars(select(Version).where(*mine).order_by(*by)):
         at = since.get(row.id) or row.created_at
