@@ -20,6 +20,7 @@ from api.commands import (
     look,
     machine,
     operate,
+    policy,
     presets,
     promote,
     repository,
@@ -53,6 +54,8 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(versions.app, name="versions")
 app.add_typer(presets.app, name="presets")
+app.add_typer(policy.policy_app, name="policy")
+app.add_typer(policy.blocklist_app, name="blocklist")
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.tenants_app, name="tenants")
 app.add_typer(webhooks.app, name="webhooks")

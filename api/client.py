@@ -304,14 +304,20 @@ class Client:
     def picture_content(self, picture_id: str) -> bytes:
         return self._get(f"/v1/pictures/{picture_id}/content").content
 
-    def erase(self, kind: str, row_id: str, *, from_datasets: bool = False) -> None:
-        """Erase a `picture`, `job` or `result` with all that was made from it; twice is once."""
+    def erase(self, kind: str, row_id: str, *, from_datasets: bool = False) -> list[str]:
+        """Erase a `picture`, `job` or `result` with all that was made from it; twice is once.
+
+        Answers with the labels of versions that learnt from it, which nobody can undo.
+        """
         asked = {"from_datasets": "true"} if from_datasets else None
+        request = self._http.build_request("DELETE", f"/v1/{kind}s/{row_id}", params=asked)
         try:
-            self._send(self._http.build_request("DELETE", f"/v1/{kind}s/{row_id}", params=asked))
+            answer = self._send(request)
+            return list(answer.json()["trained_versions"]) if answer.content else []
         except ApiError as error:
             if error.code != "erased":
                 raise
+            return []
 
     def rate(
         self,
@@ -382,6 +388,31 @@ class Client:
     def remove_preset(self, name: str) -> None:
         """One of your own, with all its versions."""
         self._send(self._http.build_request("DELETE", f"/v1/presets/{name}"))
+
+    def policies(self) -> list[Json]:
+        """What you let through: the shop's policy, then each channel's."""
+        return _items(self._get("/v1/policies").json(), "policies")
+
+    def policy_history(self, channel: str | None = None) -> list[Json]:
+        """Every version of one, the newest first."""
+        query = {} if channel is None else {"channel": channel}
+        return _items(self._get("/v1/policies/history", query).json(), "policies")
+
+    def set_policy(self, rules: Json, *, channel: str | None = None) -> Json:
+        """Have rules hold from now on, for a channel or for the whole shop."""
+        return self._ask("PUT", "/v1/policies", None, {"rules": rules, "channel": channel})
+
+    def blocklist(self, *, limit: int = 50) -> Iterator[Json]:
+        """Pictures that go no further, newest first."""
+        return self._pages("/v1/blocklist", None, limit)
+
+    def block(self, entry: Json) -> Json:
+        """One more: `{"picture": id}`, or a `sha256` or `phash` from elsewhere."""
+        return self._post("/v1/blocklist", entry)
+
+    def unblock(self, entry_id: str) -> None:
+        """One off the list."""
+        self._send(self._http.build_request("DELETE", f"/v1/blocklist/{entry_id}"))
 
     def operation(self, name: str) -> Json:
         return self._one(f"/v1/operations/{name}")

@@ -16,6 +16,7 @@ from api.schemas.events import BatchProgress, JobEvent
 from api.schemas.feedback import FeedbackIn, ReviewIn
 from api.schemas.keys import KeyIn
 from api.schemas.links import LinkIn
+from api.schemas.moderation import BlockIn, PolicyIn
 from api.schemas.retraining import RuleIn
 from api.schemas.shop_events import ShopEventsIn
 from api.schemas.tenants import CapsIn, TenantIn
@@ -50,6 +51,7 @@ TAGS: Final = [
         ("retraining-rules", "What trains a network again by itself."),
         ("usage", "What a tenant has used, day by day."),
         ("discovery", "What can be asked for."),
+        ("moderation", "What a shop lets through, and what it never wants to see again."),
         ("presets", "What sales channels want of a picture."),
         ("webhooks", "Who is told of what has ended."),
         ("keys", "What a caller proves itself with."),
@@ -63,6 +65,7 @@ BODIES: Final = (
     *(Order, AssistIn, BatchIn, DatasetIn, FeedbackIn, ReviewIn, PromoteIn, RollBackIn),
     *(CampaignIn, ArmIn, ChoiceIn, ShopEventsIn),
     *(PresetRules, RuleIn, KeyIn, LinkIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
+    *(PolicyIn, BlockIn),
 )
 _TOLD: Final = (ProblemOut, JobEvent, BatchProgress)
 # FastAPI's own words for what our handlers tell otherwise.

@@ -49,6 +49,11 @@ _WHOLE: Final[Mapping[str, Any]] = {
         "external_id": "order-77",
     },
     "AssistIn": {"picture": ID, "wish": "in red on white, square for Instagram", "sku": "S-1042"},
+    "PolicyIn": {
+        "channel": "web",
+        "rules": {"title": "The web shop's", "always_review": ["try_on"]},
+    },
+    "BlockIn": {"sha256": _SHA256, "note": "A supplier's picture that is not ours to show"},
     "WhenIn": {"ratings": 50},
     "PresetRules": PRESET,
 }

@@ -15,6 +15,7 @@ from api.edge import HEADERS
 from api.errors import Problem, document, invalid, told
 from api.listeners import NothingMore
 from db.blobs import NotStored, StorageFull, StoreUnavailable, Vanished
+from db.blocklist import BlocklistFull, EntryNotFound
 from db.campaigns import (
     ArmNotFound,
     CampaignClosed,
@@ -33,6 +34,7 @@ from db.keys import KeyNotLive
 from db.operations.presets import PresetNotFound
 from db.presets import PresetNameTaken
 from db.promotions import AlreadyServing, NotBetter, NotEvaluated, NothingToRollBack
+from db.quarantine import Quarantined
 from db.queues import QueueNotFound
 from db.rated import NothingRated
 from db.refusals import Refused
@@ -71,6 +73,9 @@ _CODES: Final[Mapping[type[Exception], str]] = {
     PresetNameTaken: "preset_name_taken",
     ResultNotFound: "result_not_found",
     NotHeld: "result_not_held",
+    Quarantined: "quarantined",
+    BlocklistFull: "blocklist_full",
+    EntryNotFound: "entry_not_found",
     StillOpen: "job_open",
     InDataset: "picture_in_dataset",
     IdempotencyKeyReused: "idempotency_key_reused",

@@ -21,6 +21,7 @@ from api.routes import (
     assist,
     audit,
     batches,
+    blocklist,
     campaigns,
     datasets,
     deliveries,
@@ -34,6 +35,7 @@ from api.routes import (
     links,
     metrics,
     pictures,
+    policies,
     presets,
     provenance,
     queues,
@@ -58,6 +60,7 @@ _ROUTERS = (
     *(pictures, jobs, assist, events, stages, batches, results, links, feedback, provenance),
     *(campaigns, shop_events),
     *(trainings, epochs, trials, datasets, rules, versions, usage),
+    *(policies, blocklist),
     *(discovery, presets, deliveries, webhooks, keys, tenants, audit, queues, health, metrics),
 )
 _MEND = "put TLS in front and say so: API_URL=https://…; or listen on 127.0.0.1"

@@ -15,7 +15,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from db import fleet, queues
+from db import fleet, queues, score_watch
 from db.engine import reading
 
 REMEMBERED_S: Final = 2.0
@@ -55,10 +55,11 @@ def answered(method: str, route: str, status: int, seconds: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """The table at one look: each queue, and how many workers are in which state for it."""
+    """The table at one look: each queue, how many workers are in which state, what has drifted."""
 
     depths: list[queues.Depth]
     workers: dict[tuple[str, str], int]
+    drifted: int
 
 
 class _OfTheTable(Collector):
@@ -79,6 +80,8 @@ class _OfTheTable(Collector):
         if seen is not None:
             yield from _of_queues(seen.depths)
             yield _of_workers(seen)
+            drifted = "Serving versions whose scores have become others."
+            yield GaugeMetricFamily("packshot_versions_drifted", drifted, value=seen.drifted)
 
     def _look(self) -> _Seen | None:
         if time.monotonic() >= self._good_until:
@@ -94,8 +97,9 @@ class _OfTheTable(Collector):
 def _read() -> _Seen:
     with reading() as session:
         depths, present = queues.depths(session), fleet.present(session)
+        drifted = score_watch.drifted(session)
     states = [(queue, one.state) for one in present for queue in one.queues]
-    return _Seen(depths, {key: states.count(key) for key in sorted(set(states))})
+    return _Seen(depths, {key: states.count(key) for key in sorted(set(states))}, drifted)
 
 
 def _of_queues(depths: list[queues.Depth]) -> Iterator[Metric]:

@@ -11,14 +11,16 @@ _DEEDS: Final = frozenset(
         *("replay", "rotate", "test", "verify", "retire", "close"),
     )
 )
-_BY_METHOD: Final = {"POST": "create", "PATCH": "change", "DELETE": "delete"}
+_BY_METHOD: Final = {"POST": "create", "PUT": "set", "PATCH": "change", "DELETE": "delete"}
 _STREAMS: Final = "events"
 
 
 def of(route: APIRoute) -> str:
     """From its method and path, so that it stays as long as these do."""
     allowed = route.methods or set()
-    method = next(one for one in ("GET", "POST", "PATCH", "DELETE", "HEAD") if one in allowed)
+    method = next(
+        one for one in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD") if one in allowed
+    )
     parts = [part for part in route.path_format.replace("-", "_").split("/") if part]
     literals = [part for part in parts if not part.startswith("{") and part != "v1"]
     *before, last = literals

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from db import clock, ids, paging
@@ -67,10 +67,17 @@ def refuse(session: Session, act: Act, *, status: int) -> None:
 
 
 def page(
-    session: Session, tenant: str, *, limit: int, after: tuple[datetime, str] | None = None
+    session: Session,
+    tenant: str,
+    *,
+    limit: int,
+    after: tuple[datetime, str] | None = None,
+    to: Sequence[str] = (),
 ) -> Sequence[Audit]:
-    """What was done to a tenant's things, newest first."""
+    """What was done to a tenant's things, newest first; only to those of these ids, if any."""
     mine, by = select(Audit).where(Audit.tenant == tenant), (Audit.created_at, Audit.id)
+    if to:
+        mine = mine.where(or_(*(Audit.resource.contains(one, autoescape=True) for one in to)))
     return paging.newest(session, mine, by, limit=limit, after=after)
 
 

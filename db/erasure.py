@@ -25,7 +25,7 @@ from db.tables.erasures import Erasure
 from db.tables.jobs import FAILED, QUEUED, RUNNING, Job, JobInput
 from db.tables.pictures import Picture
 from db.tables.results import Result
-from db.tables.versions import Dataset
+from db.tables.versions import Dataset, Version
 
 CODE = "source_erased"
 """How a job ends whose picture was erased before it was done."""
@@ -49,10 +49,15 @@ class InDataset(ValueError):
 
 @dataclass(slots=True)
 class Erased:
-    """What has gone: the ids, and the bytes that may go now (`collector.collect(only=…)`)."""
+    """What has gone: the ids, and the bytes that may go now (`collector.collect(only=…)`).
+
+    Attributes:
+        versions: labels of those that learnt from a dataset which held one of them; they stay.
+    """
 
     ids: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
+    versions: set[str] = field(default_factory=set)
 
 
 def erase_picture(
@@ -146,6 +151,7 @@ def _erase(
     # Behind the locks: a dataset that is being registered with one of them is seen now.
     left = _leave_datasets(session, tenant, erased.ids, allowed=from_datasets)
     erased.keys |= grids.forget(session, tenant, left)
+    erased.versions |= _learnt_from(session, tenant, left)
     # Their batch has yet to count them: their rows go with it, without what they found out.
     counted = _of_open_batches(session, over)
     for some in _some(counted):
@@ -214,6 +220,12 @@ def _leave_datasets(session: Session, tenant: str, ids: set[str], *, allowed: bo
             dataset.left_out = left_out.forget(dataset.left_out, ids)
     session.flush()
     return changed
+
+
+def _learnt_from(session: Session, tenant: str, datasets: Collection[str]) -> set[str]:
+    """The labels of versions that these datasets taught."""
+    taught = (Version.tenant == tenant, Version.dataset_id.in_(sorted(datasets)))
+    return set(session.scalars(select(Version.label).where(*taught)))
 
 
 def _of_open_batches(session: Session, job_ids: Collection[str]) -> set[str]:

@@ -18,11 +18,13 @@ from db.tables.batches import Batch
 from db.tables.deliveries import Delivery, Endpoint
 from db.tables.jobs import SUCCEEDED, TERMINAL
 from db.tables.results import Result
+from db.tables.watches import ScoreWatch
 from db.urls import authority
 
 BATCH_COMPLETED: Final = "batch.completed"
+DRIFTED: Final = "version.drifted"
 PING: Final = "webhook.ping"
-EVENTS: Final = (*(f"job.{state}" for state in TERMINAL), BATCH_COMPLETED)
+EVENTS: Final = (*(f"job.{state}" for state in TERMINAL), BATCH_COMPLETED, DRIFTED)
 # The body stays under 20 kB whatever a job made; the rest is behind its link.
 MOST_RESULTS: Final = 24
 _SCORES: Final = (
@@ -110,6 +112,22 @@ def tell_batches(session: Session, batches: Sequence[Batch]) -> None:
                 _row(batch.tenant, BATCH_COMPLETED, batch.id, body, receiver)
                 for receiver in receivers
             ]
+    _write(session, rows)
+
+
+def tell_drift(
+    session: Session, tenant: str, version_id: str, row: ScoreWatch, *, network: str
+) -> None:
+    """The same of a version whose scores have become others; each time anew."""
+    at = row.drifted_at or row.changed_at
+    told = {"version_id": version_id, "version": row.label, "network": network}
+    scores = {name: one for name, one in (row.told or {}).items() if one["drifted"]}
+    links = {"version": f"/v1/versions/{version_id}"}
+    body = written(DRIFTED, at, told | {"scores": scores, "links": links})
+    receivers = _receivers(_listeners(session, {tenant})[tenant], DRIFTED, None)
+    rows = [_row(tenant, DRIFTED, version_id, body, to) for to in receivers]
+    for one in rows:
+        one["id"] = str(uuid5(UUID(one["id"]), at.isoformat()))  # it may drift again
     _write(session, rows)
 
 

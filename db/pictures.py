@@ -75,6 +75,9 @@ def resolve_many(
 ) -> dict[str, Source]:
     """What each of these ids names; one that names nothing of this tenant's is left out.
 
+    So is a result that is quarantined. A picture that is stays: only who judges it again can tell
+    that it passes now.
+
     With `hold` nobody can erase them before this transaction ends.
     """
     found: dict[str, Source] = {}
@@ -98,6 +101,8 @@ def _named(
     named = select(table.id, key, table.width, table.height, name).where(
         table.tenant == bindparam("of_tenant"), table.id.in_(select(asked.c.id))
     )
+    if table is Result:
+        named = named.where(Result.visibility != "quarantined")  # else it would come out again
     if hold:
         named = named.order_by(table.id).with_for_update(read=True, key_share=True)
     return named

@@ -74,6 +74,7 @@ def shown(client: TestClient) -> tuple[dict[str, str], dict[str, str]]:
         "versions": _version(),
         "datasets": MARK,
         "retraining-rules": rule["id"],
+        "blocklist": _post(client, "/v1/blocklist", sha256="0" * 63 + "1", note=MARK)["id"],
         "presets": _post(client, "/v1/presets", **{**PRESET, "name": "only_ours"})["name"],
         "webhooks": webhook["id"],
         "deliveries": _post(client, f"/v1/webhooks/{webhook['id']}/test")["id"],

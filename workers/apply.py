@@ -8,6 +8,7 @@ from db.operations.checking import Check
 from db.operations.compressing import Compress
 from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Translate, Vary
+from db.operations.moderating import Moderate
 from db.operations.pipeline import Pipeline
 from db.operations.recognition import Classify, Embed, Search
 from db.operations.scoring import Score
@@ -29,6 +30,7 @@ from workers.checking import check
 from workers.edit import Given, edit
 from workers.explain import explain
 from workers.mending import mend
+from workers.moderating import moderated
 from workers.pipeline import pipeline
 from workers.policy import refuse_generated
 from workers.recognition import classified, embedded, searched
@@ -61,6 +63,8 @@ def apply(operation: AnyOperation, given: Given) -> Made:
             return embedded(operation, given)
         case Search():
             return searched(operation, given)
+        case Moderate():
+            return moderated(operation, given)
         case Score():
             return Made(images=(given.image(),), expected=given.image("reference_picture"))
         case Train() | Evaluate() | Compress() | Tune():

@@ -19,6 +19,7 @@ from db import transitions
 from db.blobs import Vanished
 from db.engine import transaction
 from db.fence import Lease
+from db.quarantine import BLOCKED
 from db.tables.jobs import FAILED, SUCCEEDED
 from db.tables.results import Result
 from db.tables.stages import Stage
@@ -85,6 +86,23 @@ class Committer:
         for row in rows:
             row.visibility = "held"
         failed = Outcome(lease, FAILED, code="gate", detail=missed, report=report)
+        return self._commit(replace(failed, results=rows, stages=stages))
+
+    def block(
+        self,
+        lease: Lease,
+        rows: Sequence[Result],
+        why: str,
+        report: dict[str, Any] | None,
+        stages: Sequence[Stage] = (),
+    ) -> bool:
+        """Running → failed `blocked_by_policy`; its results are kept as rows, and served to nobody.
+
+        As what it failed for was found in one of them, none is published.
+        """
+        for row in rows:
+            row.visibility = "quarantined"
+        failed = Outcome(lease, FAILED, code=BLOCKED, detail=why, report=report)
         return self._commit(replace(failed, results=rows, stages=stages))
 
     def fail(self, lease: Lease, *, code: str, detail: str) -> bool:

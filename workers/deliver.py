@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from hashlib import sha256
 from itertools import chain, repeat
 from typing import Any
 
@@ -49,6 +50,11 @@ class Proven:
     scores: Scores
     details: Mapping[str, Any] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def sha256(self) -> str:
+        """By which the store will know it."""
+        return sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from models.matting import learned, matte
 from models.matting.matte import Finder
 from models.restyling import Restyler
 from workers.index import Index
+from workers.moderation import Judge
 from workers.plates import plate_of
 from workers.served import Networks
 from workers.shelves import OpenShelf
@@ -65,6 +66,7 @@ class Given:
     Attributes:
         files: the pictures as they lie in the store, by role.
         keeps_stages: whether what is made on the way is kept too, as far as it costs memory.
+        tenant: whose job it is.
     """
 
     pictures: Mapping[str, Loaded]
@@ -75,6 +77,8 @@ class Given:
     files: Mapping[str, File] = field(default_factory=dict)
     keeps_stages: bool = False
     vectors: Index | None = None
+    judge: Judge | None = None
+    tenant: str = ""
 
     @property
     def shelf(self) -> OpenShelf:
@@ -89,6 +93,13 @@ class Given:
         if self.vectors is None:
             raise LookupError("there is no index here")
         return self.vectors
+
+    @property
+    def policy(self) -> Judge:
+        """Who judges its pictures; of a job as a row, too."""
+        if self.judge is None:
+            raise LookupError("there is no policy here")
+        return self.judge
 
     def image(self, role: str = "picture") -> Tensor:
         return self.pictures[role].image

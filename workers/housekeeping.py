@@ -8,8 +8,9 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
-from db import blobs, collector, retention, settings, usage
+from db import blobs, collector, retention, score_watch, settings, usage
 from db.engine import long_transaction, reading
+from workers import queues
 
 # The sweeper waits for it: a full step is done again only while the round is young.
 ROUND_S: Final = 1.0
@@ -32,6 +33,7 @@ def tidy() -> None:
 def _steps() -> Iterator[tuple[str, Callable[[], int], int]]:
     """By name, with how many one step does when it has not come to the end."""
     keep = settings.get()
+    yield "scores", _watch_scores, 0
     # First, so that a day is counted before its jobs go.
     yield "usage", _count_a_day, 1
     if keep.keep_jobs_days:
@@ -59,6 +61,15 @@ def _committed(prune: Callable[[Session], int]) -> Callable[[], int]:
             return prune(session)
 
     return step
+
+
+def _watch_scores() -> int:
+    with long_transaction() as session:
+        count = score_watch.look_everywhere(session)
+    if count:
+        _log.warning("scores of what serves have become others", versions=count)
+        queues.ring("hooks")
+    return count
 
 
 def _count_a_day() -> int:

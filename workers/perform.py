@@ -1,8 +1,8 @@
 """One job from its row to its result, top to bottom. Knows nothing of Celery."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
@@ -17,7 +17,7 @@ from db.tables.results import Result
 from db.tables.stages import Stage
 from models.images import Loaded
 from models.made import Made
-from workers import metrics, sources, stages, training
+from workers import judging, metrics, sources, stages, training
 from workers.apply import apply
 from workers.committer import Committer
 from workers.deliver import Proven, keep, prove
@@ -25,6 +25,7 @@ from workers.edit import Given
 from workers.failures import Cancelled, Draining, LeaseLost, judge
 from workers.index import Index
 from workers.leases import Leases
+from workers.moderation import Judge, Moderation, serving_classifier
 from workers.scores import Scores, missed
 from workers.scoring import Compared, score
 from workers.seats import Seats
@@ -48,6 +49,7 @@ class Bench:
     warm: Warm
     committer: Committer
     seats: Seats
+    moderation: Moderation = field(default_factory=Moderation)
 
 
 def perform(job: Job, bench: Bench) -> None:
@@ -113,8 +115,11 @@ def _made(job: Job, lease: Lease, bench: Bench, watch: Stopwatch) -> "_Done":
             with watch.stage("decode"):
                 read = sources.read(files)
             bench.leases.check(lease)
+            given = _given(job, order, read, files, lease, bench)
+            with watch.stage("moderate"):
+                judged = judging.inputs(job, order, read, given.policy)
             with watch.stage("device"):
-                made = apply(order.operation, _given(job, order, read, files, lease, bench))
+                made = apply(order.operation, given)
         bench.leases.check(lease)
         if isinstance(order.operation, Score):
             failed, report = _measured(order, made, read)
@@ -122,12 +127,16 @@ def _made(job: Job, lease: Lease, bench: Bench, watch: Stopwatch) -> "_Done":
             failed, report = missed(Scores(), order.limits()), _told(made)
         else:
             proven, failed = prove(job, order, made, read, watch)
+            with watch.stage("moderate"):
+                judged = judging.outputs(judged, made, proven, job.op)
             told = {**made.report, **proven[-1].report}
             report = {name: value for name, value in told.items() if value is not None}
+            report |= judged.report()
         shown = stages.of(order, made, read, proven) if order.explain else []
     rows = keep(job, order, made, read, proven, watch) if proven else []
+    judged.mark(rows)
     kept = stages.keep(job, order, made, read, shown, rows)
-    return _Done(rows, failed, report, kept)
+    return _Done(rows, failed, report, kept, judged.blocked)
 
 
 def _given(
@@ -145,21 +154,41 @@ def _given(
         files,
         keeps_stages=order.explain,
         vectors=Index(job),
+        judge=_judge(job, bench, may_go_on),
+        tenant=job.tenant,
     )
+
+
+def _judge(job: Job, bench: Bench, may_go_on: Callable[[], None]) -> Judge:
+    """With the network that measures how familiar a picture is, where the policy asks."""
+    judge = bench.moderation.judge(job.tenant, job.channel)
+    fixed = (job.versions or {}).get("classifier")
+    chosen = fixed or (serving_classifier(job.tenant) if judge.measures else None)
+    if chosen is None:
+        return judge
+    return judge.by(bench.warm.networks({"classifier": chosen}, may_go_on=may_go_on))
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What came of a job: rows that are yet to be written, and the gates that were missed."""
+    """What came of a job: rows that are yet to be written, and the gates that were missed.
+
+    Attributes:
+        blocked: why the policy lets none of it through; empty where it does.
+    """
 
     rows: list[Result]
     missed: list[str]
     report: dict[str, Any]
     stages: Sequence[Stage] = ()
+    blocked: str = ""
 
 
 def _end(lease: Lease, bench: Bench, done: _Done) -> str:
     committer, told = bench.committer, "; ".join(done.missed)
+    if done.blocked:
+        held = committer.block(lease, done.rows, done.blocked, done.report, done.stages)
+        return FAILED if held else LOST
     if done.missed:
         held = committer.fail_gate(lease, done.rows, told, done.report, done.stages)
         return FAILED if held else LOST

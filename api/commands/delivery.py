@@ -86,9 +86,11 @@ class _File:
 
 
 def _files(job: Json) -> list[_File]:
-    """All that a job has; stages without a result are its own."""
+    """All that a job has and anybody is served; stages without a result are its own."""
     results, found = job.get("results") or [], []
     for result in results:
+        if result.get("visibility") == "quarantined":
+            continue
         number = f"-{result['ordinal']}" if len(results) > 1 else ""
         ending = _ENDINGS.get(result["format"], result["format"])
         found.append(_File(f"{number}.{ending}", str(result["id"])))
@@ -119,7 +121,7 @@ def rows(jobs: Iterable[Json], written: dict[str, str]) -> list[tuple[Any, ...]]
         head = (job["id"], job["op"], job["state"])
         for r in job.get("results") or []:
             scores = (r.get("psnr_db"), r.get("ssim"), r.get("product_psnr_db"))
-            lines.append((*head, *scores, written.get(str(r["id"]), _why(job))))
+            lines.append((*head, *scores, written.get(str(r["id"]), _why(job) or _held(r))))
         if not job.get("results"):
             lines.append((*head, None, None, None, _why(job)))
     return lines
@@ -165,3 +167,11 @@ def _epoch(job: Json) -> str:
 def _why(job: Json) -> str:
     error = job.get("error")
     return f"{error['code']}: {error['detail']}" if error else ""
+
+
+def _held(result: Json) -> str:
+    """Why a person is to see it first; empty where it was published."""
+    if result.get("visibility", "published") == "published":
+        return ""
+    said = " ".join(one["says"] for one in result.get("reasons") or [])
+    return f"{result['visibility']}: {said}" if said else str(result["visibility"])

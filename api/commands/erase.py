@@ -32,9 +32,12 @@ def erase(
     if not yes:
         what = f"{len(ids)} {kind}{'s' if len(ids) > 1 else ''} and all that was made from it"
         typer.confirm(f"Erase {what}, for good?", abort=True, err=True)
+    versions: set[str] = set()
     with connect(url) as client:
         for one in ids:
-            client.erase(kind, one, from_datasets=from_datasets)
+            versions.update(client.erase(kind, one, from_datasets=from_datasets))
             errors.print(f"erased {kind} {one}", markup=False, soft_wrap=True)
+    for label in sorted(versions):
+        errors.print(f"{label} learnt from it before", style="yellow", soft_wrap=True)
     if as_json:
-        dump({"kind": kind, "erased": ids})
+        dump({"kind": kind, "erased": ids, "trained_versions": sorted(versions)})

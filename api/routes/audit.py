@@ -9,7 +9,7 @@ from api.auth import needs
 from api.deps import Tenant
 from api.schemas.audit import ActOut, AuditQuery
 from api.schemas.base import Page
-from db import acts, tenants
+from db import acts, lineage, tenants
 from db.engine import reading
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"], dependencies=[needs("admin")])
@@ -21,6 +21,7 @@ def page(query: Annotated[AuditQuery, Query()], mine: Tenant) -> Page[ActOut]:
     with reading() as session:
         tenant = tenants.find(session, query.tenant or mine).name
         after = pages.after(query.cursor)
-        rows = acts.page(session, tenant, limit=query.limit + 1, after=after)
+        to = [] if query.picture is None else lineage.of(session, tenant, query.picture)
+        rows = acts.page(session, tenant, limit=query.limit + 1, after=after, to=to)
     rows, cursor = pages.cut(rows, query.limit)
     return Page(items=[ActOut.model_validate(row) for row in rows], next_cursor=cursor)

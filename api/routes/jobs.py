@@ -144,10 +144,18 @@ def retry(job_id: str, caller: Caller, key: IdempotencyKey, response: Response) 
     return tell(caller.tenant, created.job.id, response)
 
 
-@router.delete("/{job_id}", status_code=204, dependencies=_WRITE)
-def erase(job_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -> None:
+@router.delete(
+    "/{job_id}",
+    status_code=204,
+    response_class=Response,
+    responses=erasing.RESPONSES,
+    dependencies=_WRITE,
+)
+def erase(job_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -> Response:
     """Erase a job that is over with its results and all that was made from them."""
-    erasing.erase(erasure.erase_job, tenant, job_id, from_datasets=from_datasets, code=_NOT_FOUND)
+    return erasing.erase(
+        erasure.erase_job, tenant, job_id, from_datasets=from_datasets, code=_NOT_FOUND
+    )
 
 
 def place(order: Order, caller: auth.Caller, *, key: str | None = None) -> Created:

@@ -22,14 +22,14 @@ _Part = Annotated[str | None, Query(description="As the link has it.")]
 @router.post("/pictures/{picture_id}/link", dependencies=_PICTURES, openapi_extra=_BODY)
 def of_picture(picture_id: str, raw: JsonBody, tenant: Tenant, request: Request) -> LinkOut:
     """A link to the file as it came: `{lasts_s, inline}`, ten minutes unless it says otherwise."""
-    row = pictures.found(tenant, picture_id)
+    row = pictures.served(tenant, picture_id)
     return links.made(request, tenant, "pictures", row.id, bodies.parse_as(raw, LinkIn))
 
 
 @router.post("/results/{result_id}/link", dependencies=_RESULTS, openapi_extra=_BODY)
 def of_result(result_id: str, raw: JsonBody, tenant: Tenant, request: Request) -> LinkOut:
     """A link to the delivered file: `{lasts_s, inline}`, ten minutes unless it says otherwise."""
-    row = results.found(tenant, result_id)
+    row = results.served(tenant, result_id)
     return links.made(request, tenant, "results", row.id, bodies.parse_as(raw, LinkIn))
 
 
@@ -64,12 +64,13 @@ def _answer(request: Request, link: Link) -> Response:
 
     Raises:
         Problem: it was erased, or is no longer kept.
+        Quarantined: it is kept from everybody.
     """
     tenant = link.tenant
     if link.kind == "pictures":
-        row = pictures.found(tenant, link.id)
+        row = pictures.served(tenant, link.id)
         key, sha256, format_ = row.sha256, row.sha256, row.format
     else:
-        result = results.found(tenant, link.id)
+        result = results.served(tenant, link.id)
         key, sha256, format_ = result.blob_key, result.sha256, result.format
     return contents.answer(request, tenant, key=key, sha256=sha256, format_=format_, name=link.id)

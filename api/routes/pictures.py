@@ -8,7 +8,7 @@ from api.deps import Tenant
 from api.erasing import FromDatasets
 from api.schemas.pictures import PictureOut
 from api.uploads import Upload, Uploaded
-from db import blobs, erasure, ids, pictures
+from db import blobs, blocking, erasure, ids, pictures, quarantine
 from db.blobs import Vanished
 from db.engine import reading, transaction
 from db.pictures import Registered
@@ -63,16 +63,22 @@ def find(picture_id: str, tenant: Tenant) -> PictureOut:
 )
 def content(picture_id: str, tenant: Tenant, request: Request) -> Response:
     """The file as it came."""
-    row = found(tenant, picture_id)
+    row = served(tenant, picture_id)
     return contents.answer(
         request, tenant, key=row.sha256, sha256=row.sha256, format_=row.format, name=row.id
     )
 
 
-@router.delete("/{picture_id}", status_code=204, dependencies=_WRITE)
-def erase(picture_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -> None:
+@router.delete(
+    "/{picture_id}",
+    status_code=204,
+    response_class=Response,
+    responses=erasing.RESPONSES,
+    dependencies=_WRITE,
+)
+def erase(picture_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -> Response:
     """Erase it with the jobs that used it and all that was made from it; open ones end."""
-    erasing.erase(
+    return erasing.erase(
         erasure.erase_picture, tenant, picture_id, from_datasets=from_datasets, code=_NOT_FOUND
     )
 
@@ -83,11 +89,26 @@ def keep(tenant: str, upload: Upload, *, tries: int = 3) -> Registered:
     try:
         with transaction() as session:
             blobs.hold(session, tenant, [key])
-            return pictures.register(session, tenant, upload.checked, name=upload.name)
+            found = pictures.register(session, tenant, upload.checked, name=upload.name)
+            if found.new and blocking.quarantine_listed(session, tenant, key):
+                session.refresh(found.picture)
+            return found
     except Vanished:
         if tries == 1:
             raise
         return keep(tenant, upload, tries=tries - 1)
+
+
+def served(tenant: str, picture_id: str) -> Picture:
+    """One whose bytes may be served.
+
+    Raises:
+        Problem: there is none.
+        Quarantined: a policy keeps them from everybody.
+    """
+    row = found(tenant, picture_id)
+    quarantine.check_picture(row)
+    return row
 
 
 def found(tenant: str, picture_id: str) -> Picture:

@@ -12,7 +12,7 @@ from api.erasing import FromDatasets
 from api.schemas.base import Page
 from api.schemas.feedback import ReviewIn
 from api.schemas.results import ResultOut, ResultsQuery, result_out
-from db import erasure, ids, results, reviewing, stages
+from db import erasure, ids, quarantine, results, reviewing, stages
 from db.engine import reading, transaction
 from db.tables.results import Result
 
@@ -54,7 +54,7 @@ def find(result_id: str, tenant: Tenant) -> ResultOut:
 )
 def content(result_id: str, tenant: Tenant, request: Request) -> Response:
     """The delivered file; X-Visibility says `held` of one that waits for review."""
-    row = found(tenant, result_id)
+    row = served(tenant, result_id)
     answer = contents.answer(
         request, tenant, key=row.blob_key, sha256=row.sha256, format_=row.format, name=row.id
     )
@@ -76,12 +76,30 @@ def review(result_id: str, raw: JsonBody, tenant: Tenant) -> ResultOut:
         return result_out(row, stages.of_results(session, [row.id]).get(row.id, ()))
 
 
-@router.delete("/{result_id}", status_code=204, dependencies=_WRITE)
-def erase(result_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -> None:
+@router.delete(
+    "/{result_id}",
+    status_code=204,
+    response_class=Response,
+    responses=erasing.RESPONSES,
+    dependencies=_WRITE,
+)
+def erase(result_id: str, tenant: Tenant, *, from_datasets: FromDatasets = False) -> Response:
     """Erase it with all that was made from it; its job stays."""
-    erasing.erase(
+    return erasing.erase(
         erasure.erase_result, tenant, result_id, from_datasets=from_datasets, code=_NOT_FOUND
     )
+
+
+def served(tenant: str, result_id: str) -> Result:
+    """One whose bytes may be served.
+
+    Raises:
+        Problem: there is none.
+        Quarantined: a policy or a person keeps them from everybody.
+    """
+    row = found(tenant, result_id)
+    quarantine.check_result(row.visibility)
+    return row
 
 
 def found(tenant: str, result_id: str) -> Result:

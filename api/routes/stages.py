@@ -8,7 +8,7 @@ from api import contents, erasing
 from api.auth import needs
 from api.deps import Tenant
 from api.errors import Problem
-from db import ids, jobs, stages
+from db import ids, jobs, quarantine, stages
 from db.engine import reading
 from db.tables.stages import Stage
 
@@ -29,6 +29,7 @@ def content(job_id: str, stage: str, tenant: Tenant, request: Request) -> Respon
     X-Visibility says `held` of one whose result waits for review.
     """
     row, visibility = _found(tenant, job_id, stage)
+    quarantine.check_result(visibility)
     key, name = row.picture_key, f"{job_id}-{row.name}"
     answer = contents.answer(request, tenant, key=key, sha256=key, format_="png", name=name)
     if visibility is not None:

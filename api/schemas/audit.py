@@ -5,11 +5,14 @@ from typing import Literal
 
 from api.schemas.base import Answer, PageQuery
 from api.schemas.keys import TenantName
+from db.operations.base import Key
 
 
 class AuditQuery(PageQuery):
     tenant: TenantName | None = None
     """Left out: the caller's own."""
+    picture: Key | None = None
+    """Only what was done to this picture or result, to jobs that used it, and to what they made."""
 
 
 class ActOut(Answer):

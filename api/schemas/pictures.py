@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from api.schemas.base import Answer
+from api.schemas.moderation import QuarantineOut
 
 
 class PictureOut(Answer):
@@ -19,4 +20,6 @@ class PictureOut(Answer):
     """As Pillow names it."""
     name: str | None
     """The file name that came with it, sanitised; never a path."""
+    quarantine: QuarantineOut | None
+    """Why its bytes are served to nobody; null: they are served."""
     created_at: datetime

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.schemas.base import Answer, OperationName, PageQuery, Text
 from api.schemas.stages import StageOut, stages_out
+from db.operations.reasons import Reason
 from db.results import Wanted
 from db.tables.results import Result
 from db.tables.stages import Stage
@@ -49,6 +50,13 @@ class ResultOut(Answer):
     model_version: str | None
     preset_version: str | None
     """Of what was checked against or made for a preset: `amazon_main@1`."""
+    policy_version: str | None
+    """Of the policy that judged it: `default@1`, `shop@3`, `channel:web@2`."""
+    reasons: list[Reason]
+    """What that found; empty where it found nothing."""
+    unfamiliarity: float | None
+    """Of the picture that it was made from, where the policy asks: 1 is further away than 99 of
+    100 pictures that the classifier did not learn from."""
     psnr_db: Score
     ssim: Score
     product_psnr_db: Score
@@ -100,7 +108,7 @@ class ResultsQuery(PageQuery):
         )
 
 
-_TOLD_OTHERWISE = ("keys", "stages", "links")
+_TOLD_OTHERWISE = ("reasons", "keys", "stages", "links")
 
 
 def result_out(row: Result, stages: Iterable[Stage] = ()) -> ResultOut:
@@ -109,6 +117,7 @@ def result_out(row: Result, stages: Iterable[Stage] = ()) -> ResultOut:
     }
     return ResultOut(
         **same,
+        reasons=row.reasons or [],
         keys=ResultKeys(
             source=row.source_key,
             reference=row.reference_key,

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.schemas.base import Answer, PageQuery, Text
 from db.tables.deliveries import Delivery, DeliveryAttempt, Endpoint
 
-Event = Literal["job.succeeded", "job.failed", "job.cancelled", "job.dead", "batch.completed"]
+Event = Literal[
+    "job.succeeded", "job.failed", "job.cancelled", "job.dead", "batch.completed", "version.drifted"
+]  # fmt: skip
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
 State = Literal["pending", "delivered", "failed"]
 

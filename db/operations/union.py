@@ -10,6 +10,7 @@ from db.operations.checking import Check
 from db.operations.compressing import Compress
 from db.operations.explaining import Explain
 from db.operations.generation import Interpolate, Reconstruct, Sample, Translate, Vary
+from db.operations.moderating import Moderate
 from db.operations.pipeline import Pipeline
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.recognition import Classify, Embed, Search
@@ -54,6 +55,7 @@ AnyOperation = (
     | Search
     | Check
     | Verify
+    | Moderate
 )
 OPERATIONS: dict[str, type[Operation]] = {
     kind.model_fields["op"].default: kind for kind in get_args(AnyOperation)

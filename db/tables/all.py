@@ -9,6 +9,7 @@ from db.tables.embeddings import Embedding
 from db.tables.erasures import Erasure
 from db.tables.feedback import Feedback
 from db.tables.jobs import Attempt, Job, JobInput, Queue, Turn
+from db.tables.moderation import Blocked, Policy
 from db.tables.pictures import Blob, Picture
 from db.tables.presets import ShopPreset
 from db.tables.promotions import Evaluation, Promotion
@@ -19,6 +20,7 @@ from db.tables.tenants import ApiKey, Tenant
 from db.tables.trials import Trial
 from db.tables.usage import UsageDay
 from db.tables.versions import Dataset, Epoch, Version
+from db.tables.watches import ScoreWatch
 from db.tables.workers import Lock, Worker
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Batch",
     "BatchLine",
     "Blob",
+    "Blocked",
     "Campaign",
     "Dataset",
     "Delivery",
@@ -43,12 +46,14 @@ __all__ = [
     "JobInput",
     "Lock",
     "Picture",
+    "Policy",
     "Promotion",
     "Queue",
     "Result",
     "Retraining",
     "RetrainingRule",
     "Row",
+    "ScoreWatch",
     "ShopEvent",
     "ShopPreset",
     "Stage",

@@ -1,8 +1,9 @@
 """Pictures that were taken in, and the bytes kept for anybody."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import JSON, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Row, partial
@@ -14,6 +15,7 @@ class Picture(Row):
     Attributes:
         phash: how it looks, with `colours` and `cut_out` (db/likeness.py); each is empty of what
             was taken in before anybody noted it.
+        quarantine: under which policy it was blocked and why; its bytes are served to nobody.
     """
 
     __tablename__ = "picture"
@@ -34,6 +36,7 @@ class Picture(Row):
     phash: Mapped[str | None] = mapped_column(String(16))
     colours: Mapped[str | None] = mapped_column(String(96))
     cut_out: Mapped[bool | None]
+    quarantine: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
 
 

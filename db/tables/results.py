@@ -30,6 +30,9 @@ class Result(Row):
     """One delivered picture and everything a third party needs to recompute its scores.
 
     Attributes:
+        policy_version: of the policy that let it through, held it or blocked it.
+        reasons: what that found (db/operations/reasons.py); empty where it found nothing.
+        unfamiliarity: of the picture that it was made from; of one drawn from nothing, its own.
         phash: how it looks, with `colours` and `cut_out`; noted when it first enters a dataset.
     """
 
@@ -79,6 +82,9 @@ class Result(Row):
     protected_identical: Mapped[bool] = mapped_column(default=False)
     unproven: Mapped[bool] = mapped_column(default=False)
     compliance: Mapped[str | None] = mapped_column(String(16))
+    policy_version: Mapped[str | None] = mapped_column(String(128))
+    reasons: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    unfamiliarity: Mapped[float | None]
     phash: Mapped[str | None] = mapped_column(String(16))
     colours: Mapped[str | None] = mapped_column(String(96))
     cut_out: Mapped[bool | None]

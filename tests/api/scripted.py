@@ -55,7 +55,7 @@ def serving(answer: Callable[[Asked], Any]) -> Iterator[Server]:
                 return
             self._write(given if isinstance(given, Answer) else Answer(body=given))
 
-        do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
         def _write(self, given: Answer) -> None:
             raw = given.body if isinstance(given.body, bytes) else json.dumps(given.body).encode()

@@ -9,8 +9,10 @@ from starlette.testclient import TestClient
 from api import acts as api_acts
 from api.main import build_app
 from api.settings import ApiSettings
-from db import secrets
-from tests import issued
+from db import blobs, secrets, transitions
+from db.engine import transaction
+from db.transitions import Outcome
+from tests import factories, issued, rows
 from tests.factories import NOWHERE
 
 JSON = {"Content-Type": "application/json"}
@@ -149,3 +151,37 @@ def test_the_record_is_read_in_pages(client: TestClient) -> None:
     ids = [row["id"] for row in (*first["items"], *rest["items"])]
     assert len(ids) == len(set(ids)) == 5
     assert rest["next_cursor"] is None
+
+
+def test_what_was_done_to_a_picture_is_found_by_its_id(client: TestClient) -> None:
+    ids = [
+        client.post("/v1/pictures", files={"file": ("a.png", factories.png(hue=hue))}).json()["id"]
+        for hue in (1, 2)
+    ]
+    for one in ids:
+        client.delete(f"/v1/pictures/{one}")
+
+    found = record(client, f"?picture={ids[0]}")
+
+    assert [one["resource"] for one in found] == [f"/v1/pictures/{ids[0]}"]
+
+
+def test_what_was_done_to_its_results_is_found_too(client: TestClient) -> None:
+    file = {"file": ("a.png", factories.png())}
+    picture = client.post("/v1/pictures", files=file).json()["id"]
+    client.post("/v1/jobs", json={"operation": {"op": "upscale", "picture": picture}})
+    (claimed,) = rows.claim()
+    key = blobs.put("shop", factories.png(hue=9))
+    result = rows.result(rows.lease_of(claimed), blob_key=key, sha256=key, visibility="held")
+    with transaction() as session:
+        transitions.finish(
+            session, [Outcome(rows.lease_of(claimed), "succeeded", results=[result])]
+        )
+    client.post(f"/v1/results/{result.id}/review", json={"verdict": "reject"})
+
+    found = client.get("/v1/audit", params={"picture": picture}).json()["items"]
+
+    assert [(one["verb"], one["resource"]) for one in found] == [
+        ("POST", f"/v1/results/{result.id}/review")
+    ]
+    assert client.get("/v1/audit", params={"picture": "x"}).status_code == 422

@@ -1,6 +1,7 @@
 """`packshot erase` and the client's `erase`, against a server that answers what the API would."""
 
 import io
+import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -80,3 +81,16 @@ def test_erasing_twice_is_erasing_once() -> None:
         pytest.raises(ApiError),
     ):
         client.erase("picture", NOWHERE)
+
+
+def test_versions_that_learnt_from_it_are_named(
+    packshot: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taught = {"trained_versions": ["shoes@2"]}
+    with scripted.serving(lambda _: Answer(200, taught)) as server:
+        code = packshot("picture", NOWHERE, "--yes", "--json", "--url", server.url)
+
+    told = capsys.readouterr()
+    assert code == 0
+    assert json.loads(told.out)["trained_versions"] == ["shoes@2"]
+    assert "shoes@2 learnt from it before" in told.err

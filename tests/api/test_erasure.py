@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from db import blobs
+from db import blobs, versions
 from db.blobs import StoreUnavailable
+from db.engine import transaction
 from tests import factories, issued, kept, rows
 from tests.factories import NOWHERE
 
@@ -174,3 +175,19 @@ def test_an_upload_beside_an_erasure_of_the_same_bytes_ends_with_a_picture_that_
         second = _uploaded(client)
 
     assert client.get(f"/v1/pictures/{second}/content").content == factories.png()
+
+
+def test_the_answer_names_the_versions_that_learnt_from_it(client: TestClient) -> None:
+    file = {"file": ("a.png", factories.png(40, 40))}
+    picture = client.post("/v1/pictures", files=file).json()["id"]
+    named = {"name": "shoes", "pictures": [{"picture": picture, "category": "shoe"}]}
+    dataset = client.post("/v1/datasets", json=named).json()["id"]
+    values = {"network": "gan", "state": "candidate", "weights_key": "0" * 64, "card": "{}"}
+    with transaction() as session:
+        versions.add(session, tenant="shop", name="shoes", dataset_id=dataset, **values)
+
+    erased = client.delete(f"/v1/pictures/{picture}?from_datasets=true")
+
+    assert (erased.status_code, erased.json()) == (200, {"trained_versions": ["shoes@1"]})
+    assert client.get("/v1/datasets/shoes").json()["pictures"] == 0
+    assert client.get(f"/v1/pictures/{picture}").status_code == 410

@@ -537,6 +537,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "search": {"picture": ""},
     "check": {"picture": "", "preset": "ebay"},
     "verify": {"picture": ""},
+    "moderate": {"picture": ""},
     "inpaint": {"picture": "", "mask": ""},
     "outpaint": {"picture": "", "left": 8},
 }

@@ -50,6 +50,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "search": {"picture": A},
     "check": {"picture": A, "preset": "amazon_main"},
     "verify": {"picture": A},
+    "moderate": {"picture": A},
 }
 EITHER = {"pipeline": {"steps"}}
 """What another parameter may stand in for: of a pipeline's steps a preset."""

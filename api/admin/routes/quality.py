@@ -10,7 +10,7 @@ from api.admin import forms, pages
 from api.admin.door import SignedIn
 from api.schemas.base import OperationName, Query
 from api.schemas.results import result_out
-from db import clock, drift, quality
+from db import clock, drift, quality, score_watch
 from db.drift import Drift
 from db.engine import reading
 from db.operations.base import NetworkName
@@ -36,6 +36,7 @@ def page(request: Request, admin: SignedIn) -> Response:
     asked = forms.asked(request, Asked)
     with reading() as session:
         spreads = quality.spreads(session, admin.tenant, asked.op, asked.measure)
+        watched = score_watch.of(session, admin.tenant)
         worst = quality.worst(session, admin.tenant, asked.op, asked.measure, most=WORST)
     told = [one for one in spreads if one.at]
     return pages.show(
@@ -46,6 +47,8 @@ def page(request: Request, admin: SignedIn) -> Response:
         ends=_ends([value for one in told for value in (one.at[0], one.at[-1])]),
         worst=[result_out(row) for row in worst],
         drifts=_drifts(admin.tenant),
+        watched=watched,
+        window=score_watch.OVER,
         looked_at=quality.LOOKED_AT,
         ops=sorted(OPERATIONS),
         measures=MEASURES,

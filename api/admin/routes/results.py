@@ -41,7 +41,7 @@ def one(request: Request, admin: SignedIn, result_id: str) -> Response:
 @router.get("/results/{result_id}/content")
 def content(request: Request, admin: SignedIn, result_id: str, side: int = 0) -> Response:
     """The delivered file, or it made small."""
-    row = results.found(admin.tenant, result_id)
+    row = results.served(admin.tenant, result_id)
     if side:
         return pictures.small(request, admin.tenant, row.blob_key, row.id, side)
     return pictures.whole(request, admin.tenant, row.blob_key, row.id)
@@ -50,7 +50,7 @@ def content(request: Request, admin: SignedIn, result_id: str, side: int = 0) ->
 @router.get("/results/{result_id}/parts/{part}")
 def of_part(request: Request, admin: SignedIn, result_id: str, part: str) -> Response:
     """What it was made from or compared with, and its masks."""
-    row = results.found(admin.tenant, result_id)
+    row = results.served(admin.tenant, result_id)
     key = getattr(row, f"{part}_key") if part in PARTS else None
     if key is None:
         raise Problem("not_found", f"this result has no {part[:32]}")

@@ -1,0 +1,25 @@
+"""Where `moderate` meets the shop's policy: its verdict, and all that was measured."""
+
+from db.operations.moderating import Moderate
+from models.checking.skin import skin_share
+from models.made import Made
+from workers import judging, looking
+from workers.edit import Given
+from workers.moderation import told
+
+
+def moderated(operation: Moderate, given: Given) -> Made:
+    """The verdict of the policy, which settles whether the picture is quarantined.
+
+    What the policy leaves off is measured all the same, and changes nothing.
+    """
+    judge, image = given.policy, given.image()
+    looked = judge.input(given.pictures["picture"], given.files["picture"], of="picture")
+    judging.settle(given.tenant, judge.policy, operation.picture, looked.reasons)
+    strange = looking.unfamiliarity(image, given.networks)
+    measured: dict[str, float | int | str | None] = {
+        "phash": looking.taken(image).phash,
+        "skin_share": round(skin_share(image), 4),
+        "unfamiliarity": strange,
+    }
+    return Made((image,), report=measured, details=(told(judge.policy, looked.reasons),))
