@@ -185,6 +185,8 @@ _SPECIAL: dict[str, Any] = {
     "trial.state": "complete",
     "worker.state": "ready",
     "result.visibility": "published",
+    "campaign.goal": "click",
+    "tally.kind": "impression",
 }
 
 
