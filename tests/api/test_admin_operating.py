@@ -1,12 +1,13 @@
 """The operator's pages: queues, workers, webhooks, keys, the record, usage, datasets."""
 
+import functools
 import re
 from collections.abc import Callable
 
 import pytest
 from starlette.testclient import TestClient
 
-from db import fleet, queues, secrets
+from db import fleet, queues, secrets, usage
 from db.engine import reading
 from db.tables.workers import Worker
 from tests import issued, kept, rows
@@ -122,6 +123,23 @@ def test_usage_is_told_by_day(browser: Browser) -> None:
 
     assert "upscale" in page
     assert browser.get("/admin/usage?from=2026-01-01&to=2025-01-01").status_code == 422
+
+
+def test_usage_that_is_long_to_add_up_follows_the_page(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.made(kept.picture())
+    few = functools.partial(usage.at_once, few=0)
+    monkeypatch.setattr(usage, "at_once", few)
+
+    page = browser.get("/admin/usage?from=2026-01-01").text
+    (address,) = re.findall(r'hx-get="(/admin/usage[^"]+)" hx-trigger="load"', page)
+    whole = browser.get(address.replace("&amp;", "&")).text
+
+    assert "being added up" in page
+    assert "upscale" not in page
+    assert "being added up" not in whole
+    assert "upscale" in whole
 
 
 def test_a_dataset_is_told_with_what_it_can_train(browser: Browser) -> None:

@@ -1,5 +1,7 @@
 """What was done and what was used: the record of acts, usage by day, and what is learnt from."""
 
+from typing import Literal
+
 from fastapi import APIRouter, Request, Response
 
 from api.admin import forms, pages
@@ -9,6 +11,13 @@ from api.schemas.audit import AuditQuery
 from api.schemas.usage import UsageQuery
 
 router = APIRouter(prefix="/admin")
+
+
+class Asked(UsageQuery):
+    """Which days."""
+
+    whole: Literal["yes"] | None = None
+    """Also those that take long to add up."""
 
 
 @router.get("/audit")
@@ -21,9 +30,13 @@ def acts(request: Request, admin: SignedIn) -> Response:
 
 @router.get("/usage")
 def days(request: Request, admin: SignedIn) -> Response:
-    """The last thirty days, or those that were asked for."""
-    told = usage.of_days(forms.asked(request, UsageQuery), admin.caller)
-    return pages.show(request, "usage.html", usage=told)
+    """The last thirty days, or those that were asked for; what is long to add up comes after."""
+    asked = forms.asked(request, Asked)
+    if asked.whole:
+        told, without = usage.of_days(asked, admin.caller), None
+    else:
+        told, without = usage.at_once(asked, admin.caller)
+    return pages.show(request, "usage.html", usage=told, without=without)
 
 
 @router.get("/datasets")
