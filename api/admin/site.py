@@ -9,6 +9,7 @@ from api import handlers
 from api.admin import pages
 from api.admin.door import NotSignedIn
 from api.admin.routes import (
+    datasets,
     jobs,
     keys,
     machines,
@@ -18,6 +19,7 @@ from api.admin.routes import (
     results,
     review,
     signing,
+    tenants,
     trainings,
     versions,
     webhooks,
@@ -25,8 +27,8 @@ from api.admin.routes import (
 from api.errors import Problem
 
 _ROUTERS: Final = (
-    *(signing, overview, jobs, results, review, quality, trainings, versions),
-    *(machines, webhooks, keys, records),
+    *(signing, overview, jobs, results, review, quality, trainings, versions, datasets),
+    *(machines, webhooks, tenants, keys, records),
 )
 
 

@@ -93,6 +93,15 @@ def test_a_key_without_a_name_or_a_scope_is_not_made(browser: Browser) -> None:
         assert browser.post("/admin/keys", **fields).status_code == 422, fields
 
 
+@pytest.mark.parametrize("days", ["nan", "inf", "1e999", "1.5", "0", "-1", "soon", "9" * 30])
+def test_a_key_of_no_lifetime_at_all_is_not_made(browser: Browser, days: str) -> None:
+    fields = {"name": "till", "scope train": "yes", "expires_in_days": days}
+
+    told = browser.post("/admin/keys", **fields)
+
+    assert (told.status_code, "/expires_in_days" in told.text) == (422, True)
+
+
 def test_an_operator_gives_keys_to_any_tenant_that_there_is(browser: Browser) -> None:
     issued.key("other")
     fields = {"name": "till", "scope train": "yes"}

@@ -1,4 +1,4 @@
-"""What was done and what was used: the record of acts, usage by day, and what is learnt from."""
+"""What was done and what was used: the record of acts, and usage by day."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.admin import forms, pages
 from api.admin.door import SignedIn
-from api.routes import audit, datasets, usage
+from api.routes import audit, usage
 from api.schemas.audit import AuditQuery
 from api.schemas.usage import UsageQuery
 
@@ -37,16 +37,3 @@ def days(request: Request, admin: SignedIn) -> Response:
     else:
         told, without = usage.at_once(asked, admin.caller)
     return pages.show(request, "usage.html", usage=told, without=without)
-
-
-@router.get("/datasets")
-def all_datasets(request: Request, admin: SignedIn) -> Response:
-    """What networks learn from, every version of each."""
-    told = datasets.all_visible(admin.tenant).items
-    return pages.show(request, "datasets.html", datasets=told)
-
-
-@router.get("/datasets/{dataset}")
-def dataset(request: Request, admin: SignedIn, dataset: str) -> Response:
-    """One with what became of the pictures that were named, and what it can train."""
-    return pages.show(request, "dataset.html", dataset=datasets.find(dataset, admin.tenant))
