@@ -26,7 +26,7 @@ def page(request: Request, admin: SignedIn) -> Response:
 @router.get("/new")
 def new(request: Request, admin: SignedIn) -> Response:
     """The form for a new one."""
-    return _form(request, admin, name="", licence="", lines="")
+    return _form(request, admin)
 
 
 @router.get("/{dataset}")
@@ -65,6 +65,9 @@ def add_feedback(admin: SignedIn, _sent: Sent, dataset: str) -> Response:
     return pages.back_to(f"/admin/datasets/{made.id}", did="registered")
 
 
-def _form(request: Request, admin: SignedIn, **filled: str) -> Response:
-    newest = results.page(ResultsQuery(visibility="published", limit=SHOWN), admin.tenant)
-    return pages.show(request, "dataset_new.html", results=newest.items, **filled)
+def _form(
+    request: Request, admin: SignedIn, *, name: str = "", licence: str = "", lines: str = ""
+) -> Response:
+    newest = results.page(ResultsQuery(visibility="published", limit=SHOWN), admin.tenant).items
+    filled = {"name": name, "licence": licence, "lines": lines}
+    return pages.show(request, "dataset_new.html", results=newest, filled=filled)
