@@ -67,6 +67,7 @@ def test_what_is_no_tenant_is_not_made_and_the_field_is_named(
 
     assert told.status_code == 422
     assert f"<code>/{field}</code>" in told.text
+    assert "Go back in your browser" in told.text
     assert "<script>" not in told.text.partition("<main")[2]
     assert names(client) == before
 

@@ -170,6 +170,7 @@ def test_every_page_is_readable_by_all_and_on_a_phone(
             who.go(f"/admin{path}")
             found[path] = who.faults()
             assert not who.reaches_beyond(), path
+            assert not who.hides_where(), path
         who.complaints[:] = [one for one in who.complaints if "422" not in one]  # state=lost
 
     assert {path: faults for path, faults in found.items() if faults} == {}
