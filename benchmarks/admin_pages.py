@@ -48,7 +48,7 @@ def main() -> None:
             for kind in kinds:
                 kind.new("pages")
                 engine_fill.fill(arguments.rows, queued=0)
-                _fill_results()
+                fill_results()
                 engine_fill.tidy()
                 for page, first_ms, median_ms in measured(arguments.rounds):
                     told = f"first {first_ms:8,.0f} ms   median {median_ms:8,.0f} ms"
@@ -80,7 +80,7 @@ def _key() -> str:
         return keys.issue(session, TENANT, name="benchmark", scopes=keys.SCOPES).text
 
 
-def _fill_results() -> None:
+def fill_results() -> None:
     """One result for each job that succeeded, all of the same bytes."""
     given: dict[str, Any] = {
         "ordinal": 0, "lease_token": 1, "blob_key": _KEY, "sha256": _KEY, "format": "png",
