@@ -6,7 +6,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from api.client import ApiError, Unreachable
+from api.client import ApiError, Json, Unreachable
 from api.commands import (
     assist,
     backup,
@@ -73,7 +73,7 @@ def main() -> None:
         if error.status == UNAUTHENTICATED:
             _say("packshot", "set API_KEY; on the API's own machine DB_HOME, where api.key lies")
         for one in error.errors:
-            _say(f"  {one.get('pointer', '')}", str(one.get("detail", one.get("code", ""))))
+            _say_wrong(one, unless=error.detail)
     except (BadArgument, Unreachable, TimeoutError) as error:
         hint = ". Is `packshot up` running?" if isinstance(error, Unreachable) else ""
         _say("packshot", f"{error}{hint}")
@@ -84,6 +84,13 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.FAILED)
     sys.exit(Exit.REFUSED)
+
+
+def _say_wrong(one: Json, *, unless: str) -> None:
+    """A field and what is wrong with it, unless the problem's sentence says just that."""
+    where, why = str(one.get("pointer", "")), str(one.get("detail", one.get("code", "")))
+    if f"{where}: {why}" != unless:
+        _say(f"  {where}", why)
 
 
 def _say(what: str, text: str) -> None:

@@ -133,7 +133,7 @@ def _fleet() -> Check:
     lacking = [queue for queue in local.WORKERS if queue not in served]
     devices = ", ".join(sorted({str(worker["device"]) for worker in ready})) or "none"
     if lacking:
-        mend = f"celery -A workers worker -Q {lacking[0]}"
+        mend = f"`packshot up` may still be starting; else celery -A workers worker -Q {lacking[0]}"
         return Check("workers", "warning", f"none for {', '.join(lacking)}", mend)
     return Check("workers", "ok", f"{len(ready)} ready on {devices}")
 

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from api.settings import ApiSettings
 from db import origin
 from db.ids import new_id
 
@@ -19,13 +20,15 @@ HEADERS: Final[Mapping[str, str]] = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+STRICT: Final[Mapping[str, str]] = {"Strict-Transport-Security": "max-age=31536000"}
+"""A browser that has heard it comes to this host by https alone, for a year."""
 
 
 class Edge:
     """ASGI middleware, outermost."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
+        self._app, self._headers = app, headers(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,12 +44,20 @@ class Edge:
             if message["type"] == "http.response.start":
                 told = MutableHeaders(scope=message)
                 told["X-Request-Id"] = request_id
-                for name, value in (*scope["state"].get("headers", {}).items(), *HEADERS.items()):
+                for name, value in (
+                    *scope["state"].get("headers", {}).items(),
+                    *self._headers.items(),
+                ):
                     told.setdefault(name, value)
             await send(message)
 
         with origin.of(request_id):
             await self._app(scope, receive, send_with_headers)
+
+
+def headers(settings: ApiSettings) -> Mapping[str, str]:
+    """What every answer has."""
+    return {**HEADERS, **STRICT} if settings.is_reached_by_tls() else HEADERS
 
 
 def _id_of(headers: Headers) -> str:

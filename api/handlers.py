@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
-from api.edge import HEADERS
+from api import edge
 from api.errors import Problem, document, invalid, told
 from api.listeners import NothingMore
 from db.blobs import NotStored, StorageFull, StoreUnavailable, Vanished
@@ -189,4 +189,5 @@ def _database(request: Request, error: Exception) -> Response:
 def _ours(request: Request, _error: Exception) -> Response:
     # It is told outside of the Edge, which gives all other answers their headers.
     detail = "this is our fault and is in the log"
-    return respond(request, Problem("internal_error", detail, headers=HEADERS))
+    headers = edge.headers(request.app.state.settings)
+    return respond(request, Problem("internal_error", detail, headers=headers))

@@ -138,7 +138,9 @@ class Machine:
             while not self._stopping.wait(0.3):
                 missing = self._missing(client)
                 if not missing:
-                    self._lines.say("packshot", f"ready: {self.url}", tone="good")
+                    where = f"{self.url}/admin, with the key in {key_file.path()}"
+                    told = f"ready: {self.url} – in a browser: {where}"
+                    self._lines.say("packshot", told, tone="good")
                     return
                 if time.monotonic() > hint_at:
                     self._lines.say("packshot", f"waiting for {missing}")

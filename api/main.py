@@ -93,7 +93,7 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
     app.state.counting = Counting(counters.address())
     app.add_middleware(Ledger)
     app.add_middleware(Answered)
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, settings=chosen)
     handlers.install(app)
     for module in _ROUTERS:
         app.include_router(module.router)

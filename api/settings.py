@@ -20,7 +20,7 @@ class ApiSettings(BaseSettings):
     url: str = Field(
         default="",
         description="Where the command line finds the API, and where callers do: https:// says "
-        "that something in front speaks TLS. Empty: http://API_HOST:API_PORT.",
+        "that something in front speaks TLS, and answers bind browsers to it. Empty: http://API_HOST:API_PORT.",
     )
     key: SecretStr | None = Field(
         default=None,
@@ -91,7 +91,11 @@ class ApiSettings(BaseSettings):
 
     def keys_travel_in_the_clear(self) -> bool:
         """Other machines reach us, and nobody said that something in front speaks TLS."""
-        return not is_this_machine(self.host) and not self.url.startswith("https://")
+        return not is_this_machine(self.host) and not self.is_reached_by_tls()
+
+    def is_reached_by_tls(self) -> bool:
+        """Whether somebody said that callers come by https."""
+        return self.url.startswith("https://")
 
 
 def is_this_machine(host: str) -> bool:

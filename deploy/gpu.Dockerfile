@@ -18,10 +18,12 @@ ENV NUMBA_CACHE_DIR=/srv/packshot/numba
 RUN /srv/packshot/bin/python -c 'import models.matting.foreground'
 
 FROM python:3.12-slim-bookworm
-# Rendering the catalogue without a screen.
+# Rendering the catalogue without a screen; letters of scripts that the font that ships lacks, for `ad`:
+# they are found where Debian puts them, so WORKER_FONTS is free for a folder of the operator's own.
 # hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri \
+    fonts-noto-core fonts-noto-cjk \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --create-home --home-dir /var/lib/packshot packshot
 COPY --from=build /srv/packshot /srv/packshot

@@ -160,18 +160,28 @@ def _close(out: Path, datasets: dict[str, int], *, own: bool, lost: int, seconds
     if own:
         told = " or, without sqlite3:\n".join(further(out / "var" / "packshot.db"))
         console.print(f"Look further: {told}", soft_wrap=True, markup=False)
+        console.print(f"In a browser: {in_a_browser(out / 'var')}", soft_wrap=True, markup=False)
+
+
+def in_a_browser(home: Path) -> str:
+    """What starts all of it again, with what the demo made."""
+    return f"DB_HOME={home} {_python()} -m api.cli up; it says where, and with which key"
 
 
 def further(database: Path) -> tuple[str, str]:
     """Two command lines that show the scores: of the sqlite3 shell, and of this Python."""
     select = "SELECT op, width, height, psnr_db, ssim, product_psnr_db FROM published_results"
-    python = Path(sys.executable)
-    shown = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+    shown = _python()
     rows = f"sqlite3.connect('{database}').execute('{select}')"
     return (
         f'sqlite3 -box {database} "{select}"',
         f"""{shown} -c "import sqlite3; print(*{rows}, sep='\\n')\"""",
     )
+
+
+def _python() -> Path:
+    python = Path(sys.executable)
+    return python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
 
 
 if __name__ == "__main__":

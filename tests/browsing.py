@@ -2,9 +2,20 @@
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from httpx2 import Response
 from starlette.testclient import TestClient
+
+ODD: Final = {
+    "nothing that prints": "\0\x1b",
+    "another script": "鞋子 👟\u202e",
+    "markup": "</title><script>alert(1)</script>",
+    "a path": "../../etc/passwd",
+    "long": "x" * 5_000,
+    "a quote": '"; drop table job; --',
+}
+"""What somebody may write into any field."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ async def _sent(request: Request, admin: SignedIn) -> Mapping[str, str]:
     Raises:
         Problem: `forged_form`: another page sent it, or a session that is over.
     """
-    sent = await forms.read(request)
+    sent = await forms.read(request, most=request.app.state.settings.max_json_bytes)
     check_same_site(request)
     told = request.headers.get(CSRF_HEADER) or sent.get(CSRF_FIELD, "")
     if not hmac.compare_digest(told.encode(), admin.csrf.encode()):

@@ -10,6 +10,7 @@ from api.admin import pages
 from api.admin.door import NotSignedIn
 from api.admin.routes import (
     campaigns,
+    datasets,
     jobs,
     keys,
     machines,
@@ -19,6 +20,7 @@ from api.admin.routes import (
     results,
     review,
     signing,
+    tenants,
     trainings,
     versions,
     webhooks,
@@ -27,7 +29,7 @@ from api.errors import Problem
 
 _ROUTERS: Final = (
     *(signing, overview, jobs, results, review, quality, campaigns, trainings, versions),
-    *(machines, webhooks, keys, records),
+    *(datasets, machines, webhooks, tenants, keys, records),
 )
 
 

@@ -25,6 +25,10 @@ DID: Final[Mapping[str, str]] = {
     "closed": "Closed: the campaign chooses no more.",
     "revoked": "Revoked: the key opens nothing more within seconds.",
     "changed": "Changed.",
+    "removed": "Removed: its secret is forgotten, the log of its deliveries stays.",
+    "tenant_made": "The tenant is there. Make it a key: it asks for nothing without one.",
+    "capped": "Set. What the tenant has already is not taken from it.",
+    "registered": "This is the version; below is what became of each picture.",
 }
 """What a form did, told on the page that it leads to."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from api.client import TERMINAL, ApiError, Client, Json
-from api.commands.options import dump, errors, progress_bar, say, table
+from api.commands.options import dump, errors, progress_bar, say, score, table
 
 ERASED = "erased"
 # Where nobody tells, one asks: an API that is full of listeners, or of an earlier build.
@@ -120,7 +120,7 @@ def rows(jobs: Iterable[Json], written: dict[str, str]) -> list[tuple[Any, ...]]
     for job in jobs:
         head = (job["id"], job["op"], job["state"])
         for r in job.get("results") or []:
-            scores = (r.get("psnr_db"), r.get("ssim"), r.get("product_psnr_db"))
+            scores = (score(r, name) for name in ("psnr_db", "ssim", "product_psnr_db"))
             lines.append((*head, *scores, written.get(str(r["id"]), _why(job) or _held(r))))
         if not job.get("results"):
             lines.append((*head, None, None, None, _why(job)))
@@ -136,7 +136,9 @@ def show(jobs: list[Json], written: dict[str, str], *, as_json: bool) -> None:
     table(COLUMNS, rows(jobs, written))
     for job in jobs:
         if job.get("version"):
-            say(f"New version: {job['version'].get('label', job['version'])}")
+            label = job["version"].get("label", job["version"])
+            say(f"New version: {label}. What was measured of it: packshot versions {label}")
+            say(f"If it was measured to be better: packshot promote {label}")
 
 
 def _seen(job: Json, done: dict[str, float]) -> dict[str, Any]:

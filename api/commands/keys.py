@@ -39,8 +39,16 @@ def keys(
 ) -> None:
     """The keys of a tenant, newest first, also those that no longer open."""
     if context.invoked_subcommand is None:
-        with connect(url) as client:
-            show(list(client.keys(tenant, limit=limit)), _KEY, as_json=as_json)
+        list_keys(tenant=tenant, limit=limit, url=url, as_json=as_json)
+
+
+@keys_app.command("list")
+def list_keys(
+    *, tenant: _Tenant = None, limit: Limit = 50, url: Url = None, as_json: AsJson = False
+) -> None:
+    """The same as without `list`."""
+    with connect(url) as client:
+        show(list(client.keys(tenant, limit=limit)), _KEY, as_json=as_json)
 
 
 @keys_app.command("add")
@@ -84,8 +92,14 @@ def tenants(
 ) -> None:
     """Whom the house serves, newest first."""
     if context.invoked_subcommand is None:
-        with connect(url) as client:
-            show(list(client.tenants(limit=limit)), _TENANT, as_json=as_json)
+        list_tenants(limit=limit, url=url, as_json=as_json)
+
+
+@tenants_app.command("list")
+def list_tenants(*, limit: Limit = 50, url: Url = None, as_json: AsJson = False) -> None:
+    """The same as without `list`."""
+    with connect(url) as client:
+        show(list(client.tenants(limit=limit)), _TENANT, as_json=as_json)
 
 
 @tenants_app.command("add")

@@ -6,12 +6,16 @@ import typer
 
 from api.client import Json
 from api.commands import parameters
-from api.commands.options import AsJson, Limit, Url, connect, dump, say, table
+from api.commands.options import AsJson, Limit, Url, connect, dump, say, score, table
 from api.commands.orders import schema_of
 
 app = typer.Typer()
 _Text = Annotated[str | None, typer.Option()]
 _Least = Annotated[float | None, typer.Option()]
+_RESULT = (
+    *("id", "op", "sku", "format", "width", "height", "psnr_db", "ssim", "product_psnr_db"),
+    *("model_version", "created_at"),
+)
 _JobId = Annotated[str, typer.Argument(metavar="JOB")]
 
 
@@ -67,8 +71,10 @@ def results(
     }
     with connect(url) as client:
         found = list(client.results(query, limit=limit))
-    columns = ["id", "op", "sku", "format", "width", "height", "psnr_db", "ssim"]
-    _show(found, [*columns, "product_psnr_db", "model_version", "created_at"], as_json=as_json)
+    if as_json:
+        dump(found)
+    else:
+        table(_RESULT, [[score(row, name) for name in _RESULT] for row in found])
 
 
 @app.command()

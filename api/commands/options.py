@@ -72,6 +72,12 @@ def show(found: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json:
         table(columns, [[row.get(name) for name in columns] for row in found])
 
 
+def score(result: Mapping[str, Any], name: str) -> Any:
+    """A score of a result for a person: what is identical has an infinite PSNR, and no number."""
+    same = {"psnr_db": "identical", "product_psnr_db": "product_identical"}.get(name)
+    return "identical" if same is not None and result.get(same) else result.get(name)
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Rows for a person; for a pipe the same, each in one line with tabs between its cells."""
     body = [[_cell(value) for value in row] for row in rows]

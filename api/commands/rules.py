@@ -20,8 +20,14 @@ _RuleId = Annotated[str, typer.Argument(metavar="RULE", help="Its id: `packshot 
 def rules(context: typer.Context, *, url: Url = None, as_json: AsJson = False) -> None:
     """All of them, oldest first."""
     if context.invoked_subcommand is None:
-        with connect(url) as client:
-            show(client.rules(), _RULE, as_json=as_json)
+        list_(url=url, as_json=as_json)
+
+
+@app.command("list")
+def list_(*, url: Url = None, as_json: AsJson = False) -> None:
+    """The same as without `list`."""
+    with connect(url) as client:
+        show(client.rules(), _RULE, as_json=as_json)
 
 
 @app.command()

@@ -118,6 +118,14 @@ def test_a_question_that_is_not_understood_is_told_as_a_page(browser: Browser, q
     assert "<main" in told.text
 
 
+def test_what_is_wrong_with_one_field_is_told_once(browser: Browser) -> None:
+    page = browser.get("/admin/jobs?state=lost").text
+
+    assert page.count("Input should be") == 1
+    assert "<code>/state</code>" in page
+    assert "Go back" not in page
+
+
 def test_another_shops_job_is_not_there(
     browser: Browser, other_shop: TestClient, open_browser: Callable[..., Browser]
 ) -> None:

@@ -1,12 +1,13 @@
 """The operator's pages: queues, workers, webhooks, keys, the record, usage, datasets."""
 
+import functools
 import re
 from collections.abc import Callable
 
 import pytest
 from starlette.testclient import TestClient
 
-from db import fleet, queues, secrets
+from db import fleet, queues, secrets, usage
 from db.engine import reading
 from db.tables.workers import Worker
 from tests import issued, kept, rows
@@ -92,6 +93,15 @@ def test_a_key_without_a_name_or_a_scope_is_not_made(browser: Browser) -> None:
         assert browser.post("/admin/keys", **fields).status_code == 422, fields
 
 
+@pytest.mark.parametrize("days", ["nan", "inf", "1e999", "1.5", "0", "-1", "soon", "9" * 30])
+def test_a_key_of_no_lifetime_at_all_is_not_made(browser: Browser, days: str) -> None:
+    fields = {"name": "till", "scope train": "yes", "expires_in_days": days}
+
+    told = browser.post("/admin/keys", **fields)
+
+    assert (told.status_code, "/expires_in_days" in told.text) == (422, True)
+
+
 def test_an_operator_gives_keys_to_any_tenant_that_there_is(browser: Browser) -> None:
     issued.key("other")
     fields = {"name": "till", "scope train": "yes"}
@@ -122,6 +132,23 @@ def test_usage_is_told_by_day(browser: Browser) -> None:
 
     assert "upscale" in page
     assert browser.get("/admin/usage?from=2026-01-01&to=2025-01-01").status_code == 422
+
+
+def test_usage_that_is_long_to_add_up_follows_the_page(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.made(kept.picture())
+    few = functools.partial(usage.at_once, few=0)
+    monkeypatch.setattr(usage, "at_once", few)
+
+    page = browser.get("/admin/usage?from=2026-01-01").text
+    (address,) = re.findall(r'hx-get="(/admin/usage[^"]+)" hx-trigger="load"', page)
+    whole = browser.get(address.replace("&amp;", "&")).text
+
+    assert "being added up" in page
+    assert "upscale" not in page
+    assert "being added up" not in whole
+    assert "upscale" in whole
 
 
 def test_a_dataset_is_told_with_what_it_can_train(browser: Browser) -> None:

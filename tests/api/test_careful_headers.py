@@ -1,5 +1,6 @@
 """Every route's answers, good and bad: each holds what keeps browsers and caches careful."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -136,3 +137,36 @@ def test_a_body_of_another_type_is_not_read_as_json(client: TestClient) -> None:
         assert told.status_code == 415, str(route)
 
     assert len(reading) > 10
+
+
+STRICT = "strict-transport-security"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/v1/jobs", "/nowhere", "/admin/sign-in"])
+def test_where_callers_come_by_https_browsers_are_bound_to_it(
+    serve: Callable[..., TestClient], path: str
+) -> None:
+    by_tls = serve(url="https://packshot.example")
+
+    assert by_tls.get(path).headers[STRICT] == "max-age=31536000"
+
+
+@pytest.mark.parametrize("url", ["", "http://packshot.example", "http://https://"])
+def test_elsewhere_nobody_is_bound_to_what_is_not_there(
+    serve: Callable[..., TestClient], url: str
+) -> None:
+    assert STRICT not in serve(url=url).get("/healthz").headers
+
+
+def test_our_own_fault_binds_browsers_too(
+    serve: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from api.routes import jobs
+
+    by_tls = serve(url="https://packshot.example")
+    monkeypatch.setattr(jobs, "reading", lambda: 1 / 0)
+    outside = TestClient(by_tls.app, raise_server_exceptions=False, headers=by_tls.headers)
+
+    told = outside.get("/v1/jobs")
+
+    assert (told.status_code, told.headers[STRICT]) == (500, "max-age=31536000")

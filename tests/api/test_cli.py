@@ -268,6 +268,49 @@ def test_what_the_api_refuses_is_said_with_code_and_pointer(
     assert "/operation/n: at most 64" in said
 
 
+def test_what_is_wrong_is_said_once(packshot: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = {"pointer": "/operation/strenght", "code": "extra_forbidden", "detail": "not known"}
+    problem = {
+        "code": "validation_error",
+        "detail": "/operation/strenght: not known",
+        "errors": [wrong],
+    }
+    with scripted.serving(lambda _: Answer(422, problem)) as server:
+        packshot("jobs", "--url", server.url)
+
+    assert capsys.readouterr().err.count("/operation/strenght") == 1
+
+
+def test_a_product_that_is_identical_is_called_so_where_no_number_can(
+    packshot: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    same = {"psnr_db": None, "product_psnr_db": None, "product_identical": True}
+    with scripted.serving(Shop(more=same)) as server:
+        packshot("submit", "sample", "--wait", "--url", server.url)
+    submitted = capsys.readouterr().out
+    with scripted.serving(lambda _: {"items": [{"id": "r1", **same}]}) as server:
+        packshot("results", "--url", server.url)
+    listed = capsys.readouterr().out
+
+    for table in (submitted, listed):
+        head, line = table.splitlines()[:2]
+        told = dict(zip(head.split("\t"), line.split("\t"), strict=True))
+        assert (told["psnr_db"], told["product_psnr_db"]) == ("–", "identical")
+
+
+@pytest.mark.parametrize("verb", ["keys", "tenants", "rules"])
+def test_what_lists_by_itself_lists_by_name_too(
+    packshot: Run, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    with scripted.serving(lambda _: {"items": [{"id": "k1", "name": "till"}]}) as server:
+        alone = packshot(verb, "--url", server.url), capsys.readouterr().out
+        named = packshot(verb, "list", "--url", server.url), capsys.readouterr().out
+
+    assert alone == named
+    assert alone[0] == 0
+    assert len(alone[1].splitlines()) == 2
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

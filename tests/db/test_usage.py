@@ -19,6 +19,8 @@ from tests import explained, rows
 pytestmark = pytest.mark.usefixtures("archive")
 TODAY = datetime.now(UTC).date()
 DAY = timedelta(days=1)
+SMALL = ("usage_day", "SCAN tenant", "Seq Scan on tenant")
+"""What may be read whole."""
 
 
 def _noon(days_ago: int) -> datetime:
@@ -171,6 +173,47 @@ def test_a_day_is_added_up_from_its_own_rows_however_many_there_are(*, is_analys
     with explained.heard() as asked, transaction() as session:
         usage.of(session, "shop", TODAY, TODAY)
 
-    assert explained.read_whole(asked, but=("usage_day",)) == []
+    assert explained.read_whole(asked, but=SMALL) == []
     of_jobs = {name for name in explained.indexes(asked) if name.startswith("ix_job")}
     assert of_jobs == {"ix_job_finished_at"}
+
+
+@pytest.mark.parametrize("is_analysed", [True, False], ids=["analysed", "never analysed"])
+def test_who_cannot_wait_asks_for_a_few_entries_of_indexes_and_no_row(*, is_analysed: bool) -> None:
+    _shop(days_ago=3)
+    rows.history(5_000)
+    if is_analysed:
+        explained.analyse()
+
+    with explained.heard() as asked, transaction() as session:
+        told = usage.at_once(session, "shop", TODAY - DAY, TODAY, few=100)
+
+    assert told.without == TODAY - DAY
+    assert explained.read_whole(asked, but=(*SMALL, "SCAN some")) == []
+    assert explained.indexes(asked) & {"ix_job_finished_at"}
+    assert [one for one, _ in asked if "GROUP BY" in one or "sum(" in one] == []
+
+
+def test_who_cannot_wait_is_told_all_where_it_is_little() -> None:
+    _a_history()
+
+    with reading() as session:
+        told = usage.at_once(session, "shop", TODAY - 5 * DAY, TODAY)
+
+    assert (told.without, list(told.lines)) == (None, _used(5, 0))
+
+
+def test_what_is_long_to_add_up_is_left_out_and_what_was_counted_is_told() -> None:
+    _a_history()
+    _count()
+    for _ in range(3):
+        _ended("succeeded", 0)
+    _delivered(_ended("succeeded", 0), 0, device_ms=1.0, size=1)
+
+    with reading() as session:
+        told = usage.at_once(session, "shop", TODAY - 5 * DAY, TODAY, few=4)
+        all_of_it = usage.at_once(session, "shop", TODAY - 5 * DAY, TODAY, few=6)
+
+    assert told.without in (TODAY, TODAY - DAY)  # yesterday's hour may not be over
+    assert {one.day for one in told.lines} == {TODAY - 2 * DAY, TODAY - 3 * DAY}
+    assert (all_of_it.without, list(all_of_it.lines)) == (None, _used(5, 0))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from models.advertising import fonts
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 FILES = sorted(DEPLOY.glob("*.Dockerfile"))
@@ -62,6 +64,13 @@ def test_what_is_copied_is_there_and_nobody_is_root(file: Path) -> None:
     assert {"api", "db", "models", "workers", "pyproject.toml"} <= set(copied)
     assert re.findall(r"^USER (.+)$", text, re.MULTILINE) == ["10001"]
     assert ":latest" not in text
+
+
+def test_workers_have_letters_of_every_script_where_fonts_are_looked_for() -> None:
+    text = (DEPLOY / "gpu.Dockerfile").read_text(encoding="utf-8")
+
+    assert {"fonts-noto-core", "fonts-noto-cjk"} <= set(text.split())
+    assert Path("/usr/share/fonts") in fonts.SYSTEM
 
 
 PROGRAM = """

@@ -45,6 +45,9 @@ def test_nginx_s_file_can_be_read_and_lets_through_what_the_api_takes() -> None:
     assert ["50m"] in said["client_max_body_size"]
     assert ["off"] in said["proxy_buffering"]
     assert ["90s"] in said["proxy_read_timeout"]
+    # Said once: the API says it too, where API_URL is https.
+    assert ["Strict-Transport-Security", "max-age=31536000", "always"] in said["add_header"]
+    assert ["Strict-Transport-Security"] in said["proxy_hide_header"]
 
 
 def _flat(block: list[dict[str, object]]) -> dict[str, list[list[str]]]:

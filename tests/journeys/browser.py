@@ -70,6 +70,18 @@ class Sitting:
         )
         return wide
 
+    def hides_where(self) -> bool:
+        """Whether the part that one is in stands out of sight in the list of parts."""
+        hidden: bool = self.page.evaluate(
+            """() => {
+                const here = document.querySelector(".side [aria-current]");
+                if (!here) return false;
+                const { left, right } = here.getBoundingClientRect();
+                return left < 0 || right > document.documentElement.clientWidth;
+            }"""
+        )
+        return hidden
+
 
 @contextmanager
 def sitting(

@@ -17,16 +17,8 @@ pytestmark = pytest.mark.journey
 
 PAGES = (
     *("", "/jobs", "/gallery", "/review", "/quality", "/trainings", "/versions", "/datasets"),
-    *(
-        "/campaigns",
-        "/workers",
-        "/webhooks",
-        "/usage",
-        "/tenants",
-        "/keys",
-        "/audit",
-        "/jobs?state=lost",
-    ),
+    *("/campaigns", "/workers", "/webhooks", "/usage", "/tenants", "/keys", "/audit"),
+    *("/jobs?state=lost", "/datasets/new", "/tenants/shop"),
 )
 
 
@@ -131,6 +123,38 @@ def test_a_training_is_watched_and_its_version_put_into_service_and_taken_back(
     expect(page.locator("main")).to_contain_text("seen in a browser")
 
 
+def test_one_makes_a_tenant_a_webhook_and_a_dataset_by_hand(
+    operator: Sitting, studio: Studio
+) -> None:
+    page = operator.page
+    page.on("dialog", lambda dialog: dialog.accept())
+    operator.go("/admin/tenants")
+    page.get_by_label("Name").fill("boutique")
+    page.get_by_label("Jobs that wait").fill("500")
+    page.get_by_role("button", name="Make the tenant").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Keys of boutique")
+
+    operator.go("/admin/webhooks")
+    page.get_by_text("A further address").click()
+    page.get_by_label("Address").fill("https://shop.example/hooks")
+    page.get_by_label("job.succeeded").check()
+    page.get_by_role("button", name="Let it hear").click()
+    expect(page.locator(".secret")).to_contain_text("whsec_")
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("status")).to_contain_text("Removed")
+
+    picture = studio.upload(_png(shot(7, 96)))
+    operator.go("/admin/datasets")
+    page.get_by_role("link", name="A further dataset").click()
+    page.get_by_label("Name").fill("by-hand")
+    page.get_by_label("A line for each").fill(f"{picture}, shoe")
+    page.get_by_role("button", name="Register the version").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("by-hand@1")
+    page.get_by_role("button", name="Next version by ratings").click()
+    expect(page.get_by_role("alert")).to_contain_text("nothing_rated")
+    operator.complaints[:] = [one for one in operator.complaints if "422" not in one]
+
+
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_every_page_is_readable_by_all_and_on_a_phone(
     chromium: Browser, studio: Studio, held: dict[str, Any], colours: str
@@ -151,6 +175,7 @@ def test_every_page_is_readable_by_all_and_on_a_phone(
             who.go(f"/admin{path}")
             found[path] = who.faults()
             assert not who.reaches_beyond(), path
+            assert not who.hides_where(), path
         who.complaints[:] = [one for one in who.complaints if "422" not in one]  # state=lost
 
     assert {path: faults for path, faults in found.items() if faults} == {}

@@ -1,4 +1,4 @@
-"""Tenants and their keys: given out, replaced, taken back. The operator's business, for anyone."""
+"""Keys: given out, replaced, taken back. The operator's business, for anyone."""
 
 import json
 from datetime import UTC, datetime
@@ -7,21 +7,12 @@ from fastapi import APIRouter, Request, Response
 
 from api.admin import forms, pages
 from api.admin.door import Sent, SignedIn
-from api.routes import keys, tenants
-from api.schemas.base import PageQuery
+from api.routes import keys
 from api.schemas.keys import KeyIssued, KeysQuery
 from db.keys import SCOPES
 
 MOST = 200
 router = APIRouter(prefix="/admin")
-
-
-@router.get("/tenants")
-def all_tenants(request: Request, admin: SignedIn) -> Response:
-    """Whom the house serves, with their caps."""
-    del admin  # an operator sees all
-    told = tenants.page(forms.asked(request, PageQuery))
-    return pages.show(request, "tenants.html", tenants=told)
 
 
 @router.get("/keys")
@@ -35,10 +26,11 @@ def page(request: Request, admin: SignedIn) -> Response:
 @router.post("/keys")
 def issue(request: Request, admin: SignedIn, sent: Sent) -> Response:
     """A further key; its text is on this page and nowhere else."""
-    scopes = [scope for scope in SCOPES if f"scope {scope}" in sent]
-    wanted: dict[str, object] = {"name": sent.get("name", ""), "scopes": scopes}
-    if "expires_in_days" in sent:
-        wanted["expires_in_days"] = int(forms.number(sent, "expires_in_days", 0))
+    wanted = {
+        "name": sent.get("name", ""),
+        "scopes": forms.chosen(sent, "scope", SCOPES),
+        "expires_in_days": forms.whole(sent, "expires_in_days"),
+    }
     tenant = request.query_params.get("tenant") or admin.tenant
     new = keys.issue(json.dumps(wanted).encode(), admin.tenant, Response(), tenant)
     return _page(request, tenant, keys.page(KeysQuery(tenant=tenant), admin.tenant), new)

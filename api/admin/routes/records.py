@@ -1,14 +1,23 @@
-"""What was done and what was used: the record of acts, usage by day, and what is learnt from."""
+"""What was done and what was used: the record of acts, and usage by day."""
+
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
 from api.admin import forms, pages
 from api.admin.door import SignedIn
-from api.routes import audit, datasets, usage
+from api.routes import audit, usage
 from api.schemas.audit import AuditQuery
 from api.schemas.usage import UsageQuery
 
 router = APIRouter(prefix="/admin")
+
+
+class Asked(UsageQuery):
+    """Which days."""
+
+    whole: Literal["yes"] | None = None
+    """Also those that take long to add up."""
 
 
 @router.get("/audit")
@@ -21,19 +30,10 @@ def acts(request: Request, admin: SignedIn) -> Response:
 
 @router.get("/usage")
 def days(request: Request, admin: SignedIn) -> Response:
-    """The last thirty days, or those that were asked for."""
-    told = usage.of_days(forms.asked(request, UsageQuery), admin.caller)
-    return pages.show(request, "usage.html", usage=told)
-
-
-@router.get("/datasets")
-def all_datasets(request: Request, admin: SignedIn) -> Response:
-    """What networks learn from, every version of each."""
-    told = datasets.all_visible(admin.tenant).items
-    return pages.show(request, "datasets.html", datasets=told)
-
-
-@router.get("/datasets/{dataset}")
-def dataset(request: Request, admin: SignedIn, dataset: str) -> Response:
-    """One with what became of the pictures that were named, and what it can train."""
-    return pages.show(request, "dataset.html", dataset=datasets.find(dataset, admin.tenant))
+    """The last thirty days, or those that were asked for; what is long to add up comes after."""
+    asked = forms.asked(request, Asked)
+    if asked.whole:
+        told, without = usage.of_days(asked, admin.caller), None
+    else:
+        told, without = usage.at_once(asked, admin.caller)
+    return pages.show(request, "usage.html", usage=told, without=without)

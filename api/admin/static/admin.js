@@ -93,8 +93,15 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// On a phone the parts are one long line: where one is stands in sight.
+function showWhere() {
+  const here = document.querySelector(".side [aria-current]");
+  if (here) here.scrollIntoView({ inline: "center", block: "nearest" });
+}
+
 function begin() {
   warnInsecure();
+  showWhere();
   move();
 }
 
