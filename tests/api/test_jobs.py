@@ -539,6 +539,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "verify": {"picture": ""},
     "inpaint": {"picture": "", "mask": ""},
     "outpaint": {"picture": "", "left": 8},
+    "try_on": {"picture": "", "garment": ""},
 }
 
 
