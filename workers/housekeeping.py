@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
-from db import blobs, collector, retention, settings, usage
+from db import blobs, collector, persons, retention, settings, usage
 from db.engine import long_transaction, reading
 
 # The sweeper waits for it: a full step is done again only while the round is young.
@@ -40,6 +40,9 @@ def _steps() -> Iterator[tuple[str, Callable[[], int], int]]:
         batches = partial(retention.prune_batches, days=days)
         yield "jobs", _committed(jobs), retention.MOST
         yield "batches", _committed(batches), retention.MOST_BATCHES
+    if keep.keep_persons_days:
+        gone = partial(persons.prune, days=keep.keep_persons_days)
+        yield "persons", _committed(gone), persons.MOST
     deliveries = partial(retention.prune_deliveries, days=keep.keep_deliveries_days)
     yield "deliveries", _committed(deliveries), retention.MOST
     if keep.keep_audit_days:
