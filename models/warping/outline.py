@@ -28,7 +28,7 @@ NAMES: Final = (
 
 _VIEW_SIDE = 384
 _LEAST_DENT, _LEAST_SYMMETRY, _LEAST_PART = 0.03, 0.72, 0.9
-_SIDEWAYS, _NO_ARMPIT, _CORNER = 0.35, 0.12, 0.8
+_SIDEWAYS, _NO_ARMPIT, _CORNER = 0.2, 0.12, 0.8
 # Directions of a left side: to the neck's corner, from the armpit to the shoulder, to the hem's.
 _TO_NECK, _TO_HEM = np.array((-0.15, -1.0)), np.array((-1.0, 1.5))
 _TO_SHOULDER = np.array((0.1, -0.995))

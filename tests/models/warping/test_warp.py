@@ -1,6 +1,8 @@
 """A spline goes through its landmarks, an affine warp as near as it can; both can be stored."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -82,3 +84,17 @@ def test_two_landmarks_in_one_place_give_no_spline() -> None:
 
     with pytest.raises(Collinear, match="same place"):
         fit(twice, torch.cat((THERE, THERE[:1] + 5)), method="tps")
+
+
+@pytest.mark.parametrize("method", ["affine", "tps"])
+def test_the_pages_few_lines_recompute_a_stored_warp(method) -> None:
+    page = (Path(__file__).parents[3] / "docs/try-on.md").read_text()
+    (lines,) = re.findall(r"(?ms)^```py\n(.*?)^```", page)
+    named: dict = {}
+    exec(lines, named)  # noqa: S102 — our own page
+    warp = fit(HERE, THERE, method=method)
+    stored = json.loads(json.dumps(warp.stored()))
+
+    found = [named["source"](stored, *point) for point in ANYWHERE.tolist()]
+
+    assert np.allclose(found, warp(ANYWHERE).numpy(), atol=1e-8)
