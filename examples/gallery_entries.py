@@ -161,8 +161,6 @@ ENTRIES: Final = (
     Entry("outpaint", "headphones", {"left": 160, "right": 160}),
     Entry("outpaint", "dandelion", {"top": 120, "right": 160, "fill": "mirror"}),
     Entry("try_on", "drawn person", roles={"garment": "drawn shirt"}),
-    Entry("try_on", "drawn person", {"method": "affine"}, {"garment": "drawn shirt"}),
-    Entry("try_on", "drawn person", {"shading": 0.0}, {"garment": "drawn shirt, leaning stripes"}),
     Entry("pipeline", "booties, cut out", {"steps": _TONED, "keep_steps": True}),
     Entry("pipeline", "biplane, noise 12", {"steps": _CLEANED, "keep_steps": True}),
     Entry("sample", "", {"category": "ankle boot", "n": 8, "seed": 11}),
