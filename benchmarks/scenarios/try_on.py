@@ -29,11 +29,10 @@ OLD = Cloth((0.35, 0.5, 0.4), (0.38, 0.53, 0.43), badge=(0.33, 0.48, 0.38))
 NEW = (
     Cloth((0.75, 0.2, 0.2), (0.9, 0.8, 0.6), stripes=2.0),
     Cloth((0.1, 0.35, 0.6), (0.85, 0.88, 0.9), stripes=3.0, lean=0.5, badge=(0.9, 0.7, 0.1)),
-    Cloth((0.2, 0.2, 0.22), (0.45, 0.45, 0.5), stripes=1.5, lean=-0.3, badge=(0.9, 0.9, 0.9)),
 )
 POSES = tuple(
     Cut(top=0.28, hem=0.62, half=half, flare=flare, sleeve=sleeve, cuff=0.035, angle_deg=angle)
-    for angle in (15.0, 30.0, 45.0)
+    for angle in (15.0, 45.0)
     for half, flare, sleeve in ((0.12, 1.0, 0.18), (0.15, 0.9, 0.16))
 )
 ARMS_DOWN = Cut(top=0.28, hem=0.62, half=0.14, flare=0.95, sleeve=0.1, cuff=0.05, angle_deg=86.0)

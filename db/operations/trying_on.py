@@ -19,6 +19,7 @@ Points = Annotated[
 ]
 
 LEAST = {"affine": 3, "tps": 4}
+_MOST_PIXELS = 64_000_000
 
 
 class TryOn(Seeking):
@@ -73,4 +74,4 @@ class TryOn(Seeking):
 
     def pixels(self, given: int) -> int:
         """The garment is carried on to a canvas of the picture's size, twice."""
-        return 2 * given
+        return max(given, min(2 * given, _MOST_PIXELS))

@@ -19,7 +19,7 @@ from models.matting import matte
 from models.matting.foreground import solid
 from models.matting.matte import Finder
 from models.metrics import agreement
-from models.metrics.delta_e import ciede2000
+from models.metrics.delta_e import colour_difference
 from models.warping import clothes as worn
 from models.warping.carried import Carried, carry
 from models.warping.pairing import Named, Paired, Side, paired
@@ -202,7 +202,8 @@ def _report(
     shading: float,
 ) -> dict[str, Any]:
     whole = solid(seen)[0, 0] > 0
-    apart = ciede2000(quantise(output[:, :3]), quantise(unlit))[0][whole]
+    shown, meant = (quantise(one[0, :3][:, whole]) for one in (output, unlit))
+    apart = colour_difference(shown, meant)
     uncovered = None
     if clothes is not None:
         left = ((clothes > 0.5) & (seen <= 0.5)).double().sum()

@@ -157,7 +157,10 @@ def _dents(path: Points, mask: Mask) -> tuple[_Dent, _Dent]:
     """The deepest that opens to the left, and the one that opens to the right."""
     contour = np.floor(path).astype(np.int32)[:, None]
     hull = np.sort(cv2.convexHull(contour, returnPoints=False), axis=0)[::-1]
-    defects = cv2.convexityDefects(contour, hull)
+    try:
+        defects = cv2.convexityDefects(contour, hull)
+    except cv2.error as error:  # of an outline that is hardly one
+        raise Unclear("it has no inside") from error
     found: dict[bool, tuple[float, _Dent]] = {}
     least, top = _LEAST_DENT * math.hypot(*mask.shape), _below_top(path)
     for start, end, far, depth in () if defects is None else defects.reshape(-1, 4):

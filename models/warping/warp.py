@@ -126,10 +126,10 @@ def _spline(points: Tensor, sides: Tensor, there: Tensor, smoothing: float) -> T
     system[:count, :count] = _kernel(points, points)
     system[:count, :count] += smoothing * torch.eye(count, dtype=points.dtype)
     system[:count, count:], system[count:, :count] = sides, sides.T
-    try:
-        return torch.linalg.solve(system, torch.cat((there, there.new_zeros(3, 2))))
-    except RuntimeError as error:  # torch's own of a singular matrix
-        raise Collinear("two landmarks lie in the same place") from error
+    solved, failed = torch.linalg.solve_ex(system, torch.cat((there, there.new_zeros(3, 2))))
+    if bool(failed) or not bool(solved.isfinite().all()):
+        raise Collinear("two landmarks lie in the same place")
+    return solved
 
 
 def _kernel(points: Tensor, control: Tensor) -> Tensor:
