@@ -199,5 +199,5 @@ def _rendered() -> Iterator[Row]:
             else:
                 measured[way.name].append(_near(made.images[0], case))
     yield from _told("rendered", measured)
-    for way, count in refused.items():
-        yield Row(SCENARIO, f"rendered, {way}: refused", count, "jobs", "")
+    for name, count in refused.items():
+        yield Row(SCENARIO, f"rendered, {name}: refused", count, "jobs", "")
