@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session
 
-from db import blobs, intake
+from db import blobs, intake, persons
 from db.blobs import NotStored
 from db.engine import reading, transaction
 from db.intake import NotAPicture
@@ -35,6 +35,7 @@ class Candidate:
         look: None while nobody has noted it, and for ever of bytes that do not decode.
         is_generated: no camera saw it, or it was made from what none saw.
         is_published: of a result, that it is not held back; true of what was taken in.
+        is_person: a person tried something on in it.
         sku: the product that a result was ordered for.
     """
 
@@ -45,6 +46,7 @@ class Candidate:
     look: Look | None
     is_generated: bool = False
     is_published: bool = True
+    is_person: bool = False
     sku: str | None = None
 
 
@@ -68,7 +70,9 @@ def find(
     }
     ours = _made_here(session, tenant, {one.key for one in uploads.values()})
     back = {one.id: replace(one, is_generated=True) for one in uploads.values() if one.key in ours}
-    return {**uploads, **back, **results}
+    found = {**uploads, **back, **results}
+    shown = persons.among(session, tenant, found)
+    return found | {one: replace(found[one], is_person=True) for one in shown}
 
 
 def look_at(tenant: str, ids: Iterable[str], *, within_s: float) -> int:

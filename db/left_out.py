@@ -12,6 +12,7 @@ REASONS: Final[Mapping[str, str]] = {
     "too_small": f"the shorter side has less than {MIN_SIDE_PX} pixels",
     "one_colour": "all pixels have the same colour",
     "generated": "no camera saw it: a network drew it, or what it was made from",
+    "person": "a garment was tried on in it, or it was made from such a picture",
     "uncategorised": "people rated it, and nobody said its category",
     "unpublished": "a result that is held for review",
     "duplicate": "the same bytes are in the dataset",

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, delete, exists, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from db import blobs, clock, removal
+from db import blobs, clock, persons, removal
 from db.shop_events import AHEAD
 from db.tables.audit import Audit
 from db.tables.batches import Batch, BatchLine
@@ -34,12 +34,13 @@ def prune_jobs(session: Session, *, days: float, most: int = MOST) -> int:
     """Jobs that ended so long ago, with their results; their idempotency keys are free again.
 
     Kept for longer: jobs of an open batch, those whose results an open job works on or an open
-    campaign may choose, and those that trained a version.
+    campaign may choose, those that trained a version, and those by which a picture is known to show
+    a person, until it goes.
     """
     its_batch_is_open = exists().where(Batch.id == Job.batch_id, Batch.finished_at.is_(None))
     trained = exists().where(Version.job_id == Job.id)
     old = [_before(Job.finished_at, days), ~its_batch_is_open, ~trained, ~_is_source_of_open_job()]
-    old.append(~_is_arm_of_open_campaign())
+    old += [~_is_arm_of_open_campaign(), ~persons.keeps()]
     ids = _oldest(session, Job.id, *old, by=Job.finished_at, most=most)
     for tenant, keys in sorted(removal.remove_jobs(session, ids).items()):
         blobs.let_go(session, tenant, keys)

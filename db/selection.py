@@ -115,6 +115,8 @@ def _unfit(one: Candidate, look: Look, *, include_generated: bool) -> str | None
         return "one_colour"
     if one.is_generated and not include_generated:
         return "generated"
+    if one.is_person:
+        return "person"
     return None if one.is_published else "unpublished"
 
 

@@ -64,6 +64,14 @@ class DbSettings(BaseSettings):
         "so many days; one that happened before is refused.",
     )
 
+    keep_persons_days: float = Field(
+        default=7.0,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="Pictures of persons are erased with all that was made from them so many days "
+        "after something was last tried on in them (`try_on`); 0 keeps them for ever.",
+    )
+
     clock_offset_s: float = Field(
         default=0.0,
         allow_inf_nan=False,

@@ -160,6 +160,7 @@ ENTRIES: Final = (
     Entry("inpaint", "meadow", {"feather_px": 6}, {"mask": "meadow, mask"}),
     Entry("outpaint", "headphones", {"left": 160, "right": 160}),
     Entry("outpaint", "dandelion", {"top": 120, "right": 160, "fill": "mirror"}),
+    Entry("try_on", "drawn person", roles={"garment": "drawn shirt"}),
     Entry("pipeline", "booties, cut out", {"steps": _TONED, "keep_steps": True}),
     Entry("pipeline", "biplane, noise 12", {"steps": _CLEANED, "keep_steps": True}),
     Entry("sample", "", {"category": "ankle boot", "n": 8, "seed": 11}),

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from examples import try_on_pictures
 from examples.pictures import Colour, garments, half, noisy, photographs, products, shot
 
 Backdrop = tuple[Colour, Colour]
@@ -117,6 +118,7 @@ _PICTURES: Final[Mapping[str, Callable[[], Image.Image]]] = MappingProxyType(
         **{f"{name}, out of focus": partial(_soft, name) for name in _SHOTS},
         **{f"{name}, half size": partial(_halved, name) for name in _SHOTS},
         **{name: partial(_photograph, name) for name in ("meadow", "dandelion")},
+        **try_on_pictures.PICTURES,
         "meadow, mask": _one_flower,
         **{
             f"{category} {number}": partial(_garment, category, number)

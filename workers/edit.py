@@ -12,6 +12,7 @@ from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Deblock, Deblur, Denoise, Upscale
 from db.operations.retouching import Inpaint, Outpaint
 from db.operations.seeking import Seeking
+from db.operations.trying_on import Points, TryOn
 from models import calling
 from models.editing.background import background
 from models.editing.cutout import cutout
@@ -28,6 +29,7 @@ from models.editing.recolor import recolor
 from models.editing.relight import relight
 from models.editing.shadow import shadow
 from models.editing.stylize import stylize
+from models.editing.try_on import Said, try_on
 from models.editing.upscale import Enlarger, upscale
 from models.images import Loaded
 from models.made import Made
@@ -56,6 +58,7 @@ Edit = (
     | Stylize
     | Inpaint
     | Outpaint
+    | TryOn
 )
 
 
@@ -230,6 +233,21 @@ def edit(operation: Edit, given: Given) -> Made:
                 fill=operation.fill,
                 alpha=alpha,
             )
+        case TryOn():
+            return try_on(
+                given.pictures["picture"],
+                given.pictures["garment"],
+                method=operation.method,
+                shading=operation.shading,
+                said=Said(
+                    clothes=given.masks.get("clothes_mask"),
+                    front=given.masks.get("front_mask"),
+                    garment=given.masks.get("garment_mask"),
+                    body_points=_points(operation.body_points),
+                    garment_points=_points(operation.garment_points),
+                ),
+                find=finder_of(given, operation),
+            )
         case _:
             assert_never(operation)
 
@@ -260,6 +278,10 @@ def _restyler(given: Given) -> Restyler:
     served = given.networks("style")
     doors = served.doors
     return Restyler(doors["measure"], doors["restyle"], calling.tiling(served.card))
+
+
+def _points(named: Points | None) -> dict[str, tuple[float, float]] | None:
+    return None if named is None else {str(name): point for name, point in named.items()}
 
 
 def _rgb(hex_colour: str) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
-from db import blobs, collector, retention, score_watch, settings, usage
+from db import blobs, collector, persons, retention, score_watch, settings, usage
 from db.engine import long_transaction, reading
 from workers import queues
 
@@ -42,6 +42,9 @@ def _steps() -> Iterator[tuple[str, Callable[[], int], int]]:
         batches = partial(retention.prune_batches, days=days)
         yield "jobs", _committed(jobs), retention.MOST
         yield "batches", _committed(batches), retention.MOST_BATCHES
+    if keep.keep_persons_days:
+        gone = partial(persons.prune, days=keep.keep_persons_days)
+        yield "persons", _committed(gone), persons.MOST
     deliveries = partial(retention.prune_deliveries, days=keep.keep_deliveries_days)
     yield "deliveries", _committed(deliveries), retention.MOST
     event_ids = partial(retention.prune_event_ids, days=keep.keep_event_ids_days)

@@ -18,6 +18,7 @@ from db.operations.restoration import Deblock, Deblur, Denoise, Upscale
 from db.operations.retouching import Inpaint, Outpaint
 from db.operations.scoring import Score
 from db.operations.training import Evaluate, Train
+from db.operations.trying_on import TryOn
 from db.operations.tuning import Tune
 from db.operations.verifying import Verify
 
@@ -41,6 +42,7 @@ AnyOperation = (
     | Stylize
     | Inpaint
     | Outpaint
+    | TryOn
     | Ad
     | Pipeline
     | Train

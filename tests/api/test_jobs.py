@@ -540,6 +540,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "moderate": {"picture": ""},
     "inpaint": {"picture": "", "mask": ""},
     "outpaint": {"picture": "", "left": 8},
+    "try_on": {"picture": "", "garment": ""},
 }
 
 

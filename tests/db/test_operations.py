@@ -36,6 +36,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "stylize": {"picture": A, "style": B},
     "inpaint": {"picture": A, "mask": B},
     "outpaint": {"picture": A},
+    "try_on": {"picture": A, "garment": B},
     "ad": {"picture": A, "headline": "Hear every detail"},
     "pipeline": {"picture": A, "steps": [{"op": "upscale"}]},
     "train": {"dataset": "shoes", "network": "vae"},

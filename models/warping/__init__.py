@@ -1,0 +1,1 @@
+"""Garments bent to bodies: warps that can be stored, outlines, clothes, shading."""
