@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from examples.pictures import Colour, garments, half, noisy, photographs, products, shot
+from models.data import samples
 
 Backdrop = tuple[Colour, Colour]
 
@@ -94,6 +95,11 @@ def _badly_lit(name: str) -> Image.Image:
     return Image.fromarray((levels ** (1 / 2.2) * 255).round().astype(np.uint8))
 
 
+def _turned(name: str) -> Image.Image:
+    """One side of a product that was photographed from all of them, cut out."""
+    return Image.fromarray(next(one.pixels for one in samples.turned() if one.name == name))
+
+
 def _photograph(name: str) -> Image.Image:
     return photographs()[name]
 
@@ -118,6 +124,10 @@ _PICTURES: Final[Mapping[str, Callable[[], Image.Image]]] = MappingProxyType(
         **{f"{name}, half size": partial(_halved, name) for name in _SHOTS},
         **{name: partial(_photograph, name) for name in ("meadow", "dandelion")},
         "meadow, mask": _one_flower,
+        **{
+            name: partial(_turned, name)
+            for name in (f"biplane, turned {angle}" for angle in range(0, 360, 15))
+        },
         **{
             f"{category} {number}": partial(_garment, category, number)
             for category in ("t-shirt", "trousers", "dress", "sneaker", "bag", "ankle boot")

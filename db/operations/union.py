@@ -16,6 +16,7 @@ from db.operations.recognition import Classify, Embed, Search
 from db.operations.restoration import Deblock, Deblur, Denoise, Upscale
 from db.operations.retouching import Inpaint, Outpaint
 from db.operations.scoring import Score
+from db.operations.showroom import Spin
 from db.operations.training import Evaluate, Train
 from db.operations.tuning import Tune
 from db.operations.verifying import Verify
@@ -41,6 +42,7 @@ AnyOperation = (
     | Inpaint
     | Outpaint
     | Ad
+    | Spin
     | Pipeline
     | Train
     | Evaluate

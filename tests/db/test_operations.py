@@ -37,6 +37,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "inpaint": {"picture": A, "mask": B},
     "outpaint": {"picture": A},
     "ad": {"picture": A, "headline": "Hear every detail"},
+    "spin": {"views": [A, B]},
     "pipeline": {"picture": A, "steps": [{"op": "upscale"}]},
     "train": {"dataset": "shoes", "network": "vae"},
     "evaluate": {"version": "shoes@1", "dataset": "shoes"},
