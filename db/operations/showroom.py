@@ -2,9 +2,9 @@
 
 import math
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from db.operations.base import Key, Rgb, SourceKind
 from db.operations.product import WHITE
@@ -51,17 +51,22 @@ class Spin(Seeking):
     opacity: Annotated[float, Field(ge=0.0, le=1.0)] = 0.6
     """Of the shadow where the product touches the ground; 0 is none."""
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        angles = self.angles_deg
-        if angles is not None:
-            if len(angles) != len(self.views):
-                raise ValueError(f"{len(angles)} angles for {len(self.views)} views")
-            if any(after <= before for before, after in pairwise(angles)):
-                raise ValueError("each angle is larger than the one before")
-            if angles[-1] - angles[0] >= 360:
-                raise ValueError("from the first angle to the last is less than a whole turn")
-        return self
+    @field_validator("angles_deg")
+    @classmethod
+    def _go_around(
+        cls, angles: tuple[float, ...] | None, info: ValidationInfo
+    ) -> tuple[float, ...] | None:
+        """One for each view, always further, and never around twice."""
+        views = info.data.get("views")  # nothing, where they are wrong themselves
+        if angles is None or views is None:
+            return angles
+        if len(angles) != len(views):
+            raise ValueError(f"{len(angles)} angles for {len(views)} views")
+        if any(after <= before for before, after in pairwise(angles)):
+            raise ValueError("each angle is larger than the one before")
+        if angles[-1] - angles[0] >= 360:
+            raise ValueError("from the first angle to the last is less than a whole turn")
+        return angles
 
     def angles(self) -> tuple[float, ...]:
         """From where each view was taken, in degrees."""
