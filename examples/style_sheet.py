@@ -14,7 +14,6 @@ from PIL import Image
 
 from benchmarks import settings
 from db import engine, migrate
-from examples.gallery import file_of
 from examples.gallery_captions import measured
 from examples.gallery_entries import Entry
 from examples.gallery_sheet import Cell, Strip, draw
@@ -22,6 +21,8 @@ from examples.gallery_studio import Studio, opened
 from models.data import style_pictures
 
 FILE: Final = Path("docs/styles.webp")
+QUALITY: Final = 60
+"""Dots and joints weigh much."""
 PRODUCT: Final = "wooden box"
 _ASIDE: Final = (
     "The style, and what it makes of the ground and of all; the product is protected once."
@@ -36,7 +37,7 @@ def main() -> None:
         with opened() as studio:
             strips = [strip(studio, name) for name in style_pictures.NAMES]
         engine.dispose()
-    FILE.write_bytes(file_of(draw("Styles that ship", _ASIDE, strips)))
+    draw("Styles that ship", _ASIDE, strips).save(FILE, "WEBP", quality=QUALITY, method=6)
 
 
 def strip(studio: Studio, style: str) -> Strip:

