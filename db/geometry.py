@@ -12,6 +12,7 @@ from db.operations.pipeline import Pipeline
 from db.operations.product import Background, Cutout, Place
 from db.operations.restoration import Upscale
 from db.operations.retouching import Outpaint
+from db.operations.showroom import Spin
 from db.pictures import Source
 from db.pointers import pointer
 from db.refusals import at
@@ -89,6 +90,8 @@ def _check_box(step: Operation, where: At, size: Size | None) -> None:
 def _size_after(step: Operation, size: Size | None) -> Size | None:
     if isinstance(step, Place):
         return step.width, step.height
+    if isinstance(step, Spin):
+        return step.size()
     if isinstance(step, (Sample, Reconstruct, Vary, Interpolate, Translate, Explain)):
         return None  # as large as the version's network draws, or as what is shown
     if isinstance(step, Upscale) and size is not None:
@@ -104,6 +107,8 @@ def _check_pixels(step: Operation, where: At, size: Size | None) -> None:
     match step:
         case Place():
             field = "width" if size[0] >= size[1] else "height"
+        case Spin():
+            field = "frame_width" if step.frame_width >= step.frame_height else "frame_height"
         case Upscale():
             field = "scale"
         case Outpaint():

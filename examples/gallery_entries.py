@@ -19,6 +19,7 @@ class Entry:
         roles: names of pictures by role, where there is another than `picture`.
         reference: name of what the result is measured against.
         in_detail: show the middle only, so large that one sees pixels.
+        views: names of the pictures of an operation that takes many.
         envelope: what else the order says; with `explain` the result's stages stand behind it.
     """
 
@@ -28,6 +29,7 @@ class Entry:
     roles: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
     in_detail: bool = False
+    views: tuple[str, ...] = ()
     envelope: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -38,6 +40,11 @@ class Entry:
     def pictures(self) -> dict[str, str]:
         """Every picture's name, by its role in the order."""
         return {**({"picture": self.picture} if self.picture else {}), **self.roles}
+
+    @property
+    def every_picture(self) -> tuple[str, ...]:
+        """The names of all that it works on."""
+        return (*self.pictures.values(), *self.views)
 
 
 def makes_pictures(kind: type[Operation]) -> bool:
@@ -78,6 +85,7 @@ _BOOTS: Final = {"headline": "Boots for every kind of winter", "price": "€89.0
                  "cta": "Find your size", "sizes": _SIZES}  # fmt: skip
 _PLANE: Final = {"headline": "Ready for take-off", "price": "€24.90", "cta": "To the shop"}
 
+_TURNED: Final = tuple(f"biplane, turned {angle}" for angle in range(0, 360, 15))
 _EXPLAINED: Final = {"explain": True, "output": {"format": "jpeg", "quality": 50}}
 
 ENTRIES: Final = (
@@ -103,6 +111,9 @@ ENTRIES: Final = (
     Entry("ad", "headphones", _HEADLINE),
     Entry("ad", "booties", {**_BOOTS, "template": "stage"}),
     Entry("ad", "biplane", {**_PLANE, "template": "band", "variants": 2}),
+    Entry("spin", views=_TURNED, parameters={"frame_width": 240, "frame_height": 180}),
+    Entry("spin", views=_TURNED[::3],
+          parameters={"sizing": "height", "columns": 4, "opacity": 0.0, "rgb": [232, 238, 244]}),
     Entry("recolor", "booties", {"to_hex": "#7a1f2b"}),
     Entry("recolor", "booties", {"to_hex": "#2c5d8f"}),
     Entry("recolor", "booties", {"to_hex": "#2c5d8f", "strength": 0.5}),

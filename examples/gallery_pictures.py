@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from examples import try_on_pictures
 from examples.pictures import Colour, garments, half, noisy, photographs, products, shot
+from models.data import samples
 
 Backdrop = tuple[Colour, Colour]
 
@@ -95,6 +96,11 @@ def _badly_lit(name: str) -> Image.Image:
     return Image.fromarray((levels ** (1 / 2.2) * 255).round().astype(np.uint8))
 
 
+def _turned(name: str) -> Image.Image:
+    """One side of a product that was photographed from all of them, cut out."""
+    return Image.fromarray(next(one.pixels for one in samples.turned() if one.name == name))
+
+
 def _photograph(name: str) -> Image.Image:
     return photographs()[name]
 
@@ -120,6 +126,10 @@ _PICTURES: Final[Mapping[str, Callable[[], Image.Image]]] = MappingProxyType(
         **{name: partial(_photograph, name) for name in ("meadow", "dandelion")},
         **try_on_pictures.PICTURES,
         "meadow, mask": _one_flower,
+        **{
+            name: partial(_turned, name)
+            for name in (f"biplane, turned {angle}" for angle in range(0, 360, 15))
+        },
         **{
             f"{category} {number}": partial(_garment, category, number)
             for category in ("t-shirt", "trousers", "dress", "sneaker", "bag", "ankle boot")

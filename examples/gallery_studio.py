@@ -97,6 +97,9 @@ class Studio:
         operation = {"op": entry.op, **entry.parameters}
         envelope = {"reference": entry.reference} if entry.reference else {}
         sent = {**operation, **{role: _kept(name) for role, name in entry.pictures.items()}}
+        if entry.views:
+            operation["views"] = list(entry.views)
+            sent["views"] = [_kept(name) for name in entry.views]
         ids = {role: _kept(name) for role, name in envelope.items()}
         order = {"operation": sent, **ids, **entry.envelope}
         job = self._done(json.dumps(order).encode(), entry.op)

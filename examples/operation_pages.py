@@ -136,7 +136,7 @@ def _flag(name: str) -> str:
 def command(entry: Entry) -> str:
     """The entry's order as a shell line."""
     files = [f"{shlex.quote(name)}.png" if " " not in name else shlex.quote(f"{name}.png")
-             for name in entry.pictures.values()]  # fmt: skip
+             for name in entry.every_picture]  # fmt: skip
     given = (
         f"-p {shlex.quote(f'{name}={_spelt(value)}')}" for name, value in entry.parameters.items()
     )

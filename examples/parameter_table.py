@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 Schema = dict[str, Any]
+_IDS = "[0-9a-f]{8}("
 COLUMNS = ("parameter", "what it takes", "default", "meaning")
 
 
@@ -56,6 +57,10 @@ def _taken(field: Schema, whole: Schema) -> str:
         case {"type": "array", "prefixItems": items}:
             kinds = list(dict.fromkeys(_taken(item, whole) for item in items))
             return f"{len(items)} of: {'; '.join(kinds)}"
+        case {"type": "array", "items": {"pattern": str(pattern)}} if _IDS in pattern:
+            return f"{field['minItems']} to {field['maxItems']} ids"
+        case {"type": "array", "items": {"type": "number"} as item}:
+            return f"{field['minItems']} to {field['maxItems']}, each {_taken(item, whole)}"
         case {"type": "array", "items": {"pattern": _}}:
             return f"{field['minItems']} to {field['maxItems']} names"
         case {"type": "array", "items": {"prefixItems": _} as item}:

@@ -38,6 +38,8 @@ class Made:
         matte: [1, 1, H, W] in [0, 1], the coverage that the proof rests on, in the coordinates of
             the picture that the operation was given.
         independent_mask: [1, 1, H, W], the same by another method.
+        frames: left, top, right, bottom of each, where the last output image is a sheet of several
+            views of the product: its own scores are those of the worst.
         placement: how source pixels were moved; None where they stayed.
         edit_mask: [1, 1, H, W], 1 where the operation was allowed to change pixels.
         expected: [1, 3, H, W], what the output should be: the operation's own reference.
@@ -56,6 +58,7 @@ class Made:
     expected_product: Tensor | None = None
     matte: Tensor | None = None
     independent_mask: Tensor | None = None
+    frames: tuple[tuple[int, int, int, int], ...] = ()
     placement: Matrix | None = None
     edit_mask: Tensor | None = None
     expected: Tensor | None = None

@@ -12,6 +12,7 @@ from db.operations.moderating import Moderate
 from db.operations.pipeline import Pipeline
 from db.operations.recognition import Classify, Embed, Search
 from db.operations.scoring import Score
+from db.operations.showroom import Spin
 from db.operations.training import Evaluate, Train
 from db.operations.tuning import Tune
 from db.operations.union import AnyOperation
@@ -34,6 +35,7 @@ from workers.moderating import moderated
 from workers.pipeline import pipeline
 from workers.policy import refuse_generated
 from workers.recognition import classified, embedded, searched
+from workers.spinning import spun
 
 
 def apply(operation: AnyOperation, given: Given) -> Made:
@@ -53,6 +55,8 @@ def apply(operation: AnyOperation, given: Given) -> Made:
         case Pipeline():
             refuse_generated(operation, given)
             return pipeline(operation, given)
+        case Spin():
+            return spun(operation, given)
         case Ad():
             return advertise(operation, given)
         case Check(fix=fix):

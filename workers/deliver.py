@@ -119,7 +119,8 @@ def _plainly(image: Tensor, work: _Work, result_id: str, *, is_step: bool) -> tu
         scores = _scores(work.order, work.made, delivered, work.read, is_step=is_step)
     with work.watch.stage("encode"):
         data = work.writer.sealed(data, delivered, scores.values)
-    return Proven(result_id, data, image.shape[-1], image.shape[-2], scores), delivered
+    size = (image.shape[-1], image.shape[-2])
+    return Proven(result_id, data, *size, scores, report=scores.told()), delivered
 
 
 def _for_channel(

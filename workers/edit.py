@@ -6,7 +6,7 @@ from typing import assert_never
 
 from torch import Tensor
 
-from db.operations.appearance import MatchColor, Relight, Shadow, Stylize
+from db.operations.appearance import STYLES, MatchColor, Relight, Shadow, Stylize
 from db.operations.base import NetworkName
 from db.operations.product import Background, Cutout, Place, Recolor
 from db.operations.restoration import Deblock, Deblur, Denoise, Upscale
@@ -14,6 +14,7 @@ from db.operations.retouching import Inpaint, Outpaint
 from db.operations.seeking import Seeking
 from db.operations.trying_on import Points, TryOn
 from models import calling
+from models.data import style_pictures
 from models.editing.background import background
 from models.editing.cutout import cutout
 from models.editing.deblock import deblock
@@ -207,7 +208,7 @@ def edit(operation: Edit, given: Given) -> Made:
         case Stylize():
             return stylize(
                 given.pictures["picture"],
-                style=given.pictures["style"],
+                style=_style(operation, given),
                 strength=operation.strength,
                 protect_product=operation.protect_product,
                 mask=given.masks.get("mask"),
@@ -272,6 +273,13 @@ def _enlarger(given: Given) -> Enlarger:
     served = given.networks("upscaler")
     scale = int(served.card.config["scale"])
     return Enlarger(served.doors["upscale"], scale, calling.tiling(served.card))
+
+
+def _style(operation: Stylize, given: Given) -> Loaded:
+    """The caller's picture, or the one that ships under this name."""
+    if operation.style in STYLES:
+        return Loaded(style_pictures.drawn(operation.style), None)
+    return given.pictures["style"]
 
 
 def _restyler(given: Given) -> Restyler:

@@ -1,5 +1,6 @@
 """What was measured of one picture, and whether it passes the caller's gates."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -8,7 +9,11 @@ IDENTICAL = "identical"
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """A picture's numbers. None: there was nothing to compare with, or a note says why."""
+    """A picture's numbers. None: there was nothing to compare with, or a note says why.
+
+    Attributes:
+        frames: of a sheet of views each one's own numbers, in their order.
+    """
 
     values: dict[str, float | None] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
@@ -16,10 +21,27 @@ class Scores:
     product_identical: bool = False
     protected_identical: bool = False
     unproven: bool = False
+    frames: tuple[Mapping[str, float | bool | None], ...] = ()
 
     def stored(self) -> dict[str, object]:
         """As the result's row keeps them."""
-        return {**self.values, **({"notes": self.notes} if self.notes else {})}
+        notes = {"notes": self.notes} if self.notes else {}
+        return {**self.values, **notes, **({"frames": list(self.frames)} if self.frames else {})}
+
+    def told(self) -> dict[str, int]:
+        """What the job's report says of them: the frame whose product differs most."""
+        if not self.frames:
+            return {}
+        places = range(len(self.frames))
+        return {"worst_frame": min(places, key=lambda place: _decibels(self.frames[place]))}
+
+
+def _decibels(frame: Mapping[str, float | bool | None]) -> float:
+    """What was not measured is worst, what is identical best."""
+    value = frame["product_psnr_db"]
+    if value is None:
+        return math.inf if frame["product_identical"] else -math.inf
+    return value
 
 
 def missed(scores: Scores, gates: Mapping[str, tuple[float | None, float | None]]) -> list[str]:

@@ -5,7 +5,7 @@ Everything is measured where the pictures lie, and comes to the host once, at th
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from db.operations.base import Operation
 from db.operations.checking import Check
 from db.operations.pipeline import Pipeline
 from db.operations.restoration import Upscale
+from db.operations.showroom import Spin
 from models.colour.sampling import colours_of
 from models.images import Loaded
 from models.made import Made
@@ -40,7 +41,9 @@ from workers.scores import IDENTICAL, Scores
 
 METRIC_VERSION = 1
 _ERODED_PX = 2
+_LOWER_IS_BETTER = frozenset({"product_delta_e_mean", "product_delta_e_p95"})
 _REPORTED = frozenset({"diversity", "content_ssim"})
+_TRUSTED = frozenset({"mask_agreement", "lost_share", "mask_uncertainty"})
 _CHECKED = frozenset({"fill_long_side", "fill_bbox", "fill_area", "background_white_share"})
 
 Measured = dict[str, Tensor]
@@ -67,8 +70,11 @@ def score(operation: Operation, made: Made, output: Loaded, given: Compared) -> 
     reference = reference_of(operation, made, given)
     if reference is not None:
         measured |= _whole(image, rgb(reference), given.mask)
+    frames: list[Measured] = []
     if made.product_mask is not None and made.expected_product is not None:
-        measured |= _product(image, made.expected_product, made.product_mask)
+        layers = image, made.expected_product, made.product_mask
+        frames = [_product(*(_cut(one, box) for one in layers)) for box in made.frames]
+        measured |= _worst(frames) if frames else _product(*layers)
         if operation.reference != "own" and made.expected is not None:
             edge = edge_band_diff(image, rgb(made.expected), made.product_mask)
             measured |= {"edge_band_diff": edge}
@@ -83,7 +89,8 @@ def score(operation: Operation, made: Made, output: Loaded, given: Compared) -> 
     if isinstance(operation, Upscale) and given.source is not None:
         value = backproj_psnr_db(image, given.source, scale=operation.scale)
         measured |= {"backproj_psnr_db": value}
-    return _scores(_on_host(measured), _numbers(made.report, _reported(operation)))
+    scores = _scores(_on_host(measured), _numbers(made.report, _reported(operation)))
+    return replace(scores, frames=tuple(_told(one) for one in frames))
 
 
 def reference_of(operation: Operation, made: Made, given: Compared) -> Tensor | None:
@@ -141,6 +148,26 @@ def _product(image: Tensor, expected: Tensor, mask: Tensor) -> Measured:
     }
 
 
+def _cut(image: Tensor, box: tuple[int, int, int, int]) -> Tensor:
+    left, top, right, bottom = box
+    return image[:, :, top:bottom, left:right].contiguous()
+
+
+def _worst(frames: list[Measured]) -> Measured:
+    """Of each score that of the worst frame; NaN, which is worse still, where one has none."""
+    found = {}
+    for name in frames[0]:
+        values = torch.stack([one[name].view(()) for one in frames])
+        found[name] = values.amax() if name in _LOWER_IS_BETTER else values.amin()
+    return found
+
+
+def _told(frame: Measured) -> dict[str, float | bool | None]:
+    """One frame's own numbers."""
+    found = _on_host(frame)
+    return {**_finite(found), "product_identical": found["product_psnr_db"] == math.inf}
+
+
 def _trust(matte: Tensor, independent: Tensor, source: Tensor) -> Measured:
     """How far the mask can be trusted that the product's scores rest on."""
     return {
@@ -191,6 +218,8 @@ def _on_host(measured: Measured) -> dict[str, float]:
 
 def _reported(operation: Operation) -> frozenset[str]:
     """Which numbers of a report are scores; `place` reports the fill that it meant."""
+    if isinstance(operation, Spin):  # whose pictures were open one at a time
+        return _REPORTED | _TRUSTED
     return _REPORTED | _CHECKED if isinstance(operation, Check | Pipeline) else _REPORTED
 
 
@@ -208,9 +237,7 @@ def _scores(found: dict[str, float], reported: dict[str, float]) -> Scores:
     """Infinity, where pictures are identical, is stored as NULL and a flag."""
     if math.isnan(found.get("protected_psnr_db", 0.0)):  # an edit of everything protects nothing
         found = {name: value for name, value in found.items() if not name.startswith("protected_")}
-    values = {
-        name: value if math.isfinite(value) else None for name, value in (found | reported).items()
-    }
+    values = _finite(found | reported)
     return Scores(
         values=values,
         notes=_notes(found),
@@ -219,6 +246,10 @@ def _scores(found: dict[str, float], reported: dict[str, float]) -> Scores:
         protected_identical=found.get("protected_psnr_db") == math.inf,
         unproven="mask_agreement" in values and not _is_proven(values),
     )
+
+
+def _finite(found: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: value if math.isfinite(value) else None for name, value in found.items()}
 
 
 def _notes(found: Mapping[str, float]) -> dict[str, str]:

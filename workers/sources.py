@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from torch import Tensor
 
@@ -14,6 +15,9 @@ from models import images, marks
 from models.aigc import Mark
 from models.images import Loaded
 from workers.failures import Permanent
+
+VIEWS: Final = "views."
+"""What the roles of many pictures begin with; each is opened when its turn has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ def read(files: Mapping[str, File]) -> Read:
         if role.endswith("mask"):
             masks[role] = images.read_mask(file.data)
             continue
-        loaded[role] = images.read(file.data)
+        if not role.startswith(VIEWS):
+            loaded[role] = images.read(file.data)
         said = marks.read(file.data)
         if kind := _lent(role, said.source_kind):
             kinds.append(kind)
@@ -89,7 +94,7 @@ def read(files: Mapping[str, File]) -> Read:
 
 def _lent(role: str, kind: SourceKind) -> SourceKind | None:
     """What a marked picture makes of a result in which it stands for this."""
-    if role.startswith("picture"):
+    if role.startswith(("picture", VIEWS)):
         return kind
     if role.rpartition(".")[2] == "plate":  # a real product before what a network drew
         return "composite" if kind == "generated" else kind

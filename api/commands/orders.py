@@ -8,7 +8,7 @@ from typing import Any
 
 from api.client import Client, Json
 from api.commands import parameters
-from api.commands.parameters import BadArgument, Schema
+from api.commands.parameters import BadArgument, Files, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def picture(client: Client, word: str) -> str:
 
 def _shares(
     files: list[str], given: Mapping[str, Any], schema: Schema, operation: str
-) -> list[dict[str, str]]:
+) -> list[dict[str, Files]]:
     """Files for the pictures that no --param names already."""
     open_fields = {n: f for n, f in schema.get("properties", {}).items() if n not in given}
     needed = [name for name in schema.get("required", []) if name not in given]
@@ -76,8 +76,13 @@ def _shares(
     return parameters.share_out(files, left, operation)
 
 
-def _sent(client: Client, share: Mapping[str, str]) -> dict[str, str]:
-    return {role: picture(client, file) for role, file in share.items()}
+def _sent(client: Client, share: Mapping[str, Files]) -> dict[str, Files]:
+    return {
+        role: picture(client, file)
+        if isinstance(file, str)
+        else [picture(client, one) for one in file]
+        for role, file in share.items()
+    }
 
 
 def _picture_if_named(client: Client, value: object) -> object:
@@ -86,11 +91,12 @@ def _picture_if_named(client: Client, value: object) -> object:
     return value
 
 
-def _names(shares: list[dict[str, str]], instead: str) -> list[str]:
+def _names(shares: list[dict[str, Files]], instead: str) -> list[str]:
     """The first picture's name for each, numbered where two are called the same."""
     names: list[str] = []
     for share in shares:
-        first = next(iter(share.values()), instead)
+        named = next(iter(share.values()), instead)
+        first = named if isinstance(named, str) else next(iter(named), instead)
         plain = re.sub(r"[^\w.-]+", "-", Path(first).stem if share else first).strip("-.") or "job"
         numbered = [plain, *(f"{plain}-{n}" for n in range(2, len(shares) + 2))]
         names.append(next(name for name in numbered if name not in names))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 Schema = dict[str, Any]
+Files = str | list[str]
 
 _KEY_PATTERN = "[0-9a-f]{8}("
 _GATE = re.compile(r"\s*(\w+)\s*(>=|<=)\s*(-?[0-9.eE+-]+)\s*")
@@ -62,17 +63,28 @@ def roles(schema: Schema) -> tuple[list[str], list[str]]:
     named = [
         name
         for name, field in schema.get("properties", {}).items()
-        if any(_KEY_PATTERN in form.get("pattern", "") for form in _forms(field))
+        if any(_is_picture(form) for form in _forms(field))
     ]
     return [name for name in named if name in schema.get("required", [])], named
 
 
-def share_out(files: list[str], schema: Schema, operation: str) -> list[dict[str, str]]:
+def many(schema: Schema) -> str | None:
+    """The parameter that takes any number of pictures, if one is needed."""
+    fields = schema.get("properties", {})
+    lists = (n for n in schema.get("required", []) if _is_picture(fields[n].get("items", {})))
+    return next(lists, None)
+
+
+def share_out(files: list[str], schema: Schema, operation: str) -> list[dict[str, Files]]:
     """Which file is which picture: several files for one picture make a job of each.
+
+    All go to the parameter that takes any number.
 
     Raises:
         BadArgument: too many or too few.
     """
+    if role := many(schema):
+        return [{role: files}]
     needed, named = roles(schema)
     if len(needed) <= len(files) <= len(named) and len(needed) != 1:
         return [dict(zip(named, files, strict=False))]
@@ -98,6 +110,10 @@ def describe(schema: Schema) -> list[tuple[str, str, str, str]]:
         kind = " or ".join(_kind(form) for form in _forms(field) if form.get("type") != "null")
         rows.append((name, kind, default if default != "null" else "", _meaning(field)))
     return rows
+
+
+def _is_picture(form: Schema) -> bool:
+    return _KEY_PATTERN in form.get("pattern", "")
 
 
 def _value(text: str, field: Schema) -> Any:
@@ -133,8 +149,10 @@ def _kind(form: Schema) -> str:
         return " | ".join(str(value) for value in form.get("enum", [form.get("const")]))
     if "prefixItems" in form:
         return f"list of {len(form['prefixItems'])} {form['prefixItems'][0].get('type', '')}s"
-    if _KEY_PATTERN in form.get("pattern", ""):
+    if _is_picture(form):
         return "picture"
+    if _is_picture(form.get("items", {})):
+        return f"{form['minItems']}–{form['maxItems']} pictures"
     least = form.get("minimum", form.get("exclusiveMinimum"))
     if least is None or "maximum" not in form:
         return str(form.get("type", "value"))

@@ -1,6 +1,6 @@
 """How a product looks in its picture: the shadow it throws, and the light and colours around it."""
 
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -8,6 +8,9 @@ from db.operations.base import Key, Operation, VersionName
 from db.operations.belonging import refuse_foreign
 from db.operations.seeking import Seeking
 
+_Style = Literal["woodcut", "ink_wash", "halftone", "mosaic", "marble"]
+StyleName = Annotated[_Style, Field(description="Of a style that ships.")]
+STYLES: Final[tuple[str, ...]] = get_args(_Style)
 Region = Literal["whole", "product", "ground"]
 
 _OF_SHADOWS: Final = {"angle_deg": ("drop",)}
@@ -110,8 +113,8 @@ class Stylize(Operation):
     op: Literal["stylize"] = "stylize"
     source_kind = "enhanced"
     picture: Key
-    style: Key
-    """The picture whose colours or look it is to have."""
+    style: Key | StyleName
+    """The picture whose colours or look it is to have: its id, or the name of one that ships."""
     method: Literal["color", "adain"] = "color"
     """By its colours alone, lights and shades each for itself, or by a network's features: its
     colours, contrasts and grain."""
@@ -126,6 +129,11 @@ class Stylize(Operation):
 
     def needs(self) -> dict[str, str | None]:
         return {"style": self.version} if self.method == "adain" else {}
+
+    def pictures(self) -> dict[str, str]:
+        """A style with a name is no picture of the caller's."""
+        named = super().pictures()
+        return {role: key for role, key in named.items() if key not in STYLES}
 
     @field_validator(*_OF_METHODS)
     @classmethod

@@ -17,6 +17,7 @@ from db.operations.recognition import Classify, Embed, Search
 from db.operations.restoration import Deblock, Deblur, Denoise, Upscale
 from db.operations.retouching import Inpaint, Outpaint
 from db.operations.scoring import Score
+from db.operations.showroom import Spin
 from db.operations.training import Evaluate, Train
 from db.operations.trying_on import TryOn
 from db.operations.tuning import Tune
@@ -44,6 +45,7 @@ AnyOperation = (
     | Outpaint
     | TryOn
     | Ad
+    | Spin
     | Pipeline
     | Train
     | Evaluate

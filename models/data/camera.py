@@ -16,13 +16,15 @@ class View:
     """From where the product is seen; azimuth 0 is its front, positive steps to the right.
 
     `fill` is the share of the frame that its longer side takes, `shift` moves it from the middle:
-    right and up, in half frames.
+    right and up, in half frames. Where it `turns`, it is as large from every side: what is fitted
+    is all that it sweeps.
     """
 
     azimuth_deg: float = 30.0
     elevation_deg: float = 18.0
     fill: float = 0.86
     shift: tuple[float, float] = (0.0, 0.0)
+    turns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ def frame(points: NDArray[np.floating], view: View) -> Camera:
     distance = radius / np.sin(np.radians(FIELD_OF_VIEW_DEG / 2))
     position = centre + axes[2] * distance
     clip = _perspective(distance - radius * 1.05, distance + radius * 1.05) @ _view(axes, position)
-    return Camera(position, look(view.azimuth_deg, 0.0), _fit(clip, points, view) @ clip)
+    fitted = _swept(points, centre) if view.turns else points
+    return Camera(position, look(view.azimuth_deg, 0.0), _fit(clip, fitted, view) @ clip)
 
 
 def look(azimuth_deg: float, elevation_deg: float) -> Matrix:
@@ -67,6 +70,15 @@ def towards(direction: Matrix) -> Matrix:
 def orthographic(axes: Matrix, radius: float) -> Matrix:
     """A clip matrix that holds the sphere around 0: what a far lamp in direction `axes[2]` sees."""
     return np.diag([1 / radius, 1 / radius, -1 / radius, 1.0]) @ _view(axes, np.zeros(3))
+
+
+def _swept(points: NDArray[np.floating], centre: Matrix) -> Matrix:
+    """All points [P, 3] at 24 turns about the upright axis through the centre: [24 · P, 3]."""
+    turns = np.radians(np.arange(0, 360, 15))
+    cos, sin, nought = np.cos(turns), np.sin(turns), np.zeros_like(turns)
+    rows = ((cos, nought, sin), (nought, nought + 1, nought), (-sin, nought, cos))
+    about = np.array(rows).transpose(2, 0, 1)
+    return np.concatenate([(points - centre) @ turn.T + centre for turn in about])
 
 
 def _view(axes: Matrix, position: Matrix) -> Matrix:

@@ -17,8 +17,10 @@ from models.data.fashion_mnist import CATEGORIES, read_test
 from models.data.renderer import Studio
 from models.data.samples import FOLDER, SIDE_PX
 from models.data.scene import Detail
+from models.data.studio_light import Light
 
 SIZE_PX, PER_CATEGORY = 512, 20
+VIEWS, TURNED_PX = 24, 320
 PHOTOGRAPH = Path("/usr/share/backgrounds/seeding_by_Clements_Engelhardt.jpg")
 PHOTOGRAPH_CREDIT = "“seeding” by Clemens Engelhardt, 2018, CC0-1.0"
 CROPS = {"meadow": (0, 0, 5312, 2988, 640), "dandelion": (560, 90, 2640, 1650, 640)}
@@ -51,17 +53,44 @@ SHOTS = (
 )
 
 
+TURNED = Shot("cartoon_biplane", "biplane", 40, 12)
+"""What is photographed from all around."""
+
+
 def make(furniture: Path, folder: Path = FOLDER) -> None:
     """Writes the whole sample set under `folder`."""
-    products, photographs = folder / "products", folder / "photographs"
-    for place in (products, photographs):
+    products, photographs, turned = (
+        folder / kind for kind in ("products", "photographs", "turned")
+    )
+    for place in (products, photographs, turned):
         place.mkdir(parents=True, exist_ok=True)
     with Library(furniture / "BlendSwap-CC-0.sh3f") as library, Studio() as studio:
         entries = {entry.identity: entry for entry in library.products()}
         rows = [_product(studio, library, entries[shot.identity], shot, products) for shot in SHOTS]
+        around = [_turned(studio, library, entries[TURNED.identity], TURNED, turned)]
     _write(products / "index.json", rows)
+    _write(turned / "index.json", around)
     _write(photographs / "index.json", [_photograph(name, photographs) for name in CROPS])
     _garments(folder)
+
+
+def _turned(
+    studio: Studio, library: Library, entry: Entry, shot: Shot, folder: Path
+) -> dict[str, str]:
+    """One model from all around at one scale, the views one below the other."""
+    stage = studio.stage(library.model(entry))
+    stage.light(Light(azimuth_deg=shot.azimuth_deg), Detail(supersample=4, lamps=64))
+    views = []
+    for step in range(VIEWS):
+        azimuth = shot.azimuth_deg + 360 * step / VIEWS
+        stage.aim(View(azimuth, shot.elevation_deg, fill=0.96, turns=True))
+        views.append(stage.expose(TURNED_PX)[0])
+    file = f"{shot.name.replace(' ', '_')}.webp"
+    strip = Image.fromarray(np.concatenate(views))
+    strip.save(folder / file, quality=90, alpha_quality=100, method=6)
+    credit = f"“{entry.name}” ({entry.identity}) by {entry.author}, {entry.licence}"
+    category = str(entry.category)
+    return {"file": file, "name": shot.name, "category": category, "mode": "RGBA", "credit": credit}
 
 
 def _product(

@@ -4,7 +4,7 @@ Loads with numpy and Pillow alone, so that it can be shown where torch is not in
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,16 @@ class Garments:
 def products() -> tuple[Sample, ...]:
     """Twelve public-domain products, one of each class, 512 x 512 with exact alpha."""
     return _samples("products")
+
+
+def turned() -> tuple[Sample, ...]:
+    """Public-domain products from all around, a view after the other: each 320 x 320."""
+    return tuple(
+        replace(strip, name=f"{strip.name}, turned {360 * number // count}", pixels=pixels)
+        for strip in _samples("turned")
+        for count in (len(strip.pixels) // strip.pixels.shape[1],)
+        for number, pixels in enumerate(np.split(strip.pixels, count))
+    )
 
 
 def photographs() -> tuple[Sample, ...]:

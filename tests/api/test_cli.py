@@ -391,3 +391,13 @@ def test_a_cap_is_set_lifted_or_left_alone(packshot: Run) -> None:
     assert [one.json() for one in server.asked] == [{"max_queued": None}, {"max_running": 3}]
     assert {(one.method, one.path) for one in server.asked} == {("PATCH", "/v1/tenants/atelier")}
     assert code == 2
+
+
+def test_all_files_are_the_views_of_one_spin(packshot: Run, files: list[str]) -> None:
+    shop = Shop()
+    with scripted.serving(shop) as server:
+        packshot("submit", "spin", *files, "-p", "columns=2", "--url", server.url)
+
+    assert [order["operation"] for order in shop.orders] == [
+        {"op": "spin", "columns": 2, "views": [f"{PICTURE}1", f"{PICTURE}2"]}
+    ]

@@ -524,6 +524,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "match_color": {"picture": "", "target": ""},
     "stylize": {"picture": "", "style": ""},
     "ad": {"picture": "", "headline": "Hear every detail"},
+    "spin": {"views": ["", ""]},
     "pipeline": {"picture": "", "steps": [{"op": "upscale"}]},
     "train": {"dataset": "nobody", "network": "vae"},
     "evaluate": {"version": "nobody@1", "dataset": "nobody"},
@@ -551,6 +552,7 @@ def test_each_operation_has_its_line_above() -> None:
 @pytest.mark.parametrize("op", OF_EACH)
 def test_a_job_of_each_operation_can_be_read(client: TestClient, picture: str, op: str) -> None:
     given = {name: value or picture for name, value in OF_EACH[op].items()}
+    given |= {name: [picture] * 2 for name, value in given.items() if value == ["", ""]}
     with transaction() as session:
         job = jobs.create(session, rows.TENANT, parse(factories.order(op, **given))).job
 

@@ -38,6 +38,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "outpaint": {"picture": A},
     "try_on": {"picture": A, "garment": B},
     "ad": {"picture": A, "headline": "Hear every detail"},
+    "spin": {"views": [A, B]},
     "pipeline": {"picture": A, "steps": [{"op": "upscale"}]},
     "train": {"dataset": "shoes", "network": "vae"},
     "evaluate": {"version": "shoes@1", "dataset": "shoes"},
@@ -715,3 +716,52 @@ def test_a_version_that_no_network_is_asked_by_is_refused() -> None:
     assert _parse("stylize", method="adain", version="mine@2").operation.needs() == {
         "style": "mine@2"
     }
+
+
+@pytest.mark.parametrize(
+    ("angles", "sentence"),
+    [
+        ([0.0, 10.0], "2 angles for 3 views"),
+        ([0.0, 20.0, 20.0], "larger than the one before"),
+        ([-180.0, 0.0, 180.0], "less than a whole turn"),
+    ],
+)
+def test_angles_go_around_once_and_are_as_many_as_the_views(
+    angles: list[float], sentence: str
+) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        _parse("spin", views=[A, B, C], angles_deg=angles)
+
+
+@pytest.mark.parametrize(
+    ("angles", "is_whole"),
+    [(None, True), ([0.0, 100.0, 250.0], True), ([0.0, 15.0, 30.0], False)],
+    ids=["evenly", "nearly evenly", "a part"],
+)
+def test_a_turn_is_whole_if_its_last_gap_is_like_the_others(
+    angles: list[float] | None,
+    is_whole: bool,  # noqa: FBT001 — a test's parameter
+) -> None:
+    given = {} if angles is None else {"angles_deg": angles}
+
+    assert _parse("spin", views=[A, B, C], **given).operation.is_whole_turn() is is_whole  # type: ignore[union-attr]
+
+
+def test_a_sheet_is_about_a_square_and_each_view_has_its_role() -> None:
+    asked = {"views": [A, B] * 12, "frame_width": 300, "frame_height": 200}
+
+    order = _parse("spin", **asked)
+
+    assert order.operation.size() == (4 * 300, 6 * 200)  # type: ignore[union-attr]
+    assert list(order.pictures())[-1] == "views.23"
+
+
+def test_without_a_shadow_a_spin_is_the_photographs_still() -> None:
+    assert _parse("spin", opacity=0.0).operation.delivers() == "original"
+    assert _parse("spin").operation.delivers() == "enhanced"
+
+
+def test_a_style_with_a_name_is_no_picture_of_the_callers() -> None:
+    assert _parse("stylize", style="woodcut").pictures() == {"picture": A}
+    assert _parse("stylize", style=B).pictures() == {"picture": A, "style": B}
+    assert all(path[:2] == ("operation", "style") for path in _refused("stylize", style="cubism"))

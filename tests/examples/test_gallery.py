@@ -54,10 +54,11 @@ def test_an_entry_is_an_order_on_pictures_that_there_are(number: int) -> None:
     entry = ENTRIES[number]
     roles = dict.fromkeys(entry.pictures, NOWHERE)
 
-    operation = {"op": entry.op, **entry.parameters, **roles}
+    views = {"views": [NOWHERE] * len(entry.views)} if entry.views else {}
+    operation = {"op": entry.op, **entry.parameters, **roles, **views}
     order = parse(json.dumps({"operation": operation, **entry.envelope}).encode())
 
-    assert {*entry.pictures.values(), *filter(None, [entry.reference])} <= set(NAMES)
+    assert {*entry.every_picture, *filter(None, [entry.reference])} <= set(NAMES)
     # Else two runs would draw different pictures.
     assert getattr(order.operation, "seed", 0) is not None or _is_fixed(entry)
 
@@ -108,7 +109,8 @@ def test_one_operation_drawn_alone_leaves_the_others_on_the_page() -> None:
 
 
 def _order(entry: Entry) -> dict[str, object]:
-    operation = {"op": entry.op, **entry.parameters, **entry.pictures}
+    views = {"views": list(entry.views)} if entry.views else {}
+    operation = {"op": entry.op, **entry.parameters, **entry.pictures, **views}
     reference = {"reference": entry.reference} if entry.reference else {}
     return {"operation": operation, **reference, **entry.envelope}
 
