@@ -308,6 +308,10 @@ class Client:
         """Ratings, newest first."""
         return self._pages("/v1/feedback", query, limit)
 
+    def alike(self, query: Query) -> Json:
+        """What is most like a `picture` or `result` that `embed` has seen, with `k`, `version`."""
+        return self._ask("GET", "/v1/search", query)
+
     def review(self, result_id: str, verdict: str) -> Json:
         """`approve` or `reject` a result that a gate held back."""
         return self._post(f"/v1/results/{result_id}/review", {"verdict": verdict})

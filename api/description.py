@@ -38,6 +38,7 @@ TAGS: Final = [
         ("results", "What was delivered, and the numbers that prove it."),
         ("links", "Files for a while without a key."),
         ("feedback", "What people thought of it."),
+        ("search", "What is like a picture."),
         ("provenance", "Where a file comes from."),
         ("trainings", "What learns, from what, and how far it is."),
         ("datasets", "What is learnt from."),

@@ -67,6 +67,7 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
     "version_serving": Kind(409, "The version serves already"),
     "not_evaluated": Kind(409, "The version was not measured beside what serves"),
     "not_better": Kind(409, "The version is not better"),
+    "not_embedded": Kind(409, "The version has not seen the picture"),
     "nothing_to_roll_back": Kind(409, "Nothing was promoted that could be taken back"),
     "tenant_exists": Kind(409, "The name belongs to another tenant"),
     "key_not_live": Kind(409, "The key opens nothing more"),

@@ -16,6 +16,7 @@ from api.auth import Keyring
 from api.counters import Counting
 from api.edge import Edge
 from api.listeners import Seats
+from api.nearest import Nearest
 from api.readiness import Ready
 from api.routes import (
     audit,
@@ -37,6 +38,7 @@ from api.routes import (
     queues,
     results,
     rules,
+    search,
     stages,
     tenants,
     trainings,
@@ -52,7 +54,7 @@ from db import default_secrets, logs, migrate, tracing
 from workers import settings as worker_settings
 
 _ROUTERS = (
-    *(pictures, jobs, events, stages, batches, results, links, feedback, provenance),
+    *(pictures, jobs, events, stages, batches, results, links, feedback, search, provenance),
     *(trainings, epochs, trials, datasets, rules, versions, usage),
     *(discovery, presets, deliveries, webhooks, keys, tenants, audit, queues, health, metrics),
 )
@@ -82,6 +84,7 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
     app.state.seats = Seats(chosen.max_listeners)
     app.state.batches_at_once = asyncio.Semaphore(batches.AT_ONCE)
     app.state.door = Door()
+    app.state.nearest = Nearest(chosen.search_index_bytes)
     app.state.ready = Ready()
     app.state.counting = Counting(counters.address())
     app.add_middleware(Ledger)

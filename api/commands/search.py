@@ -1,6 +1,7 @@
-"""`packshot search`: which pictures are most like one, of those that `embed` has seen."""
+"""Which pictures are most like one: `search` takes a file, `alike` an id that `embed` has seen."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -30,11 +31,29 @@ def search(
         error = job.get("error") or {}
         errors.print(f"{job['state']}: {error.get('detail', '')}", style="red", markup=False)
         raise typer.Exit(Exit.FAILED)
+    _show(job["report"], as_json=as_json)
+
+
+@app.command()
+def alike(
+    row_id: Annotated[str, typer.Argument(metavar="ID", help="Of a picture that was embedded.")],
+    *,
+    is_result: Annotated[bool, typer.Option("--result", help="It is a result's id.")] = False,
+    k: Annotated[int, typer.Option("-k", help="How many, the most alike first.")] = 10,
+    version: Annotated[str | None, typer.Option(help="Of the classifier that looked.")] = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find what is most like something that `embed` has seen, at once and without a job."""
+    kind = "result" if is_result else "picture"
+    with connect(url) as client:
+        told = client.alike({kind: row_id, "k": k, "version": version})
+    _show(told, as_json=as_json)
+
+
+def _show(told: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
-        dump(job["report"])
+        dump(told)
     else:
-        found = job["report"]["found"]
-        table(
-            ["alike", "kind", "id"],
-            [(f"{one['similarity']:.3f}", one["kind"], one["id"]) for one in found],
-        )
+        rows = [(f"{one['similarity']:.3f}", one["kind"], one["id"]) for one in told["found"]]
+        table(["alike", "kind", "id"], rows)

@@ -74,3 +74,21 @@ def test_a_search_that_failed_says_why(
 
     assert ended == Exit.FAILED
     assert "it ends early" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "kind"), [([], "picture"), (["--result"], "result")])
+def test_what_was_embedded_is_compared_without_a_job(
+    packshot: Run, capsys: pytest.CaptureFixture[str], words: list[str], kind: str
+) -> None:
+    asked: list[Asked] = []
+
+    def answer(one: Asked) -> Any:
+        asked.append(one)
+        return {"version": "eye@1", "space": "look-1:x", "compared": 1, "found": FOUND}
+
+    with scripted.serving(answer) as server:
+        ended = packshot("alike", FOUND[0]["id"], "-k", "3", *words, "--url", server.url)
+
+    assert ended == Exit.DONE
+    assert [one.path for one in asked] == [f"/v1/search?{kind}={FOUND[0]['id']}&k=3"]
+    assert f"0.987\tpicture\t{FOUND[0]['id']}" in capsys.readouterr().out
