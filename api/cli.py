@@ -25,6 +25,7 @@ from api.commands import (
     rules,
     search,
     submit,
+    taste,
     train,
     verify,
     versions,
@@ -42,7 +43,7 @@ app = typer.Typer(
 )
 _PARTS = (
     machine, repository, submit, watch, batch, look, check, verify, search, train, retrain,
-    promote, feedback, operate, erase, backup,
+    promote, feedback, taste, operate, erase, backup,
 )  # fmt: skip
 for part in _PARTS:
     app.add_typer(part.app)

@@ -15,6 +15,7 @@ from api.schemas.feedback import FeedbackIn, ReviewIn
 from api.schemas.keys import KeyIn
 from api.schemas.links import LinkIn
 from api.schemas.retraining import RuleIn
+from api.schemas.tastes import TasteIn
 from api.schemas.tenants import CapsIn, TenantIn
 from api.schemas.versions import PromoteIn, RollBackIn
 from api.schemas.webhooks import WebhookChange, WebhookIn
@@ -39,6 +40,8 @@ TAGS: Final = [
         ("links", "Files for a while without a key."),
         ("feedback", "What people thought of it."),
         ("search", "What is like a picture."),
+        ("tastes", "What shoppers and segments like."),
+        ("rankings", "What to show whom first."),
         ("provenance", "Where a file comes from."),
         ("trainings", "What learns, from what, and how far it is."),
         ("datasets", "What is learnt from."),
@@ -56,7 +59,7 @@ TAGS: Final = [
     )
 ]
 BODIES: Final = (
-    *(Order, BatchIn, DatasetIn, FeedbackIn, ReviewIn, PromoteIn, RollBackIn),
+    *(Order, BatchIn, DatasetIn, FeedbackIn, ReviewIn, TasteIn, PromoteIn, RollBackIn),
     *(PresetRules, RuleIn, KeyIn, LinkIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
 )
 _TOLD: Final = (ProblemOut, JobEvent, BatchProgress)

@@ -33,6 +33,7 @@ from db.results import ResultNotFound
 from db.reviewing import NotHeld
 from db.rules import RuleExists, RuleNotFound
 from db.secrets import SecretKeyMissing
+from db.tastes import NothingThere
 from db.tenants import TenantExists, TenantNotFound
 from db.versions import VersionNotFound
 
@@ -65,6 +66,7 @@ _CODES: Final[Mapping[type[Exception], str]] = {
     EndpointDisabled: "webhook_disabled",
     TooManyEndpoints: "too_many_webhooks",
     SecretKeyMissing: "secret_key_missing",
+    NothingThere: "picture_not_found",
     TenantExists: "tenant_exists",
     TenantNotFound: "tenant_not_found",
 }

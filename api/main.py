@@ -36,10 +36,12 @@ from api.routes import (
     presets,
     provenance,
     queues,
+    rankings,
     results,
     rules,
     search,
     stages,
+    tastes,
     tenants,
     trainings,
     trials,
@@ -55,6 +57,7 @@ from workers import settings as worker_settings
 
 _ROUTERS = (
     *(pictures, jobs, events, stages, batches, results, links, feedback, search, provenance),
+    *(tastes, rankings),
     *(trainings, epochs, trials, datasets, rules, versions, usage),
     *(discovery, presets, deliveries, webhooks, keys, tenants, audit, queues, health, metrics),
 )

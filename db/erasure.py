@@ -17,6 +17,7 @@ from db import (
     outbox,
     removal,
     revisions,
+    tastes,
 )
 from db.attempts import Ending
 from db.portable import insert
@@ -71,6 +72,7 @@ def erase_picture(
     erased = Erased({picture_id}, {picture.sha256})
     _erase(session, tenant, erased, from_datasets=from_datasets)
     embeddings.forget(session, [picture_id])
+    tastes.forget(session, [picture_id])
     session.execute(delete(Picture).where(*mine))
     return erased
 

@@ -15,6 +15,7 @@ from db.tables.feedback import Feedback
 from db.tables.jobs import Attempt, Job, JobInput
 from db.tables.results import KEYS, Result
 from db.tables.stages import Stage
+from db.tables.tastes import Taste
 from db.tables.trials import Trial
 from db.tables.versions import Epoch, Version
 
@@ -44,7 +45,7 @@ def remove_jobs(session: Session, job_ids: Collection[str]) -> Keys:
 
 
 def remove_results(session: Session, which: ColumnElement[bool]) -> Keys:
-    """Results, with their stages, their vectors and what people thought of them."""
+    """Results, with their stages, their vectors, what people thought of them and who likes them."""
     keys: dict[str, set[str]] = defaultdict(set)
     named = [getattr(Result, name) for name in KEYS]
     for tenant, *of_row in session.execute(select(Result.tenant, *named).where(which)):
@@ -52,7 +53,8 @@ def remove_results(session: Session, which: ColumnElement[bool]) -> Keys:
     of_these = Stage.result_id.in_(select(Result.id).where(which))
     keys = _both(keys, stages.remove(session, of_these))
     _remove(session, Feedback, Feedback.result_id.in_(select(Result.id).where(which)))
-    _remove(session, Embedding, Embedding.picture_id.in_(select(Result.id).where(which)))
+    for table in (Embedding, Taste):
+        _remove(session, table, table.picture_id.in_(select(Result.id).where(which)))
     _remove(session, Result, which)
     return keys
 

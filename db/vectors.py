@@ -42,6 +42,22 @@ def of(session: Session, tenant: str, picture_id: str, *, version: str) -> Embed
     return session.scalars(asked.order_by(Embedding.created_at.desc())).first()
 
 
+def of_many(
+    session: Session, tenant: str, picture_ids: Collection[str], *, version: str
+) -> dict[str, Embedding]:
+    """The vectors of these under a version, of the newest recipe that any of them has."""
+    found: list[Embedding] = []
+    left = sorted(picture_ids)
+    mine = (Embedding.tenant == tenant, Embedding.space.endswith(f":{version}", autoescape=True))
+    for first in range(0, len(left), ROWS):
+        these = Embedding.picture_id.in_(left[first : first + ROWS])
+        found += session.scalars(select(Embedding).where(*mine, these))
+    if not found:
+        return {}
+    space = max(found, key=lambda one: one.created_at).space
+    return {one.picture_id: one for one in found if one.space == space}
+
+
 def state(session: Session, tenant: str, space: str) -> State:
     """Counted in an index, without a look at the vectors."""
     asked = select(func.count(), func.max(Embedding.created_at)).where(*_of(tenant, space))

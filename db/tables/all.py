@@ -14,6 +14,7 @@ from db.tables.promotions import Evaluation, Promotion
 from db.tables.results import Result
 from db.tables.retrainings import Retraining, RetrainingRule
 from db.tables.stages import Stage
+from db.tables.tastes import Taste
 from db.tables.tenants import ApiKey, Tenant
 from db.tables.trials import Trial
 from db.tables.usage import UsageDay
@@ -48,6 +49,7 @@ __all__ = [
     "Row",
     "ShopPreset",
     "Stage",
+    "Taste",
     "Tenant",
     "Trial",
     "Turn",

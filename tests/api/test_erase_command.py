@@ -80,3 +80,13 @@ def test_erasing_twice_is_erasing_once() -> None:
         pytest.raises(ApiError),
     ):
         client.erase("picture", NOWHERE)
+
+
+def test_of_a_shopper_all_that_they_like_is_erased_and_no_path_names_them(packshot: Run) -> None:
+    with scripted.serving(lambda _: Answer(204)) as server:
+        code = packshot("shopper", "c-1042", "--yes", "--url", server.url)
+
+    assert code == 0
+    assert [(asked.method, asked.path) for asked in server.asked] == [
+        ("DELETE", "/v1/tastes?shopper=c-1042")
+    ]
