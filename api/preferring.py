@@ -56,9 +56,9 @@ def expected(candidates: Floats, known: Opinions, *, has_shopper: bool) -> Expec
     among = (seen @ seen.T) * (shared + private) + NOISE * np.eye(len(seen))
     across = (wanted @ seen.T) * (known.of_segment + own * known.of_shopper)
     prior = (wanted**2).sum(1) * (1.0 + own)
-    mean = across @ np.linalg.solve(among, known.liked)
-    told = (across * np.linalg.solve(among, across.T).T).sum(1)
-    return Expected(mean, np.sqrt(np.maximum(prior - told, 0.0)))
+    solved = np.linalg.solve(among, np.column_stack([known.liked, across.T]))
+    told = (across * solved[:, 1:].T).sum(1)
+    return Expected(across @ solved[:, 0], np.sqrt(np.maximum(prior - told, 0.0)))
 
 
 def _seen(vectors: Floats, candidates: Floats) -> tuple[Floats, Floats]:
