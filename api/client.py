@@ -312,6 +312,15 @@ class Client:
         """What is most like a `picture` or `result` that `embed` has seen, with `k`, `version`."""
         return self._ask("GET", "/v1/search", query)
 
+    def proposals(self, *, limit: int = 50) -> Iterator[Json]:
+        """Categories that classifications propose and nobody has answered, newest first."""
+        return self._pages("/v1/proposals", None, limit)
+
+    def label(self, picture: str, verdict: str, *, category: str | None = None) -> Json:
+        """`confirm` a proposal, `correct` it by a category, or `reject` it."""
+        said = {} if category is None else {"category": category}
+        return self._post("/v1/labels", {"picture": picture, "verdict": verdict, **said})
+
     def like(
         self, picture: str, liked: int, *, segment: str | None = None, shopper: str | None = None
     ) -> Json:

@@ -13,6 +13,7 @@ from api.schemas.discovery import ProblemOut
 from api.schemas.events import BatchProgress, JobEvent
 from api.schemas.feedback import FeedbackIn, ReviewIn
 from api.schemas.keys import KeyIn
+from api.schemas.labels import LabelIn
 from api.schemas.links import LinkIn
 from api.schemas.retraining import RuleIn
 from api.schemas.tastes import TasteIn
@@ -42,6 +43,7 @@ TAGS: Final = [
         ("search", "What is like a picture."),
         ("tastes", "What shoppers and segments like."),
         ("rankings", "What to show whom first."),
+        ("labels", "What pictures show, proposed and answered."),
         ("provenance", "Where a file comes from."),
         ("trainings", "What learns, from what, and how far it is."),
         ("datasets", "What is learnt from."),
@@ -59,7 +61,7 @@ TAGS: Final = [
     )
 ]
 BODIES: Final = (
-    *(Order, BatchIn, DatasetIn, FeedbackIn, ReviewIn, TasteIn, PromoteIn, RollBackIn),
+    *(Order, BatchIn, DatasetIn, FeedbackIn, ReviewIn, TasteIn, LabelIn, PromoteIn, RollBackIn),
     *(PresetRules, RuleIn, KeyIn, LinkIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
 )
 _TOLD: Final = (ProblemOut, JobEvent, BatchProgress)

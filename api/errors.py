@@ -42,6 +42,7 @@ PROBLEMS: Final[Mapping[str, Kind]] = {
     "operation_not_found": Kind(404, "There is no such operation"),
     "version_not_found": Kind(404, "There is no such version"),
     "training_not_found": Kind(404, "There is no such training"),
+    "proposal_not_found": Kind(404, "There is no such proposal"),
     "grid_not_found": Kind(404, "There is no such grid"),
     "stage_not_found": Kind(404, "There is no such stage"),
     "preset_not_found": Kind(404, "There is no such preset"),

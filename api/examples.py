@@ -50,6 +50,7 @@ _WHOLE: Final[Mapping[str, Any]] = {
         "external_id": "order-77",
     },
     "WhenIn": {"ratings": 50},
+    "LabelIn": {"picture": ID, "verdict": "correct", "category": "boot"},
     "TasteIn": {"picture": ID, "liked": 1, "segment": "summer"},
     "PresetRules": PRESET,
 }

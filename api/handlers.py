@@ -22,6 +22,7 @@ from db.erasure import InDataset, StillOpen
 from db.intake import NotAPicture
 from db.jobs import IdempotencyKeyReused, QueueQuota
 from db.keys import KeyNotLive
+from db.labels import NothingProposed
 from db.operations.presets import PresetNotFound
 from db.presets import PresetNameTaken
 from db.promotions import AlreadyServing, NotBetter, NotEvaluated, NothingToRollBack
@@ -66,6 +67,7 @@ _CODES: Final[Mapping[type[Exception], str]] = {
     EndpointDisabled: "webhook_disabled",
     TooManyEndpoints: "too_many_webhooks",
     SecretKeyMissing: "secret_key_missing",
+    NothingProposed: "proposal_not_found",
     NothingThere: "picture_not_found",
     TenantExists: "tenant_exists",
     TenantNotFound: "tenant_not_found",

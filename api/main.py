@@ -30,6 +30,7 @@ from api.routes import (
     health,
     jobs,
     keys,
+    labels,
     links,
     metrics,
     pictures,
@@ -57,7 +58,7 @@ from workers import settings as worker_settings
 
 _ROUTERS = (
     *(pictures, jobs, events, stages, batches, results, links, feedback, search, provenance),
-    *(tastes, rankings),
+    *(tastes, rankings, labels),
     *(trainings, epochs, trials, datasets, rules, versions, usage),
     *(discovery, presets, deliveries, webhooks, keys, tenants, audit, queues, health, metrics),
 )

@@ -13,6 +13,7 @@ from db import (
     embeddings,
     fence,
     grids,
+    labels,
     left_out,
     outbox,
     removal,
@@ -73,6 +74,7 @@ def erase_picture(
     _erase(session, tenant, erased, from_datasets=from_datasets)
     embeddings.forget(session, [picture_id])
     tastes.forget(session, [picture_id])
+    labels.forget(session, [picture_id])
     session.execute(delete(Picture).where(*mine))
     return erased
 

@@ -13,6 +13,7 @@ from db.tables.deliveries import Delivery, DeliveryAttempt
 from db.tables.embeddings import Embedding
 from db.tables.feedback import Feedback
 from db.tables.jobs import Attempt, Job, JobInput
+from db.tables.labels import Label
 from db.tables.results import KEYS, Result
 from db.tables.stages import Stage
 from db.tables.tastes import Taste
@@ -45,7 +46,7 @@ def remove_jobs(session: Session, job_ids: Collection[str]) -> Keys:
 
 
 def remove_results(session: Session, which: ColumnElement[bool]) -> Keys:
-    """Results, with their stages, their vectors, what people thought of them and who likes them."""
+    """Results, with their stages, their vectors and all that people said of them."""
     keys: dict[str, set[str]] = defaultdict(set)
     named = [getattr(Result, name) for name in KEYS]
     for tenant, *of_row in session.execute(select(Result.tenant, *named).where(which)):
@@ -53,7 +54,7 @@ def remove_results(session: Session, which: ColumnElement[bool]) -> Keys:
     of_these = Stage.result_id.in_(select(Result.id).where(which))
     keys = _both(keys, stages.remove(session, of_these))
     _remove(session, Feedback, Feedback.result_id.in_(select(Result.id).where(which)))
-    for table in (Embedding, Taste):
+    for table in (Embedding, Taste, Label):
         _remove(session, table, table.picture_id.in_(select(Result.id).where(which)))
     _remove(session, Result, which)
     return keys

@@ -11,6 +11,7 @@ from api.admin.door import NotSignedIn
 from api.admin.routes import (
     jobs,
     keys,
+    labels,
     machines,
     overview,
     quality,
@@ -25,7 +26,7 @@ from api.admin.routes import (
 from api.errors import Problem
 
 _ROUTERS: Final = (
-    *(signing, overview, jobs, results, review, quality, trainings, versions),
+    *(signing, overview, jobs, results, review, labels, quality, trainings, versions),
     *(machines, webhooks, keys, records),
 )
 

@@ -23,6 +23,9 @@ DID: Final[Mapping[str, str]] = {
     "disabled": "The webhook hears of nothing more.",
     "revoked": "Revoked: the key opens nothing more within seconds.",
     "changed": "Changed.",
+    "confirmed": "Confirmed: the next version of a dataset learns it.",
+    "corrected": "Corrected: the next version of a dataset learns it.",
+    "refused": "Rejected: nothing learns it.",
 }
 """What a form did, told on the page that it leads to."""
 

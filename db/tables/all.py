@@ -8,6 +8,7 @@ from db.tables.embeddings import Embedding
 from db.tables.erasures import Erasure
 from db.tables.feedback import Feedback
 from db.tables.jobs import Attempt, Job, JobInput, Queue, Turn
+from db.tables.labels import Label
 from db.tables.pictures import Blob, Picture
 from db.tables.presets import ShopPreset
 from db.tables.promotions import Evaluation, Promotion
@@ -39,6 +40,7 @@ __all__ = [
     "Feedback",
     "Job",
     "JobInput",
+    "Label",
     "Lock",
     "Picture",
     "Promotion",

@@ -63,11 +63,13 @@ def test_every_command_of_both_pages_runs_and_opposite_tastes_see_different_firs
 ) -> None:
     bash = ("bash", "-euo", "pipefail", "-c")
     _typed(studio, folder, *bash, _blocks("search.md", "sh"))
+    proposals = _typed(studio, folder, sys.executable, "-c", _blocks("search.md", "python"))
 
     told = _typed(studio, folder, *bash, _blocks("personal.md", "sh"))
     program = _typed(studio, folder, sys.executable, "-c", _blocks("personal.md", "python"))
 
     rankings = re.findall(r"^expected\tdeviation\tid\n((?:.+\t.+\t.+\n)+)", told, re.M)
     summer, winter = (table.splitlines()[0].split("\t")[2] for table in rankings)
+    assert proposals.count("\n") == 1
     assert summer != winter
     assert program.split()[0] == summer

@@ -1,4 +1,4 @@
-"""Vectors are found by when they were made, and what shoppers and segments like is kept."""
+"""What shoppers like, what people say that pictures show, and vectors by when they were made."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -40,8 +40,19 @@ def upgrade() -> None:
     )
     for name, columns in _INDEXES.items():
         op.create_index(name, "taste", columns)
+    op.create_table(
+        "label",
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("picture_id", sa.String(length=36), nullable=False),
+        sa.Column("proposed", sa.String(length=64), nullable=False),
+        sa.Column("category", sa.String(length=64), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "picture_id", name=op.f("pk_label")),
+    )
+    op.create_index("ix_label_picture_id", "label", ["picture_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("label")
     op.drop_table("taste")
     op.drop_index(_VECTORS, table_name="embedding")
