@@ -312,6 +312,10 @@ class Client:
         """What is most like a `picture` or `result` that `embed` has seen, with `k`, `version`."""
         return self._ask("GET", "/v1/search", query)
 
+    def unseen(self, query: Query | None = None) -> Json:
+        """Ids that a classifier's `version` has not embedded, `after` one, at most `limit`."""
+        return self._ask("GET", "/v1/search/unseen", query)
+
     def proposals(self, *, limit: int = 50) -> Iterator[Json]:
         """Categories that classifications propose and nobody has answered, newest first."""
         return self._pages("/v1/proposals", None, limit)

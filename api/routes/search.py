@@ -5,6 +5,7 @@ from typing import Annotated
 
 import numpy as np
 from fastapi import APIRouter, Query, Request
+from sqlalchemy.orm import Session
 
 from api.auth import needs
 from api.deps import Tenant
@@ -12,9 +13,10 @@ from api.errors import Problem, wrong
 from api.mirrored import both_ways
 from api.nearest import Found, Nearest
 from api.routes import pictures, results
-from api.schemas.search import AlikeOut, SearchOut, SearchQuery
-from db import embeddings, vectors, versions
+from api.schemas.search import AlikeOut, SearchOut, SearchQuery, UnseenOut, UnseenQuery
+from db import embeddings, unseen, vectors, versions
 from db.engine import reading
+from db.tables.versions import Version
 
 router = APIRouter(prefix="/v1/search", tags=["search"])
 
@@ -25,11 +27,7 @@ def search(query: Annotated[SearchQuery, Query()], tenant: Tenant, request: Requ
     asked = _asked(query, tenant)
     index: Nearest = request.app.state.nearest
     with reading() as session:
-        version = (
-            versions.serving(session, tenant, "classifier")
-            if query.version is None
-            else versions.find(session, tenant, query.version, network="classifier")
-        )
+        version = _version(session, tenant, query.version)
         own = vectors.of(session, tenant, asked, version=version.id)
     if own is None:
         detail = f"version {version.label} has not seen it: place the operation embed first"
@@ -42,6 +40,21 @@ def search(query: Annotated[SearchQuery, Query()], tenant: Tenant, request: Requ
         compared=found.compared,
         found=_alike(tenant, found),
     )
+
+
+@router.get("/unseen", dependencies=[needs("jobs:read")])
+def not_seen(query: Annotated[UnseenQuery, Query()], tenant: Tenant) -> UnseenOut:
+    """Pictures and published results that a version has not embedded: what an index still lacks."""
+    with reading() as session:
+        version = _version(session, tenant, query.version)
+        found = unseen.of(session, tenant, version.id, limit=query.limit, after=query.after or "")
+    return UnseenOut(version=version.label, ids=list(found))
+
+
+def _version(session: Session, tenant: str, name: str | None) -> Version:
+    if name is None:
+        return versions.serving(session, tenant, "classifier")
+    return versions.find(session, tenant, name, network="classifier")
 
 
 def _asked(query: SearchQuery, tenant: str) -> str:

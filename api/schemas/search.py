@@ -18,6 +18,21 @@ class SearchQuery(Query):
     """Of the classifier whose vectors are compared. Left out: what serves."""
 
 
+class UnseenQuery(Query):
+    version: VersionName | None = None
+    """Of the classifier. Left out: what serves."""
+    after: Key | None = None
+    """The last id of the page before."""
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
+
+
+class UnseenOut(Answer):
+    """What a version has no vector of, by id."""
+
+    version: str
+    ids: list[str]
+
+
 class AlikeOut(Answer):
     """Something that is like it."""
 

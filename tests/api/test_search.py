@@ -227,3 +227,20 @@ def test_what_was_erased_is_gone(client: TestClient, version: str) -> None:
     answer = client.get("/v1/search", params={"picture": asked})
 
     assert (answer.status_code, answer.json()["code"]) == (410, "erased")
+
+
+def test_what_a_version_has_not_seen_is_told_page_by_page(
+    client: TestClient, other_shop: TestClient, version: str
+) -> None:
+    _picture("seen", AXES[0], version)
+    pictures = [kept.picture(str(number).encode()) for number in range(3)]
+    _, result = kept.made(pictures[0])
+    wanted = sorted([*pictures, result])
+
+    told = client.get("/v1/search/unseen").json()
+    first = client.get("/v1/search/unseen?limit=2").json()["ids"]
+    rest = client.get("/v1/search/unseen", params={"after": first[-1]}).json()["ids"]
+
+    assert told == {"version": "eye@1", "ids": wanted}
+    assert [*first, *rest] == wanted
+    assert other_shop.get("/v1/search/unseen").json()["ids"] == []

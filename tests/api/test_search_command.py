@@ -92,3 +92,28 @@ def test_what_was_embedded_is_compared_without_a_job(
     assert ended == Exit.DONE
     assert [one.path for one in asked] == [f"/v1/search?{kind}={FOUND[0]['id']}&k=3"]
     assert f"0.987\tpicture\t{FOUND[0]['id']}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("unseen", [["a", "b"], []])
+def test_what_a_version_has_not_seen_is_embedded_as_batches_behind_all_other_work(
+    packshot: Run, unseen: list[str]
+) -> None:
+    sent: list[Any] = []
+
+    def answer(one: Asked) -> Any:
+        if one.path.startswith("/v1/search/unseen"):
+            left = [] if "after=" in one.path else unseen
+            return {"version": "eye@2", "ids": left}
+        sent.extend(json.loads(line) for line in one.body.splitlines())
+        counts = {"lines": 2, "refused": 0, "queued": 2}
+        batch = {"id": "b1", "state": "open", "counts": counts, "created_at": "now"}
+        return Answer(202, batch)
+
+    with scripted.serving(answer) as server:
+        ended = packshot("index", "--version", "eye@2", "--json", "--url", server.url)
+
+    assert ended == Exit.DONE
+    assert sent == [
+        {"operation": {"op": "embed", "version": "eye@2", "picture": one}, "priority": 9}
+        for one in unseen
+    ]

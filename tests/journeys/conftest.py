@@ -18,7 +18,7 @@ from api import local
 from api.client import ApiError, Client
 
 ROOT = Path(__file__).parents[2]
-READY_WITHIN_S = 300
+READY_WITHIN_S = 90
 STOPPED_WITHIN_S = 30
 DONE_WITHIN_S = 280
 
