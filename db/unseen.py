@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, select, union_all
+from sqlalchemy import ColumnElement, exists, func, select, union_all
 from sqlalchemy.orm import Session
 
 from db.tables.embeddings import Embedding
-from db.tables.jobs import Job, JobInput
+from db.tables.jobs import AS_QUEUED, Job, JobInput
 from db.tables.pictures import Picture
 from db.tables.results import Result
 
@@ -40,6 +40,12 @@ def arrived(
         return [table.created_at >= since, ~asked]
 
     return _ids(session, tenant, version_id, limit, new)
+
+
+def waiting(session: Session, tenant: str) -> int:
+    """How many jobs that embed are queued."""
+    mine = (Job.tenant == tenant, Job.op == _EMBEDS, Job.state == AS_QUEUED)
+    return session.scalar(select(func.count()).select_from(Job).where(*mine)) or 0
 
 
 def tenants(session: Session, *, since: datetime) -> Sequence[str]:

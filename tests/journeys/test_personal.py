@@ -68,7 +68,7 @@ def test_every_command_of_both_pages_runs_and_opposite_tastes_see_different_firs
     told = _typed(studio, folder, *bash, _blocks("personal.md", "sh"))
     program = _typed(studio, folder, sys.executable, "-c", _blocks("personal.md", "python"))
 
-    rankings = re.findall(r"^expected\tdeviation\tid\n((?:.+\t.+\t.+\n)+)", told, re.M)
+    rankings = told.split("expected\tdeviation\tid\n")[1:]
     summer, winter = (table.splitlines()[0].split("\t")[2] for table in rankings)
     assert proposals.count("\n") == 1
     assert summer != winter
