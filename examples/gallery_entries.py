@@ -40,6 +40,16 @@ class Entry:
         return {**({"picture": self.picture} if self.picture else {}), **self.roles}
 
 
+def as_ordered(pictures: Mapping[str, str]) -> dict[str, str | list[str]]:
+    """By the parameter that names them: of `liked.0` and `liked.1` one list."""
+    found: dict[str, str | list[str]] = {}
+    for role, one in pictures.items():
+        name, _, place = role.partition(".")
+        before = found.get(name, [])
+        found[name] = [*before, one] if place else one
+    return found
+
+
 def makes_pictures(kind: type[Operation]) -> bool:
     """Others end in numbers, words or versions."""
     return kind.outcome == "pictures"
@@ -69,6 +79,10 @@ _BY_NETWORK: Final = {"method": "adain"}
 _OTHER_LIGHT: Final = {"brightness": 0.4, "saturation": 0.6, "hue": 0.2}
 _DAWN: Final = [[250, 214, 190], [150, 170, 210]]
 _ONE_TO_ANOTHER: Final = {"picture_a": "sneaker 3", "picture_b": "ankle boot 5"}
+_LIGHT: Final = {"liked.0": "t-shirt 5", "liked.1": "dress 3",
+                 "disliked.0": "t-shirt 3", "disliked.1": "dress 5"}  # fmt: skip
+_DARK: Final = {"liked.0": "t-shirt 3", "liked.1": "dress 5",
+                "disliked.0": "t-shirt 5", "disliked.1": "dress 3"}  # fmt: skip
 _SHIRT_TO_DRESS: Final = {"picture_a": "t-shirt 3", "picture_b": "dress 5"}
 
 _SIZES: Final = ["square", "story", "landscape"]
@@ -176,6 +190,8 @@ ENTRIES: Final = (
     Entry("vary", "ankle boot 3", {"n": 7, "sigma": 0.4, "seed": 5}),
     Entry("vary", "ankle boot 3", {"n": 7, "sigma": 0.9, "seed": 5}),
     Entry("vary", "dress 3", {"n": 7, "sigma": 0.7, "seed": 5}),
+    Entry("personalize", "", {"n": 7, "category": "dress", "seed": 5}, _LIGHT),
+    Entry("personalize", "", {"n": 7, "category": "dress", "seed": 5}, _DARK),
     Entry("interpolate", "", {"steps": 8}, _ONE_TO_ANOTHER),
     Entry("interpolate", "", {"steps": 8}, _SHIRT_TO_DRESS),
     Entry("augment", "scissors", {"rotate_deg": 30.0, "scale": 0.2, "n": 7, "seed": 2}),

@@ -14,7 +14,7 @@ from db.operations.base import Operation
 from db.operations.order import Order
 from db.operations.scores import SCORES
 from db.operations.union import OPERATIONS
-from examples.gallery_entries import ENTRIES, Entry
+from examples.gallery_entries import ENTRIES, Entry, as_ordered
 from examples.parameter_table import COLUMNS, rows, table
 
 FOLDER = Path("docs/operations")
@@ -135,11 +135,13 @@ def _flag(name: str) -> str:
 
 def command(entry: Entry) -> str:
     """The entry's order as a shell line."""
+    pictures = as_ordered(entry.pictures)
     files = [f"{shlex.quote(name)}.png" if " " not in name else shlex.quote(f"{name}.png")
-             for name in entry.pictures.values()]  # fmt: skip
-    given = (
-        f"-p {shlex.quote(f'{name}={_spelt(value)}')}" for name, value in entry.parameters.items()
-    )
+             for name in pictures.values() if isinstance(name, str)]  # fmt: skip
+    lists = {role: [f"@{name}.png" for name in names]
+             for role, names in pictures.items() if isinstance(names, list)}  # fmt: skip
+    said = {**lists, **entry.parameters}
+    given = (f"-p {shlex.quote(f'{name}={_spelt(value)}')}" for name, value in said.items())
     reference = [f"--reference {shlex.quote(f'{entry.reference}.png')}"] if entry.reference else []
     return " ".join(["packshot submit", entry.op, *files, *given, *reference, "--wait --out ."])
 

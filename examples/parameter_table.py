@@ -56,8 +56,9 @@ def _taken(field: Schema, whole: Schema) -> str:
         case {"type": "array", "prefixItems": items}:
             kinds = list(dict.fromkeys(_taken(item, whole) for item in items))
             return f"{len(items)} of: {'; '.join(kinds)}"
-        case {"type": "array", "items": {"pattern": _}}:
-            return f"{field['minItems']} to {field['maxItems']} names"
+        case {"type": "array", "items": {"pattern": _} as item}:
+            kind = "ids" if "description" in item and "picture" in item["description"] else "names"
+            return f"{field.get('minItems', 0)} to {field['maxItems']} {kind}"
         case {"type": "array", "items": {"prefixItems": _} as item}:
             return f"{field['minItems']} to {field['maxItems']}, each {_taken(item, whole)}"
         case {"type": "array", "items": item}:

@@ -4,8 +4,12 @@ Of the samples that ship and of garments; `python -m benchmarks.search FOLDER` a
 of photographs, with every kind of vector.
 """
 
+import statistics
+import time
 from collections.abc import Iterator
 from typing import Final
+
+import torch
 
 from benchmarks import search
 from benchmarks.scenarios.row import Row
@@ -25,6 +29,7 @@ def rows(quick: bool) -> Iterator[Row]:  # noqa: FBT001 — what `benchmarks.sce
     for count in search.COUNTS[: 2 if quick else 3]:
         yield from _times(count)
     eye = search.eyes()[_EYE]
+    yield Row(_SCENARIO, "embedding a picture of 1,000 px, without its job", _ms(eye), "ms", "")
     for line in search.recalls(_EYE, eye, search.originals(None)):
         if line["looked at"] == "both ways" and not (quick and line["copy"] != "mirrored"):
             claim = f"{line['of']}, {line['copy']}: the original is found first"
@@ -40,3 +45,13 @@ def _times(count: int) -> Iterator[Row]:
     read = search.speed(count, budget=0)
     claim = f"a search that keeps nothing in memory, {count:,} vectors"
     yield Row(_SCENARIO, claim, float(str(read["warm_ms"])), "ms", "")
+
+
+def _ms(eye: search.Eye) -> float:
+    picture = torch.rand(1, 3, 1_000, 1_000, generator=torch.Generator().manual_seed(0))
+    taken = []
+    for _ in range(7):
+        since = time.perf_counter()
+        eye(picture)
+        taken.append(time.perf_counter() - since)
+    return round(statistics.median(taken) * 1_000, 1)
