@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, assert_never
 
-from sqlalchemy import Row as Found
 from sqlalchemy import Select, and_, delete, exists, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
@@ -125,7 +124,7 @@ def _is_outdated(tenant: str) -> Any:
     )
 
 
-def _proposal(row: Found[Any]) -> Proposal:
+def _proposal(row: Sequence[Any]) -> Proposal:
     job_id, picture_id, report, created_at = row
     return Proposal(job_id, picture_id, dict(report), created_at)
 
