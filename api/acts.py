@@ -13,7 +13,8 @@ from db.acts import Act
 from db.engine import transaction
 
 _READS: Final = ("GET", "HEAD", "OPTIONS")
-# What a storefront does all day has rows of its own: jobs, batches, pictures, feedback, counts.
+# What a storefront does all day has rows of its own: jobs, batches, pictures, feedback, tastes,
+# counts.
 # Every other route that changes something is on record, also one that is added later.
 _EVERYDAY: Final = frozenset(
     {
@@ -28,6 +29,7 @@ _EVERYDAY: Final = frozenset(
         ("POST", "/v1/feedback"),
         ("POST", "/v1/events"),
         ("POST", "/v1/campaigns/{campaign_id}/choice"),
+        ("POST", "/v1/tastes"),
         ("POST", "/v1/pictures/{picture_id}/link"),
         ("POST", "/v1/results/{result_id}/link"),
     }

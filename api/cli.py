@@ -28,6 +28,7 @@ from api.commands import (
     rules,
     search,
     submit,
+    taste,
     train,
     verify,
     versions,
@@ -45,7 +46,7 @@ app = typer.Typer(
 )
 _PARTS = (
     machine, repository, submit, assist, watch, batch, look, check, verify, search, train, retrain,
-    promote, feedback, operate, erase, backup,
+    promote, feedback, taste, operate, erase, backup,
 )  # fmt: skip
 for part in _PARTS:
     app.add_typer(part.app)

@@ -337,6 +337,43 @@ class Client:
         """Ratings, newest first."""
         return self._pages("/v1/feedback", query, limit)
 
+    def alike(self, query: Query) -> Json:
+        """What is most like a `picture` or `result` that `embed` has seen, with `k`, `version`."""
+        return self._ask("GET", "/v1/search", query)
+
+    def unseen(self, query: Query | None = None) -> Json:
+        """Ids that a classifier's `version` has not embedded, `after` one, at most `limit`."""
+        return self._ask("GET", "/v1/search/unseen", query)
+
+    def proposals(self, *, limit: int = 50) -> Iterator[Json]:
+        """Categories that classifications propose and nobody has answered, newest first."""
+        return self._pages("/v1/proposals", None, limit)
+
+    def label(self, picture: str, verdict: str, *, category: str | None = None) -> Json:
+        """`confirm` a proposal, `correct` it by a category, or `reject` it."""
+        said = {} if category is None else {"category": category}
+        return self._post("/v1/labels", {"picture": picture, "verdict": verdict, **said})
+
+    def like(
+        self, picture: str, liked: int, *, segment: str | None = None, shopper: str | None = None
+    ) -> Json:
+        """Say that a shopper, or somebody of a segment, liked a picture or result: 1, or -1."""
+        said: Json = {"picture": picture, "liked": liked, "segment": segment, "shopper": shopper}
+        told = {name: value for name, value in said.items() if value is not None}
+        return self._post("/v1/tastes", told)
+
+    def tastes(self, query: Query | None = None, *, limit: int = 50) -> Iterator[Json]:
+        """What shoppers and segments liked, newest first; `query` may hold segment, shopper."""
+        return self._pages("/v1/tastes", query, limit)
+
+    def ranking(self, query: Query) -> Json:
+        """A `sku`'s results, what a `segment` or `shopper` will like most first."""
+        return self._ask("GET", "/v1/rankings", query)
+
+    def forget(self, shopper: str) -> None:
+        """Erase all that a shopper liked; twice is once."""
+        self._send(self._http.build_request("DELETE", "/v1/tastes", params={"shopper": shopper}))
+
     def review(self, result_id: str, verdict: str) -> Json:
         """`approve` or `reject` a result that a gate held back."""
         return self._post(f"/v1/results/{result_id}/review", {"verdict": verdict})

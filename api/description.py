@@ -15,10 +15,12 @@ from api.schemas.discovery import ProblemOut
 from api.schemas.events import BatchProgress, JobEvent
 from api.schemas.feedback import FeedbackIn, ReviewIn
 from api.schemas.keys import KeyIn
+from api.schemas.labels import LabelIn
 from api.schemas.links import LinkIn
 from api.schemas.moderation import BlockIn, PolicyIn
 from api.schemas.retraining import RuleIn
 from api.schemas.shop_events import ShopEventsIn
+from api.schemas.tastes import TasteIn
 from api.schemas.tenants import CapsIn, TenantIn
 from api.schemas.versions import PromoteIn, RollBackIn
 from api.schemas.webhooks import WebhookChange, WebhookIn
@@ -44,6 +46,10 @@ TAGS: Final = [
         ("links", "Files for a while without a key."),
         ("feedback", "What people thought of it."),
         ("campaigns", "Which of several results shoppers act on."),
+        ("search", "What is like a picture."),
+        ("tastes", "What shoppers and segments like."),
+        ("rankings", "What to show whom first."),
+        ("labels", "What pictures show, proposed and answered."),
         ("provenance", "Where a file comes from."),
         ("trainings", "What learns, from what, and how far it is."),
         ("datasets", "What is learnt from."),
@@ -63,7 +69,7 @@ TAGS: Final = [
 ]
 BODIES: Final = (
     *(Order, AssistIn, BatchIn, DatasetIn, FeedbackIn, ReviewIn, PromoteIn, RollBackIn),
-    *(CampaignIn, ArmIn, ChoiceIn, ShopEventsIn),
+    *(CampaignIn, ArmIn, ChoiceIn, ShopEventsIn, TasteIn, LabelIn),
     *(PresetRules, RuleIn, KeyIn, LinkIn, TenantIn, CapsIn, WebhookIn, WebhookChange),
     *(PolicyIn, BlockIn),
 )

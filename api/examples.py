@@ -20,6 +20,7 @@ _NAMED: Final[Mapping[str, Any]] = {
     "height": 1600, "bytes": 183_402, "revision": 3, "step": 30, "total": 120, "eta_s": 12.5,
     "type": "/v1/problems/job_not_found", "title": "There is no such job", "status": 404,
     "name": "shoes", "email": "ops@shop.example", "category": "shoe", "product": "S-1042",
+    "segment": "summer", "shopper": "c-1042",
     "losses": {"l1": 0.031}, "report": {"epochs": 20}, "next_cursor": None,
 }  # fmt: skip
 PRESET: Final[Mapping[str, Any]] = {
@@ -55,6 +56,8 @@ _WHOLE: Final[Mapping[str, Any]] = {
     },
     "BlockIn": {"sha256": _SHA256, "note": "A supplier's picture that is not ours to show"},
     "WhenIn": {"ratings": 50},
+    "LabelIn": {"picture": ID, "verdict": "correct", "category": "boot"},
+    "TasteIn": {"picture": ID, "liked": 1, "segment": "summer"},
     "PresetRules": PRESET,
 }
 _DEEPEST: Final = 8

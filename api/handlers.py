@@ -31,6 +31,7 @@ from db.erasure import InDataset, StillOpen
 from db.intake import NotAPicture
 from db.jobs import IdempotencyKeyReused, QueueQuota
 from db.keys import KeyNotLive
+from db.labels import NothingProposed
 from db.operations.presets import PresetNotFound
 from db.presets import PresetNameTaken
 from db.promotions import AlreadyServing, NotBetter, NotEvaluated, NothingToRollBack
@@ -43,6 +44,7 @@ from db.results import ResultNotFound
 from db.reviewing import NotHeld
 from db.rules import RuleExists, RuleNotFound
 from db.secrets import SecretKeyMissing
+from db.tastes import NothingThere
 from db.tenants import TenantExists, TenantNotFound
 from db.versions import VersionNotFound
 
@@ -84,6 +86,8 @@ _CODES: Final[Mapping[type[Exception], str]] = {
     EndpointDisabled: "webhook_disabled",
     TooManyEndpoints: "too_many_webhooks",
     SecretKeyMissing: "secret_key_missing",
+    NothingProposed: "proposal_not_found",
+    NothingThere: "picture_not_found",
     TenantExists: "tenant_exists",
     TenantNotFound: "tenant_not_found",
 }

@@ -16,6 +16,7 @@ from api.auth import Keyring
 from api.counters import Counting
 from api.edge import Edge
 from api.listeners import Seats
+from api.nearest import Nearest
 from api.readiness import Ready
 from api.routes import (
     assist,
@@ -32,6 +33,7 @@ from api.routes import (
     health,
     jobs,
     keys,
+    labels,
     links,
     metrics,
     pictures,
@@ -39,10 +41,13 @@ from api.routes import (
     presets,
     provenance,
     queues,
+    rankings,
     results,
     rules,
+    search,
     shop_events,
     stages,
+    tastes,
     tenants,
     trainings,
     trials,
@@ -57,8 +62,8 @@ from db import default_secrets, logs, migrate, tracing
 from workers import settings as worker_settings
 
 _ROUTERS = (
-    *(pictures, jobs, assist, events, stages, batches, results, links, feedback, provenance),
-    *(campaigns, shop_events),
+    *(pictures, jobs, assist, events, stages, batches, results, links, feedback, search),
+    *(provenance, campaigns, shop_events, tastes, rankings, labels),
     *(trainings, epochs, trials, datasets, rules, versions, usage),
     *(policies, blocklist),
     *(discovery, presets, deliveries, webhooks, keys, tenants, audit, queues, health, metrics),
@@ -89,6 +94,7 @@ def build_app(given: ApiSettings | None = None) -> FastAPI:
     app.state.seats = Seats(chosen.max_listeners)
     app.state.batches_at_once = asyncio.Semaphore(batches.AT_ONCE)
     app.state.door = Door()
+    app.state.nearest = Nearest(chosen.search_index_bytes)
     app.state.ready = Ready()
     app.state.counting = Counting(counters.address())
     app.add_middleware(Ledger)

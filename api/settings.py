@@ -78,6 +78,13 @@ class ApiSettings(BaseSettings):
         description="Who may read /metrics: `key`, whoever has one with the scope metrics; `open`, "
         "whoever reaches the API.",
     )
+    search_index_bytes: int = Field(
+        default=500_000_000,
+        ge=0,
+        description="Vectors that one API process keeps in memory for GET /v1/search, 2.3 KB each; "
+        "beyond, whose search was longest ago are let go, and what alone is more is read from the "
+        "database at each search.",
+    )
     max_listeners: int = Field(
         default=1_000,
         ge=1,

@@ -13,10 +13,12 @@ from db import (
     embeddings,
     fence,
     grids,
+    labels,
     left_out,
     outbox,
     removal,
     revisions,
+    tastes,
 )
 from db.attempts import Ending
 from db.portable import insert
@@ -76,6 +78,8 @@ def erase_picture(
     erased = Erased({picture_id}, {picture.sha256})
     _erase(session, tenant, erased, from_datasets=from_datasets)
     embeddings.forget(session, [picture_id])
+    tastes.forget(session, [picture_id])
+    labels.forget(session, [picture_id])
     session.execute(delete(Picture).where(*mine))
     return erased
 

@@ -5,7 +5,14 @@ from typing import Final
 
 from db.operations.base import Operation
 from db.operations.explaining import Explain
-from db.operations.generation import Interpolate, Reconstruct, Sample, Translate, Vary
+from db.operations.generation import (
+    Interpolate,
+    Personalize,
+    Reconstruct,
+    Sample,
+    Translate,
+    Vary,
+)
 from db.operations.goals import goal
 from db.operations.order import Order
 from db.operations.pipeline import Pipeline
@@ -20,6 +27,7 @@ from db.refusals import at
 At = tuple[str, ...]
 Size = tuple[int, int]
 
+_AS_DRAWN: Final = (Sample, Reconstruct, Vary, Personalize, Interpolate, Translate, Explain)
 MOST_PIXELS: Final = 64_000_000
 """Of a picture that is made, as large as one that is taken in."""
 # What the file formats themselves can hold.
@@ -92,7 +100,7 @@ def _size_after(step: Operation, size: Size | None) -> Size | None:
         return step.width, step.height
     if isinstance(step, Spin):
         return step.size()
-    if isinstance(step, (Sample, Reconstruct, Vary, Interpolate, Translate, Explain)):
+    if isinstance(step, _AS_DRAWN):
         return None  # as large as the version's network draws, or as what is shown
     if isinstance(step, Upscale) and size is not None:
         return size[0] * step.scale, size[1] * step.scale

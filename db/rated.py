@@ -2,7 +2,8 @@
 
 An accepted result enters with the picture that it was made from; a rejected one leaves. Of an
 operation that is to give its own picture back, a rejected result says that the network fails on
-that picture: it enters all the same, as what is to be learnt.
+that picture: it enters all the same, as what is to be learnt. A picture of which a person said what
+it shows enters in that category, if the dataset has it; one that is in it changes its category.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db import candidates
+from db import candidates, labels
 from db.left_out import LeftOut
 from db.operations.order import Order
 from db.selection import Wanted
@@ -26,7 +27,7 @@ PICTURE: Final = "picture"
 
 
 class NothingRated(ValueError):
-    """No rating adds a picture to the dataset or takes one out."""
+    """No rating and no label adds a picture, takes one out, or gives one another category."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +54,34 @@ class _Opinion:
 
 
 def of(session: Session, dataset: Dataset) -> Rated:
-    """The pictures of a dataset after all ratings that its shop has given.
+    """The pictures of a dataset after all ratings and labels that its shop has given.
 
     Raises:
         NothingRated: it would be as it is.
     """
     opinions = _opinions(session, dataset.tenant)
     rejected = {one.result.blob_key for one in opinions if one.total < 0}
-    kept = [_kept(entry) for entry in dataset.manifest if entry["sha256"] not in rejected]
-    known = {entry["picture"]: entry["category"] for entry in dataset.manifest}
+    said = labels.of(session, dataset.tenant)
+    kept = [_kept(entry, said) for entry in dataset.manifest if entry["sha256"] not in rejected]
+    before = {entry["picture"]: entry["category"] for entry in dataset.manifest}
+    known = {**before, **said}
+    labelled = [
+        Wanted(picture, category)
+        for picture, category in said.items()
+        if category in dataset.categories
+    ]
     proposed = list(_proposed(opinions, known, only=dataset.categories))
     new = [
         Wanted(one.picture, one.category, one.product, rated=True)
         for one in proposed
         if one.category
     ]
-    wanted = {one.picture: one for one in [*new, *kept]}  # what is in it keeps its category
+    # What is in it keeps its category, unless a person said another.
+    wanted = {one.picture: one for one in [*labelled, *new, *kept]}
     there = candidates.find(session, dataset.tenant, wanted)
     fit = [wanted[picture] for picture, one in there.items() if one.key not in rejected]
-    if {one.picture for one in fit} == set(known):
-        raise NothingRated("no rating adds a picture to this dataset or takes one out")
+    if {one.picture: one.category for one in fit} == before:
+        raise NothingRated("no rating and no label changes this dataset")
     nameless = sorted({one.picture for one in proposed if not one.category})
     return Rated(
         wanted=sorted(fit, key=lambda one: one.picture),
@@ -80,12 +89,13 @@ def of(session: Session, dataset: Dataset) -> Rated:
     )
 
 
-def _kept(entry: Mapping[str, Any]) -> Wanted:
+def _kept(entry: Mapping[str, Any], labelled: Mapping[str, str]) -> Wanted:
     product = entry.get("product")
     # Where nobody said so, each picture is a product of its own.
     said = None if product == entry["picture"] else product
     rated = bool(entry.get("rated"))
-    return Wanted(entry["picture"], entry["category"], said, rated=rated)
+    category = labelled.get(entry["picture"], entry["category"])
+    return Wanted(entry["picture"], category, said, rated=rated)
 
 
 @dataclass(frozen=True, slots=True)

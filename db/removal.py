@@ -14,8 +14,10 @@ from db.tables.deliveries import Delivery, DeliveryAttempt
 from db.tables.embeddings import Embedding
 from db.tables.feedback import Feedback
 from db.tables.jobs import Attempt, Job, JobInput
+from db.tables.labels import Label
 from db.tables.results import KEYS, Result
 from db.tables.stages import Stage
+from db.tables.tastes import Taste
 from db.tables.trials import Trial
 from db.tables.versions import Epoch, Version
 
@@ -45,7 +47,7 @@ def remove_jobs(session: Session, job_ids: Collection[str]) -> Keys:
 
 
 def remove_results(session: Session, which: ColumnElement[bool]) -> Keys:
-    """Results, with their stages, their vectors and what people thought and did of them."""
+    """Results, with their stages, their vectors and all that people said and did of them."""
     keys: dict[str, set[str]] = defaultdict(set)
     named = [getattr(Result, name) for name in KEYS]
     for tenant, *of_row in session.execute(select(Result.tenant, *named).where(which)):
@@ -54,7 +56,8 @@ def remove_results(session: Session, which: ColumnElement[bool]) -> Keys:
     keys = _both(keys, stages.remove(session, of_these))
     for table in (Feedback, Arm, Tally):
         _remove(session, table, table.result_id.in_(select(Result.id).where(which)))
-    _remove(session, Embedding, Embedding.picture_id.in_(select(Result.id).where(which)))
+    for table in (Embedding, Taste, Label):
+        _remove(session, table, table.picture_id.in_(select(Result.id).where(which)))
     _remove(session, Result, which)
     return keys
 

@@ -15,6 +15,7 @@ from db.tables.campaigns import Arm, Campaign, ShopEvent
 from db.tables.deliveries import Delivery
 from db.tables.jobs import QUEUED, RUNNING, Job, JobInput
 from db.tables.results import Result
+from db.tables.tastes import Taste
 from db.tables.tenants import ApiKey
 from db.tables.versions import Version
 from db.tables.workers import Worker
@@ -85,6 +86,14 @@ def prune_audit(session: Session, *, days: float, most: int = MOST) -> int:
     old = _before(Audit.created_at, days)
     ids = _oldest(session, Audit.id, old, by=Audit.created_at, most=most)
     session.execute(delete(Audit).where(Audit.id.in_(ids)))
+    return len(ids)
+
+
+def prune_tastes(session: Session, *, days: float, most: int = MOST) -> int:
+    """Opinions of shoppers so long ago."""
+    old = _before(Taste.created_at, days)
+    ids = _oldest(session, Taste.id, old, by=Taste.created_at, most=most)
+    session.execute(delete(Taste).where(Taste.id.in_(ids)))
     return len(ids)
 
 

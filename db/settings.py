@@ -72,6 +72,14 @@ class DbSettings(BaseSettings):
         "after something was last tried on in them (`try_on`); 0 keeps them for ever.",
     )
 
+    keep_tastes_days: float = Field(
+        default=365.0,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="What shoppers and segments liked is kept for so many days; 0 keeps it for "
+        "ever.",
+    )
+
     clock_offset_s: float = Field(
         default=0.0,
         allow_inf_nan=False,

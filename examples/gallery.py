@@ -21,7 +21,7 @@ from benchmarks import settings
 from db import engine, migrate
 from db.operations.union import OPERATIONS
 from examples.gallery_captions import asked, everything, measured
-from examples.gallery_entries import ENTRIES, Entry, missing
+from examples.gallery_entries import ENTRIES, Entry, as_ordered, missing
 from examples.gallery_pictures import picture
 from examples.gallery_sheet import Cell, Strip, draw
 from examples.gallery_studio import Shot, Shown, Studio, opened
@@ -110,9 +110,16 @@ def _is_many(one: Shown) -> bool:
 
 def _small(one: Shown) -> Strip:
     """A line of its own; between two pictures these are the ends of what is shown."""
-    of = " to ".join(one.entry.pictures.values())
+    of = _of(one.entry)
     sources = () if len(one.entry.pictures) > 1 else _sources(one.entry)
     return Strip((*sources, *_cells(one)), " · ".join(filter(None, [of, asked(one)])))
+
+
+def _of(entry: Entry) -> str:
+    """What it began with: from one picture to another, or a list by its name."""
+    given = as_ordered(entry.pictures)
+    lists = (f"{name}: {', '.join(one)}" for name, one in given.items() if isinstance(one, list))
+    return " · ".join(lists) or " to ".join(entry.pictures.values())
 
 
 def _told(same: Sequence[Shown]) -> Iterator[Cell]:

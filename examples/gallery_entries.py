@@ -1,6 +1,6 @@
 """What the gallery shows: the list to which another operation adds a line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,10 +16,9 @@ class Entry:
         op: the operation.
         picture: name of what it works on, in `examples/gallery_pictures.py`; "" if on nothing.
         parameters: the operation's own.
-        roles: names of pictures by role, where there is another than `picture`.
+        roles: names of pictures by role, where there is another than `picture`; see `listed`.
         reference: name of what the result is measured against.
         in_detail: show the middle only, so large that one sees pixels.
-        views: names of the pictures of an operation that takes many.
         envelope: what else the order says; with `explain` the result's stages stand behind it.
     """
 
@@ -29,7 +28,6 @@ class Entry:
     roles: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
     in_detail: bool = False
-    views: tuple[str, ...] = ()
     envelope: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -41,10 +39,20 @@ class Entry:
         """Every picture's name, by its role in the order."""
         return {**({"picture": self.picture} if self.picture else {}), **self.roles}
 
-    @property
-    def every_picture(self) -> tuple[str, ...]:
-        """The names of all that it works on."""
-        return (*self.pictures.values(), *self.views)
+
+def listed(role: str, names: Sequence[str]) -> dict[str, str]:
+    """Roles of the pictures of a parameter that takes a list of them."""
+    return {f"{role}.{place}": name for place, name in enumerate(names)}
+
+
+def as_ordered(pictures: Mapping[str, str]) -> dict[str, str | list[str]]:
+    """By the parameter that names them: of `liked.0` and `liked.1` one list."""
+    found: dict[str, str | list[str]] = {}
+    for role, one in pictures.items():
+        name, _, place = role.partition(".")
+        before = found.get(name, [])
+        found[name] = [*before, one] if place else one
+    return found
 
 
 def makes_pictures(kind: type[Operation]) -> bool:
@@ -76,6 +84,10 @@ _BY_NETWORK: Final = {"method": "adain"}
 _OTHER_LIGHT: Final = {"brightness": 0.4, "saturation": 0.6, "hue": 0.2}
 _DAWN: Final = [[250, 214, 190], [150, 170, 210]]
 _ONE_TO_ANOTHER: Final = {"picture_a": "sneaker 3", "picture_b": "ankle boot 5"}
+_LIGHT: Final = {"liked.0": "t-shirt 5", "liked.1": "dress 3",
+                 "disliked.0": "t-shirt 3", "disliked.1": "dress 5"}  # fmt: skip
+_DARK: Final = {"liked.0": "t-shirt 3", "liked.1": "dress 5",
+                "disliked.0": "t-shirt 5", "disliked.1": "dress 3"}  # fmt: skip
 _SHIRT_TO_DRESS: Final = {"picture_a": "t-shirt 3", "picture_b": "dress 5"}
 
 _SIZES: Final = ["square", "story", "landscape"]
@@ -111,8 +123,9 @@ ENTRIES: Final = (
     Entry("ad", "headphones", _HEADLINE),
     Entry("ad", "booties", {**_BOOTS, "template": "stage"}),
     Entry("ad", "biplane", {**_PLANE, "template": "band", "variants": 2}),
-    Entry("spin", views=_TURNED, parameters={"frame_width": 240, "frame_height": 180}),
-    Entry("spin", views=_TURNED[::3],
+    Entry("spin", roles=listed("views", _TURNED),
+          parameters={"frame_width": 240, "frame_height": 180}),
+    Entry("spin", roles=listed("views", _TURNED[::3]),
           parameters={"sizing": "height", "columns": 4, "opacity": 0.0, "rgb": [232, 238, 244]}),
     Entry("recolor", "booties", {"to_hex": "#7a1f2b"}),
     Entry("recolor", "booties", {"to_hex": "#2c5d8f"}),
@@ -188,6 +201,8 @@ ENTRIES: Final = (
     Entry("vary", "ankle boot 3", {"n": 7, "sigma": 0.4, "seed": 5}),
     Entry("vary", "ankle boot 3", {"n": 7, "sigma": 0.9, "seed": 5}),
     Entry("vary", "dress 3", {"n": 7, "sigma": 0.7, "seed": 5}),
+    Entry("personalize", "", {"n": 4, "category": "dress", "seed": 5}, _LIGHT),
+    Entry("personalize", "", {"n": 4, "category": "dress", "seed": 5}, _DARK),
     Entry("interpolate", "", {"steps": 8}, _ONE_TO_ANOTHER),
     Entry("interpolate", "", {"steps": 8}, _SHIRT_TO_DRESS),
     Entry("augment", "scissors", {"rotate_deg": 30.0, "scale": 0.2, "n": 7, "seed": 2}),

@@ -22,7 +22,7 @@ from db.operations.order import parse
 from db.operations.union import OPERATIONS
 from db.tables.jobs import SUCCEEDED, Job
 from db.tables.results import Result
-from examples.gallery_entries import Entry
+from examples.gallery_entries import Entry, as_ordered
 from examples.gallery_pictures import picture
 from examples.pictures import png
 from workers import register
@@ -96,14 +96,13 @@ class Studio:
         """
         operation = {"op": entry.op, **entry.parameters}
         envelope = {"reference": entry.reference} if entry.reference else {}
-        sent = {**operation, **{role: _kept(name) for role, name in entry.pictures.items()}}
-        if entry.views:
-            operation["views"] = list(entry.views)
-            sent["views"] = [_kept(name) for name in entry.views]
-        ids = {role: _kept(name) for role, name in envelope.items()}
-        order = {"operation": sent, **ids, **entry.envelope}
+        ids = {role: _kept(name) for role, name in entry.pictures.items()}
+        sent = {**operation, **as_ordered(ids)}
+        beside = {role: _kept(name) for role, name in envelope.items()}
+        order = {"operation": sent, **beside, **entry.envelope}
         job = self._done(json.dumps(order).encode(), entry.op)
-        named = {"operation": {**operation, **entry.pictures}, **envelope, **entry.envelope}
+        given = {**operation, **as_ordered(entry.pictures)}
+        named = {"operation": given, **envelope, **entry.envelope}
         return Shown(entry, named, _results(job), _numbers(job.report or {}), _stages(job))
 
     def _done(self, sent: bytes, op: str) -> Job:

@@ -14,7 +14,7 @@ from db.operations.base import Operation
 from db.operations.order import Order
 from db.operations.scores import SCORES
 from db.operations.union import OPERATIONS
-from examples.gallery_entries import ENTRIES, Entry
+from examples.gallery_entries import ENTRIES, Entry, as_ordered
 from examples.parameter_table import COLUMNS, rows, table
 
 FOLDER = Path("docs/operations")
@@ -135,13 +135,27 @@ def _flag(name: str) -> str:
 
 def command(entry: Entry) -> str:
     """The entry's order as a shell line."""
-    files = [f"{shlex.quote(name)}.png" if " " not in name else shlex.quote(f"{name}.png")
-             for name in entry.every_picture]  # fmt: skip
-    given = (
-        f"-p {shlex.quote(f'{name}={_spelt(value)}')}" for name, value in entry.parameters.items()
-    )
-    reference = [f"--reference {shlex.quote(f'{entry.reference}.png')}"] if entry.reference else []
+    pictures = as_ordered(entry.pictures)
+    # The list that an operation cannot do without is what `packshot submit` takes files for.
+    fields = OPERATIONS[entry.op].model_fields
+    needed = {role for role, field in fields.items() if field.is_required()}
+    files: list[str] = []
+    said: dict[str, Any] = {}
+    for role, names in pictures.items():
+        if isinstance(names, str):
+            files.append(_file(names))
+        elif role in needed:
+            files += map(_file, names)
+        else:
+            said[role] = [f"@{name}.png" for name in names]
+    said |= entry.parameters
+    given = (f"-p {shlex.quote(f'{name}={_spelt(value)}')}" for name, value in said.items())
+    reference = [f"--reference {_file(entry.reference)}"] if entry.reference else []
     return " ".join(["packshot submit", entry.op, *files, *given, *reference, "--wait --out ."])
+
+
+def _file(name: str) -> str:
+    return f"{shlex.quote(name)}.png" if " " not in name else shlex.quote(f"{name}.png")
 
 
 def _spelt(value: Any) -> str:

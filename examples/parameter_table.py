@@ -58,7 +58,7 @@ def _taken(field: Schema, whole: Schema) -> str:
             kinds = list(dict.fromkeys(_taken(item, whole) for item in items))
             return f"{len(items)} of: {'; '.join(kinds)}"
         case {"type": "array", "items": {"pattern": str(pattern)}} if _IDS in pattern:
-            return f"{field['minItems']} to {field['maxItems']} ids"
+            return f"{field.get('minItems', 0)} to {field['maxItems']} ids"
         case {"type": "array", "items": {"type": "number"} as item}:
             return f"{field['minItems']} to {field['maxItems']}, each {_taken(item, whole)}"
         case {"type": "array", "items": {"pattern": _}}:

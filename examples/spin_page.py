@@ -16,14 +16,14 @@ from benchmarks import settings
 from db import blobs, engine, migrate
 from db.engine import reading
 from db.tables.results import Result
-from examples.gallery_entries import Entry
+from examples.gallery_entries import Entry, listed
 from examples.gallery_studio import opened
 
 FOLDER: Final = Path("examples/spin-viewer")
 VIEWS: Final = tuple(f"biplane, turned {angle}" for angle in range(0, 360, 15))
 ENTRY: Final = Entry(
     "spin",
-    views=VIEWS,
+    roles=listed("views", VIEWS),
     parameters={"frame_width": 320, "frame_height": 240},
     envelope={"output": {"format": "webp", "quality": 85}},
 )

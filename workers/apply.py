@@ -7,7 +7,14 @@ from db.operations.augmentation import AugmentPicture
 from db.operations.checking import Check
 from db.operations.compressing import Compress
 from db.operations.explaining import Explain
-from db.operations.generation import Interpolate, Reconstruct, Sample, Translate, Vary
+from db.operations.generation import (
+    Interpolate,
+    Personalize,
+    Reconstruct,
+    Sample,
+    Translate,
+    Vary,
+)
 from db.operations.moderating import Moderate
 from db.operations.pipeline import Pipeline
 from db.operations.recognition import Classify, Embed, Search
@@ -20,6 +27,7 @@ from db.operations.verifying import Verify
 from models.editing.augment import augment
 from models.editing.translate import translate
 from models.generation.interpolate import interpolate
+from models.generation.personalize import Opinions, personalize
 from models.generation.reconstruct import reconstruct
 from models.generation.sample import sample
 from models.generation.vary import vary
@@ -43,7 +51,7 @@ def apply(operation: AnyOperation, given: Given) -> Made:
     match operation:
         case Sample():
             return _sample(operation, given)
-        case Reconstruct() | Vary() | Interpolate():
+        case Reconstruct() | Vary() | Personalize() | Interpolate():
             return _through_vae(operation, given)
         case Translate():
             return _translate(operation, given)
@@ -108,7 +116,7 @@ def _translate(operation: Translate, given: Given) -> Made:
     )
 
 
-def _through_vae(operation: Reconstruct | Vary | Interpolate, given: Given) -> Made:
+def _through_vae(operation: Reconstruct | Vary | Personalize | Interpolate, given: Given) -> Made:
     vae = given.networks("vae")
     label, categories = label_of(vae, operation.category), len(vae.card.categories)
     size, channels = int(vae.card.config["image_size"]), int(vae.card.config["channels"])
@@ -139,6 +147,21 @@ def _through_vae(operation: Reconstruct | Vary | Interpolate, given: Given) -> M
                 size=size,
                 channels=channels,
             )
+        case Personalize(n=n, strength=strength):
+            return personalize(
+                _opinions(operation, given),
+                label=label,
+                categories=categories,
+                n=n,
+                strength=strength,
+                seed=given.seed,
+                encode=encode,
+                decode=decode,
+                prior=prior,
+                z_dim=int(vae.card.config["z_dim"]),
+                size=size,
+                channels=channels,
+            )
         case Interpolate(steps=steps):
             return interpolate(
                 given.image("picture_a"),
@@ -153,3 +176,10 @@ def _through_vae(operation: Reconstruct | Vary | Interpolate, given: Given) -> M
             )
         case _:
             assert_never(operation)
+
+
+def _opinions(operation: Personalize, given: Given) -> Opinions:
+    return Opinions(
+        [given.image(f"liked.{at}") for at in range(len(operation.liked))],
+        [given.image(f"disliked.{at}") for at in range(len(operation.disliked))],
+    )

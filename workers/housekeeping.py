@@ -52,6 +52,9 @@ def _steps() -> Iterator[tuple[str, Callable[[], int], int]]:
     if keep.keep_audit_days:
         audit = partial(retention.prune_audit, days=keep.keep_audit_days, most=retention.MOST)
         yield "audit", _committed(audit), retention.MOST
+    if keep.keep_tastes_days:
+        tastes = partial(retention.prune_tastes, days=keep.keep_tastes_days, most=retention.MOST)
+        yield "tastes", _committed(tastes), retention.MOST
     yield "workers", _committed(retention.prune_workers), retention.MOST
     yield "keys", _committed(retention.prune_keys), retention.MOST
     yield "blobs", collector.collect, collector.MOST

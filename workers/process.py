@@ -25,6 +25,7 @@ from workers.committer import Committer
 from workers.device import Device
 from workers.exits import EXIT_DEVICE_LOST, EXIT_STUCK
 from workers.feeder import Feeder
+from workers.indexer import Indexer
 from workers.leases import Leases
 from workers.locks import LockFile
 from workers.patience import patiently
@@ -84,6 +85,7 @@ class Process:
         )
         self._sweeper = Sweeper(self.id)
         self._retrainer = Retrainer(self.id)
+        self._indexer = Indexer(self.id)
         # As long as its leases hold, a finished job waits for a database that does not answer.
         self._committer = Committer(
             patience_s=given.lease_s, company=lambda: self._feeder.company()
@@ -131,6 +133,7 @@ class Process:
         self._leases.start()
         self._sweeper.start()
         self._retrainer.start()
+        self._indexer.start()
         if is_broken:
             _log.error(
                 "the device was lost too often; no jobs", noted_in=str(self._breakdowns.path)
@@ -181,6 +184,7 @@ class Process:
         self._leases.stop()
         self._sweeper.stop()
         self._retrainer.stop()
+        self._indexer.stop()
         self._watchdog.stop()
         self._batcher.stop()
         self.state = "stopped"

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from db.operations.recognition import Classify, Embed, Search
@@ -42,18 +43,20 @@ def classified(operation: Classify, given: Given) -> Made:
 def embedded(operation: Embed, given: Given) -> Made:
     """The picture's vector, kept; the report tells of which version and how long it is."""
     served = given.networks("classifier")
-    vector = _vector(served, given)
+    vector = _vector(served, given.image())
     given.index.keep(operation.picture, vector)
     report: Report = {"version": served.label, "space": given.index.space, "dimension": len(vector)}
     return Made((given.image(),), report=report)
 
 
 def searched(operation: Search, given: Given) -> Made:
-    """What is most like the picture, by the cosine of their vectors, without the picture itself."""
+    """What is most like the picture or its mirror image, without the picture itself."""
     served = given.networks("classifier")
-    vector = _vector(served, given)
-    known = given.index.known(len(vector))
-    found = most_alike(vector, known.vectors, k=operation.k + 1)
+    image = given.image()
+    # A mirrored copy is built the other way round: structure alone would call it another picture.
+    vectors = torch.stack([_vector(served, one) for one in (image, image.flip(-1))])
+    known = given.index.known(vectors.shape[1])
+    found = most_alike(vectors, known.vectors, k=operation.k + 1)
     pairs = [
         (known.ids[row], similarity)
         for row, similarity in zip(found.rows, found.similarities, strict=True)
@@ -76,9 +79,9 @@ def _found(pairs: list[tuple[str, float]], given: Given) -> list[dict[str, Any]]
     ]
 
 
-def _vector(served: Served, given: Given) -> Tensor:
+def _vector(served: Served, image: Tensor) -> Tensor:
     return embed(
-        given.image(),
+        image,
         features=served.doors["features"],
         size=side_px_of(served.card.recipe),
         channels=int(served.card.config["channels"]),

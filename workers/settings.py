@@ -63,6 +63,11 @@ class WorkerSettings(BaseSettings):
         description="Jobs worked on at a time. 0: 4 × max_batch + cores; for the queue cpu "
         "2 × cores, for train one.",
     )
+    embeds: Literal["asked", "new"] = Field(
+        default="asked",
+        description="What is embedded for searches: `asked`, what somebody orders; `new`, also "
+        "every picture and published result that comes in, by jobs behind all other work.",
+    )
     precision: Literal["auto", "bfloat16", "float32"] = Field(
         default="auto",
         description="Number format of networks. auto: bfloat16 where the device has it and the "

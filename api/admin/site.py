@@ -13,6 +13,7 @@ from api.admin.routes import (
     datasets,
     jobs,
     keys,
+    labels,
     machines,
     overview,
     quality,
@@ -28,7 +29,7 @@ from api.admin.routes import (
 from api.errors import Problem
 
 _ROUTERS: Final = (
-    *(signing, overview, jobs, results, review, quality, campaigns, trainings, versions),
+    *(signing, overview, jobs, results, review, labels, quality, campaigns, trainings, versions),
     *(datasets, machines, webhooks, tenants, keys, records),
 )
 

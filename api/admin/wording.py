@@ -29,6 +29,9 @@ DID: Final[Mapping[str, str]] = {
     "tenant_made": "The tenant is there. Make it a key: it asks for nothing without one.",
     "capped": "Set. What the tenant has already is not taken from it.",
     "registered": "This is the version; below is what became of each picture.",
+    "confirmed": "Confirmed: the next version of a dataset learns it.",
+    "corrected": "Corrected: the next version of a dataset learns it.",
+    "refused": "Rejected: nothing learns it.",
 }
 """What a form did, told on the page that it leads to."""
 

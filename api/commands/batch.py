@@ -36,8 +36,8 @@ def batch(
     with connect(url) as client:
         found = client.submit_batch(orders, key=key)
         if watch:
-            found = _watched(client, found)
-    _show([found], as_json=as_json)
+            found = watched_batch(client, found)
+    show_batches([found], as_json=as_json)
     if watch and found["state"] != "completed":
         raise typer.Exit(Exit.FAILED)
 
@@ -59,9 +59,9 @@ def batches(
         raise BadArgument("name the batch too: packshot batches BATCH")
     with connect(url) as client:
         if batch_id is None:
-            _show(list(client.batches(limit=limit)), as_json=as_json)
+            show_batches(list(client.batches(limit=limit)), as_json=as_json)
         elif cancel:
-            _show([client.cancel_batch(batch_id)], as_json=as_json)
+            show_batches([client.cancel_batch(batch_id)], as_json=as_json)
         else:
             lines = client.batch_lines(batch_id, {"state": state}, limit=limit)
             _show_lines(list(lines), as_json=as_json)
@@ -76,7 +76,7 @@ def _read(file: str) -> bytes:
     return path.read_bytes()
 
 
-def _watched(client: Client, found: Json) -> Json:
+def watched_batch(client: Client, found: Json) -> Json:
     """The batch when it is over, with a bar on standard error until then."""
     bar = progress_bar()
     with bar if errors.is_terminal else nullcontext():
@@ -91,7 +91,7 @@ def _watched(client: Client, found: Json) -> Json:
         return client.wait_batch(found["id"], watch=look)
 
 
-def _show(found: list[Json], *, as_json: bool) -> None:
+def show_batches(found: list[Json], *, as_json: bool) -> None:
     if as_json:
         dump(found)
         return

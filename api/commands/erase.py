@@ -1,4 +1,4 @@
-"""`packshot erase`: a picture, job or result goes with everything that was made from it."""
+"""`packshot erase`: a picture, job or result with all that was made from it, or what one likes."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -14,6 +14,7 @@ class Kind(StrEnum):
     PICTURE = "picture"
     JOB = "job"
     RESULT = "result"
+    SHOPPER = "shopper"
 
 
 @app.command()
@@ -28,14 +29,18 @@ def erase(
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Erase it with all that was made from it, rows and bytes, for good."""
+    """Erase it with all that was made from it, for good; of a shopper all that they like."""
     if not yes:
-        what = f"{len(ids)} {kind}{'s' if len(ids) > 1 else ''} and all that was made from it"
+        more = "all that they like" if kind is Kind.SHOPPER else "all that was made from it"
+        what = f"{len(ids)} {kind}{'s' if len(ids) > 1 else ''} and {more}"
         typer.confirm(f"Erase {what}, for good?", abort=True, err=True)
     versions: set[str] = set()
     with connect(url) as client:
         for one in ids:
-            versions.update(client.erase(kind, one, from_datasets=from_datasets))
+            if kind is Kind.SHOPPER:
+                client.forget(one)
+            else:
+                versions.update(client.erase(kind, one, from_datasets=from_datasets))
             errors.print(f"erased {kind} {one}", markup=False, soft_wrap=True)
     for label in sorted(versions):
         errors.print(f"{label} learnt from it before", style="yellow", soft_wrap=True)

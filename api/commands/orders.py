@@ -86,6 +86,8 @@ def _sent(client: Client, share: Mapping[str, Files]) -> dict[str, Files]:
 
 
 def _picture_if_named(client: Client, value: object) -> object:
+    if isinstance(value, list):
+        return [_picture_if_named(client, one) for one in value]
     if isinstance(value, str) and value.startswith("@"):
         return picture(client, value[1:])
     return value

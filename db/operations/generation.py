@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from db.operations.base import MAX_SEED, Key, NetworkName, Operation, VersionName
 
@@ -62,6 +62,35 @@ class Vary(_FromPicture):
     """How many variants."""
     sigma: Annotated[float, Field(ge=0.0, le=2.0)] = 0.5
     """How far from the picture, in standard deviations of the prior."""
+
+
+class Personalize(_FromPicture):
+    """New pictures to somebody's taste: drawn by the VAE, and moved to what they liked.
+
+    There is nothing to compare them with: `psnr_db` and `ssim` are null. The report tells what
+    is expected of them before and after they were moved.
+    """
+
+    op: Literal["personalize"] = "personalize"
+    liked: Annotated[tuple[Key, ...], Field(min_length=1, max_length=32)]
+    """Pictures and results that they liked."""
+    disliked: Annotated[tuple[Key, ...], Field(max_length=32)] = ()
+    """And those that they did not."""
+    n: Annotated[int, Field(ge=1, le=16)] = 4
+    """How many pictures."""
+    strength: Annotated[float, Field(ge=0.0, le=3.0)] = 1.0
+    """How far they are moved, in standard deviations of what the category draws."""
+
+    @model_validator(mode="after")
+    def _of_one_opinion(self) -> "Personalize":
+        if set(self.liked) & set(self.disliked):
+            raise ValueError("a picture was liked, or it was not")
+        return self
+
+    def pictures(self) -> dict[str, str]:
+        """Each by its place: `liked.0`, `disliked.0`."""
+        named = (("liked", self.liked), ("disliked", self.disliked))
+        return {f"{role}.{at}": key for role, keys in named for at, key in enumerate(keys)}
 
 
 class Interpolate(_FromPicture):

@@ -9,7 +9,14 @@ from db.operations.base import Operation
 from db.operations.checking import Check
 from db.operations.compressing import Compress
 from db.operations.explaining import Explain
-from db.operations.generation import Interpolate, Reconstruct, Sample, Translate, Vary
+from db.operations.generation import (
+    Interpolate,
+    Personalize,
+    Reconstruct,
+    Sample,
+    Translate,
+    Vary,
+)
 from db.operations.moderating import Moderate
 from db.operations.pipeline import Pipeline
 from db.operations.product import Background, Cutout, Place, Recolor
@@ -27,6 +34,7 @@ AnyOperation = (
     Sample
     | Reconstruct
     | Vary
+    | Personalize
     | Interpolate
     | Translate
     | Denoise

@@ -9,6 +9,7 @@ from db.tables.embeddings import Embedding
 from db.tables.erasures import Erasure
 from db.tables.feedback import Feedback
 from db.tables.jobs import Attempt, Job, JobInput, Queue, Turn
+from db.tables.labels import Label
 from db.tables.moderation import Blocked, Policy
 from db.tables.pictures import Blob, Picture
 from db.tables.presets import ShopPreset
@@ -16,6 +17,7 @@ from db.tables.promotions import Evaluation, Promotion
 from db.tables.results import Result
 from db.tables.retrainings import Retraining, RetrainingRule
 from db.tables.stages import Stage
+from db.tables.tastes import Taste
 from db.tables.tenants import ApiKey, Tenant
 from db.tables.trials import Trial
 from db.tables.usage import UsageDay
@@ -44,6 +46,7 @@ __all__ = [
     "Feedback",
     "Job",
     "JobInput",
+    "Label",
     "Lock",
     "Picture",
     "Policy",
@@ -58,6 +61,7 @@ __all__ = [
     "ShopPreset",
     "Stage",
     "Tally",
+    "Taste",
     "Tenant",
     "Trial",
     "Turn",

@@ -18,7 +18,10 @@ class Embedding(Row):
     """
 
     __tablename__ = "embedding"
-    __table_args__ = (Index("ix_embedding_picture_id", "picture_id"),)
+    __table_args__ = (
+        Index("ix_embedding_picture_id", "picture_id"),
+        Index("ix_embedding_newest", "tenant", "space", "created_at", "picture_id"),
+    )
 
     tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
     space: Mapped[str] = mapped_column(String(64), primary_key=True)

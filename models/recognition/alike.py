@@ -1,4 +1,4 @@
-"""Which of many vectors are most like one: exact, by the cosine of the angle between them."""
+"""Which of many vectors are most like one of a few: exact, by the cosine of their angle."""
 
 from dataclasses import dataclass
 
@@ -11,17 +11,19 @@ PIECE = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Rows, and their cosine with what was asked for, 1 for the same direction; highest first."""
+    """Rows, and the highest of their cosines with what was asked for; the highest first."""
 
     rows: list[int]
     similarities: list[float]
 
 
 @torch.no_grad()
-def most_alike(query: Tensor, among: Tensor, *, k: int) -> Alike:
-    """The k rows of `among` [M, D], float16 and of length one, most like the query [D]."""
+def most_alike(queries: Tensor, among: Tensor, *, k: int) -> Alike:
+    """The k rows of `among` [M, D], float16 and of length one, most like any query of [Q, D]."""
     if not len(among):
         return Alike([], [])
-    cosines = torch.cat([piece.float() @ query for piece in torch.split(among, PIECE)])
+    cosines = torch.cat(
+        [(piece.float() @ queries.T).amax(1) for piece in torch.split(among, PIECE)]
+    )
     found = cosines.topk(min(k, len(among)))
     return Alike(found.indices.tolist(), found.values.tolist())

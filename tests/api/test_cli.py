@@ -120,6 +120,15 @@ def test_an_at_sign_sends_a_file_as_a_parameter(packshot: Run, files: list[str])
     assert shop.orders[0]["operation"]["picture"] == f"{PICTURE}2"
 
 
+def test_a_list_of_files_is_sent_one_by_one(packshot: Run, files: list[str]) -> None:
+    shop = Shop()
+    liked = json.dumps([f"@{file}" for file in files[:2]])
+    with scripted.serving(shop) as server:
+        packshot("submit", "personalize", "-p", f"liked={liked}", "--url", server.url)
+
+    assert shop.orders[0]["operation"]["liked"] == [f"{PICTURE}1", f"{PICTURE}2"]
+
+
 def test_results_are_written_under_the_pictures_name_and_the_operations(
     packshot: Run, files: list[str], tmp_path: Path
 ) -> None:

@@ -94,3 +94,13 @@ def test_versions_that_learnt_from_it_are_named(
     assert code == 0
     assert json.loads(told.out)["trained_versions"] == ["shoes@2"]
     assert "shoes@2 learnt from it before" in told.err
+
+
+def test_of_a_shopper_all_that_they_like_is_erased_and_no_path_names_them(packshot: Run) -> None:
+    with scripted.serving(lambda _: Answer(204)) as server:
+        code = packshot("shopper", "c-1042", "--yes", "--url", server.url)
+
+    assert code == 0
+    assert [(asked.method, asked.path) for asked in server.asked] == [
+        ("DELETE", "/v1/tastes?shopper=c-1042")
+    ]

@@ -94,6 +94,7 @@ def test_what_another_has_erased_never_was_either(
 
 Body = Callable[[str, str], dict[str, Any]]
 ORDERS: list[tuple[str, Body]] = [
+    ("results", lambda name, mine: {"operation": {"op": "personalize", "liked": [mine, name]}}),
     ("pictures", lambda name, _: {"operation": {"op": "upscale", "picture": name}}),
     ("results", lambda name, _: {"operation": {"op": "upscale", "picture": name}}),
     (
@@ -116,6 +117,12 @@ NAMED: list[tuple[str, str, Body]] = [
     *(("/v1/jobs", kind, body) for kind, body in ORDERS),
     ("/v1/assist", "pictures", lambda name, _: {"picture": name, "wish": "on white"}),
     ("/v1/assist", "results", lambda name, _: {"picture": name, "wish": "on white"}),
+    (
+        "/v1/tastes",
+        "results",
+        lambda name, _: {"picture": name, "liked": 1, "segment": "summer"},
+    ),
+    ("/v1/labels", "pictures", lambda name, _: {"picture": name, "verdict": "confirm"}),
     ("/v1/feedback", "results", lambda name, _: {"result_id": name, "rating": 1}),
     ("/v1/campaigns", "results", lambda name, _: {"name": "mine", "results": [name]}),
     (

@@ -509,6 +509,7 @@ OF_EACH: dict[str, dict[str, Any]] = {
     "sample": {},
     "reconstruct": {"picture": ""},
     "vary": {"picture": ""},
+    "personalize": {"liked": [NOWHERE]},
     "interpolate": {"picture_a": "", "picture_b": "", "steps": 5},
     "translate": {"picture": ""},
     "denoise": {"picture": "", "engine": "classical"},

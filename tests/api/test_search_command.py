@@ -74,3 +74,46 @@ def test_a_search_that_failed_says_why(
 
     assert ended == Exit.FAILED
     assert "it ends early" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "kind"), [([], "picture"), (["--result"], "result")])
+def test_what_was_embedded_is_compared_without_a_job(
+    packshot: Run, capsys: pytest.CaptureFixture[str], words: list[str], kind: str
+) -> None:
+    asked: list[Asked] = []
+
+    def answer(one: Asked) -> Any:
+        asked.append(one)
+        return {"version": "eye@1", "space": "look-1:x", "compared": 1, "found": FOUND}
+
+    with scripted.serving(answer) as server:
+        ended = packshot("alike", FOUND[0]["id"], "-k", "3", *words, "--url", server.url)
+
+    assert ended == Exit.DONE
+    assert [one.path for one in asked] == [f"/v1/search?{kind}={FOUND[0]['id']}&k=3"]
+    assert f"0.987\tpicture\t{FOUND[0]['id']}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("unseen", [["a", "b"], []])
+def test_what_a_version_has_not_seen_is_embedded_as_batches_behind_all_other_work(
+    packshot: Run, unseen: list[str]
+) -> None:
+    sent: list[Any] = []
+
+    def answer(one: Asked) -> Any:
+        if one.path.startswith("/v1/search/unseen"):
+            left = [] if "after=" in one.path else unseen
+            return {"version": "eye@2", "ids": left}
+        sent.extend(json.loads(line) for line in one.body.splitlines())
+        counts = {"lines": 2, "refused": 0, "queued": 2}
+        batch = {"id": "b1", "state": "open", "counts": counts, "created_at": "now"}
+        return Answer(202, batch)
+
+    with scripted.serving(answer) as server:
+        ended = packshot("index", "--version", "eye@2", "--json", "--url", server.url)
+
+    assert ended == Exit.DONE
+    assert sent == [
+        {"operation": {"op": "embed", "version": "eye@2", "picture": one}, "priority": 9}
+        for one in unseen
+    ]

@@ -20,6 +20,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "sample": {},
     "reconstruct": {"picture": A},
     "vary": {"picture": A},
+    "personalize": {"liked": [A]},
     "interpolate": {"picture_a": A, "picture_b": B},
     "translate": {"picture": A},
     "denoise": {"picture": A},
@@ -567,7 +568,7 @@ def test_a_pipeline_delivers_the_most_changed_of_its_steps(steps: list[dict[str,
 
 
 @pytest.mark.parametrize(
-    "op", ["sample", "reconstruct", "vary", "interpolate", "translate", "explain"]
+    "op", ["sample", "reconstruct", "vary", "personalize", "interpolate", "translate", "explain"]
 )
 def test_what_a_network_drew_is_said_to_be_generated(op: str):
     assert _parse(op).operation.delivers() == "generated"

@@ -17,7 +17,7 @@ from db.operations.union import OPERATIONS
 from db.tables.results import Result
 from examples import gallery, gallery_sheet
 from examples.gallery_captions import number
-from examples.gallery_entries import ENTRIES, Entry, makes_pictures, missing
+from examples.gallery_entries import ENTRIES, Entry, as_ordered, makes_pictures, missing
 from examples.gallery_pictures import NAMES, picture
 from examples.gallery_sheet import Cell, Strip
 from examples.gallery_studio import Delivered, DidNotSucceed, Shown, Studio
@@ -52,13 +52,12 @@ def test_what_ends_in_numbers_or_versions_needs_none() -> None:
 @pytest.mark.parametrize("number", range(len(ENTRIES)))
 def test_an_entry_is_an_order_on_pictures_that_there_are(number: int) -> None:
     entry = ENTRIES[number]
-    roles = dict.fromkeys(entry.pictures, NOWHERE)
+    roles = {role: f"{NOWHERE[:-2]}{number:02}" for number, role in enumerate(entry.pictures)}
 
-    views = {"views": [NOWHERE] * len(entry.views)} if entry.views else {}
-    operation = {"op": entry.op, **entry.parameters, **roles, **views}
+    operation = {"op": entry.op, **entry.parameters, **as_ordered(roles)}
     order = parse(json.dumps({"operation": operation, **entry.envelope}).encode())
 
-    assert {*entry.every_picture, *filter(None, [entry.reference])} <= set(NAMES)
+    assert {*entry.pictures.values(), *filter(None, [entry.reference])} <= set(NAMES)
     # Else two runs would draw different pictures.
     assert getattr(order.operation, "seed", 0) is not None or _is_fixed(entry)
 
@@ -109,8 +108,7 @@ def test_one_operation_drawn_alone_leaves_the_others_on_the_page() -> None:
 
 
 def _order(entry: Entry) -> dict[str, object]:
-    views = {"views": list(entry.views)} if entry.views else {}
-    operation = {"op": entry.op, **entry.parameters, **entry.pictures, **views}
+    operation = {"op": entry.op, **entry.parameters, **as_ordered(entry.pictures)}
     reference = {"reference": entry.reference} if entry.reference else {}
     return {"operation": operation, **reference, **entry.envelope}
 

@@ -177,3 +177,16 @@ def test_what_another_version_has_seen_is_not_compared(bench: Bench, classifier:
 
     assert _found(done(bench, "search", picture=keep(shot(2)), version=other)) == []
     assert _found(done(bench, "search", picture=keep(shot(2)), version=classifier)) == [picture]
+
+
+def test_a_mirrored_copy_finds_its_original_first(bench: Bench, classifier: str):
+    known = [keep(shot(number)) for number in range(4)]
+    for picture in known:
+        done(bench, "embed", picture=picture)
+    flip = Image.Transpose.FLIP_LEFT_RIGHT
+    copy = keep(factories.encoded(factories.shot(2).transpose(flip), "PNG"))
+
+    job = done(bench, "search", picture=copy)
+
+    assert _found(job)[0] == known[2]
+    assert job.report["found"][0]["similarity"] == pytest.approx(1, abs=1e-3)

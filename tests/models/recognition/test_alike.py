@@ -83,9 +83,19 @@ def test_a_copy_of_every_photograph_finds_its_original_first(
     known: Tensor,
     copy: Copy,
 ):
-    found = [most_alike(eye(copy(one)), known, k=1).rows[0] for one in photographs]
+    found = [most_alike(eye(copy(one))[None], known, k=1).rows[0] for one in photographs]
 
     assert found == list(range(len(photographs)))
+
+
+def test_a_mirrored_copy_finds_its_original_first_if_it_is_looked_at_both_ways(
+    eye: Callable[[Image.Image], Tensor], photographs: list[Image.Image], known: Tensor
+):
+    flip = Image.Transpose.FLIP_LEFT_RIGHT
+    copies = [one.transpose(flip) for one in photographs]
+    both = [torch.stack([eye(one), eye(one.transpose(flip))]) for one in copies]
+
+    assert [most_alike(one, known, k=1).rows[0] for one in both] == list(range(len(photographs)))
 
 
 def test_a_picture_s_vector_has_length_one(known: Tensor):
@@ -112,16 +122,16 @@ def test_a_flat_picture_has_no_structure_and_no_undefined_number():
 
 def test_the_most_alike_come_first_and_agree_with_every_cosine():
     among = torch.nn.functional.normalize(torch.randn(50, 8), dim=1).half()
-    query = torch.nn.functional.normalize(torch.randn(8), dim=0)
+    queries = torch.nn.functional.normalize(torch.randn(2, 8), dim=1)
 
-    found = most_alike(query, among, k=5)
+    found = most_alike(queries, among, k=5)
 
-    cosines = among.float() @ query
+    cosines = (among.float() @ queries.T).amax(1)
     assert found.rows == cosines.argsort(descending=True)[:5].tolist()
     assert found.similarities == sorted(found.similarities, reverse=True)
 
 
 def test_among_nothing_nothing_is_found():
-    found = most_alike(torch.ones(4), torch.empty(0, 4, dtype=torch.float16), k=3)
+    found = most_alike(torch.ones(1, 4), torch.empty(0, 4, dtype=torch.float16), k=3)
 
     assert found.rows == []
