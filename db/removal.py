@@ -56,8 +56,8 @@ def remove_results(session: Session, which: ColumnElement[bool]) -> Keys:
     keys = _both(keys, stages.remove(session, of_these))
     for table in (Feedback, Arm, Tally):
         _remove(session, table, table.result_id.in_(select(Result.id).where(which)))
-    for table in (Embedding, Taste, Label):
-        _remove(session, table, table.picture_id.in_(select(Result.id).where(which)))
+    for seen in (Embedding, Taste, Label):
+        _remove(session, seen, seen.picture_id.in_(select(Result.id).where(which)))
     _remove(session, Result, which)
     return keys
 
