@@ -41,3 +41,18 @@ def test_axes_stand_at_right_angles_and_keep_the_hand():
 
     np.testing.assert_allclose(axes @ axes.T, np.eye(3), atol=1e-12)
     assert np.linalg.det(axes) == pytest.approx(1)
+
+
+def test_what_turns_is_as_large_from_every_side() -> None:
+    chance = np.random.default_rng(2)
+    points = chance.uniform(-1, 1, (40, 3)) * (1.0, 0.4, 0.3)
+
+    def scale(azimuth: float) -> tuple[float, float]:
+        clip = frame(points, View(azimuth, 10, turns=True)).clip
+        still = frame(points, View(azimuth, 10)).clip
+        return float(np.linalg.norm(clip[0, :3])), float(np.linalg.norm(still[0, :3]))
+
+    turned, fitted = zip(*(scale(azimuth) for azimuth in range(0, 360, 45)), strict=True)
+
+    assert max(turned) - min(turned) < 1e-6 * max(turned)
+    assert max(fitted) > 1.2 * min(fitted)
