@@ -1,4 +1,4 @@
-"""`make demo`: about forty jobs through everything; a table, a contact sheet and a report.
+"""`make demo`: about forty jobs, then a shop's scenes; tables, two sheets and a report.
 
 Run it with `python -m examples.demo` in the repository's root. It starts a Packshot of its own in
 demo/var, or asks one that runs: `--url http://127.0.0.1:8700`, with API_KEY or DB_HOME/api.key.
@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.client import TERMINAL, ApiError, Client, Json, Unreachable
 from api.key_file import key_for
-from examples import machine, report
+from examples import machine, report, scene_sheet, scenes
 from examples.contact_sheet import Shown, draw
 from examples.pictures import png
 from examples.wishes import Wish, drawn_by, wishes
@@ -42,15 +42,19 @@ def main() -> int:
         datasets = {row["name"]: int(row["pictures"]) for row in shop.datasets()}
         shown = _through(shop, datasets)
         lost = _lost(shop, shown)
+        played = _second_half(shop)
         if not given.url:
             console.print("Stopping what was started.")
     seconds = time.monotonic() - started
     rows = [report.row(one) for one in shown]
     subtitle, learned = report.subtitle(rows, seconds), report.learned(shown)
     draw(shown, subtitle=subtitle, learned=learned).save(out / "contact-sheet.png", optimize=True)
-    text = json.dumps({"rows": rows, "lost": lost}, indent=2)
+    scene_sheet.draw(played).save(out / "scenes.png", optimize=True)
+    said = {one.name: one.said for one in played}
+    text = json.dumps({"rows": rows, "lost": lost, "scenes": said}, indent=2, ensure_ascii=False)
     (out / "report.json").write_text(text + "\n", encoding="utf-8")
     report.tell(console, shown, rows)
+    report.tell_scenes(console, played)
     _close(out, datasets, own=not given.url, lost=lost, seconds=seconds)
     return 0 if lost == 0 and all(row["state"] == "succeeded" for row in rows) else 1
 
@@ -87,6 +91,16 @@ def _through(shop: Client, datasets: dict[str, int]) -> list[Shown]:
                 asked.append((last, _submit(shop, last, sent)))
         done += _ended(shop, asked[len(done) :], bar)
     return [_fetched(shop, wish, job) for (wish, _), job in zip(asked, done, strict=True)]
+
+
+def _second_half(shop: Client) -> list[scenes.Scene]:
+    """What a shop does with its pictures, scene by scene."""
+    played = []
+    with console.status("A shop at work") as status:
+        for scene in scenes.played(shop):
+            played.append(scene)
+            status.update(f"A shop at work: {scene.name}")
+    return played
 
 
 def _submit(shop: Client, wish: Wish, sent: dict[bytes, str]) -> str:
@@ -156,7 +170,8 @@ def _close(out: Path, datasets: dict[str, int], *, own: bool, lost: int, seconds
         "`packshot data fetch` brings them."
     )
     console.print(f"\n{served} {lost} jobs lost; {seconds:.0f} s in all.")
-    console.print(f"Look at {out / 'contact-sheet.png'}; the numbers are in {out / 'report.json'}.")
+    console.print(f"Look at {out / 'contact-sheet.png'} and at {out / 'scenes.png'}.")
+    console.print(f"The numbers are in {out / 'report.json'}.")
     if own:
         told = " or, without sqlite3:\n".join(further(out / "var" / "packshot.db"))
         console.print(f"Look further: {told}", soft_wrap=True, markup=False)
@@ -187,6 +202,6 @@ def _python() -> Path:
 if __name__ == "__main__":
     try:
         raise SystemExit(main())
-    except (machine.DidNotStart, ApiError, Unreachable) as error:
+    except (machine.DidNotStart, ApiError, Unreachable, scenes.WentWrong) as error:
         console.print(f"The demo cannot go on:\n{error}", style="red", markup=False)
         raise SystemExit(1) from error

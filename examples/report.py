@@ -9,6 +9,7 @@ from rich.table import Table
 
 from api.client import Json
 from examples.contact_sheet import Shown
+from examples.scenes import Scene
 
 Row = dict[str, Any]
 
@@ -50,6 +51,16 @@ def tell(console: Console, shown: Sequence[Shown], rows: Sequence[Row]) -> None:
     for one in shown:
         if error := one.job.get("error"):
             console.print(f"[red]{one.wish.op} {one.wish.name}: {error['code']}: {error['detail']}")
+
+
+def tell_scenes(console: Console, played: Sequence[Scene]) -> None:
+    """The second half: a line for each scene."""
+    table = Table(box=None, header_style="bold")
+    table.add_column("in a shop", no_wrap=True)
+    table.add_column("what came of it")
+    for one in played:
+        table.add_row(one.name, one.said)
+    console.print(table)
 
 
 def subtitle(rows: Sequence[Row], seconds: float) -> str:
