@@ -15,7 +15,7 @@ setup: .venv/.ready ## system packages, virtual environment, install, data
 	@deploy/setup.sh
 	@touch $@
 
-demo: setup ## about forty jobs through everything: pictures, scores, a contact sheet
+demo: setup ## about forty jobs through everything, then a shop at work: pictures, scores, two sheets
 	@$(BIN)/python -m examples.demo
 
 up: setup ## broker, database, API and workers in this terminal

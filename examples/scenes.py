@@ -112,12 +112,12 @@ def _found_again(shop: Shop) -> Scene:
         if one["id"] in known
     )
     found = known[first["id"]]
-    said = f"a small part of the headphones: {found}, similarity {first['similarity']:.2f}"
+    said = f"most like a smaller picture of part of the headphones: {found}, similarity {first['similarity']:.2f}"
     return Scene("search", said, (copy, picture(found)))
 
 
 def _wished(shop: Shop) -> Scene:
-    asked = "红色的，白底，方形"
+    asked = "in red on white, square"
     answer = shop.client.assist(shop.sent(picture("booties, cut out")), asked)
     if answer["outcome"] == "existing":
         return Scene("assist", f"{asked}: was there already", (shop.seen(answer["result"]["id"]),))
@@ -188,7 +188,7 @@ def _tried_on(shop: Shop) -> Scene:
     person, shirt = picture("drawn person"), picture("drawn shirt")
     job = shop.done("try_on", {"picture": shop.sent(person), "garment": shop.sent(shirt)})
     (worn,) = results(job)
-    said = f"the shirt's colours are {worn['product_delta_e_mean']:.2f} from those it had, mean ΔE"
+    said = f"mean delta E of the shirt's colours to those it had: {worn['product_delta_e_mean']:.2f}"
     return Scene("try_on", said, (person, shirt, *shop.made(job)))
 
 
