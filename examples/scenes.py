@@ -112,7 +112,8 @@ def _found_again(shop: Shop) -> Scene:
         if one["id"] in known
     )
     found = known[first["id"]]
-    said = f"most like a smaller picture of part of the headphones: {found}, similarity {first['similarity']:.2f}"
+    alike = f"{found}, similarity {first['similarity']:.2f}"
+    said = f"most like a smaller picture of part of the headphones: {alike}"
     return Scene("search", said, (copy, picture(found)))
 
 
@@ -188,7 +189,8 @@ def _tried_on(shop: Shop) -> Scene:
     person, shirt = picture("drawn person"), picture("drawn shirt")
     job = shop.done("try_on", {"picture": shop.sent(person), "garment": shop.sent(shirt)})
     (worn,) = results(job)
-    said = f"mean delta E of the shirt's colours to those it had: {worn['product_delta_e_mean']:.2f}"
+    moved = worn["product_delta_e_mean"]
+    said = f"mean delta E of the shirt's colours to those it had: {moved:.2f}"
     return Scene("try_on", said, (person, shirt, *shop.made(job)))
 
 
