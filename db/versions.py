@@ -98,6 +98,13 @@ def serving_now(session: Session, tenant: str, network: str) -> Version | None:
     return session.scalars(_serving(), {"of_tenant": tenant, "of_network": network}).first()
 
 
+def shipped(session: Session, network: str) -> Sequence[Version]:
+    """All that ship with us of a network, newest first; some serve only who names them."""
+    of_it = (Version.tenant == SHIPPED, Version.network == network, Version.state != "retired")
+    newest_first = (Version.created_at.desc(), Version.id.desc())
+    return session.scalars(select(Version).where(*of_it).order_by(*newest_first)).all()
+
+
 @cache
 def _serving() -> Select[Version]:
     """Asked at every job: kept, because to build it takes longer than to run it."""
