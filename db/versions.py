@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, false, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
 from db import clock
@@ -98,13 +98,6 @@ def serving_now(session: Session, tenant: str, network: str) -> Version | None:
     return session.scalars(_serving(), {"of_tenant": tenant, "of_network": network}).first()
 
 
-def shipped(session: Session, network: str) -> Sequence[Version]:
-    """All that ship with us of a network, newest first; some serve only who names them."""
-    of_it = (Version.tenant == SHIPPED, Version.network == network, Version.state != "retired")
-    newest_first = (Version.created_at.desc(), Version.id.desc())
-    return session.scalars(select(Version).where(*of_it).order_by(*newest_first)).all()
-
-
 @cache
 def _serving() -> Select[Version]:
     """Asked at every job: kept, because to build it takes longer than to run it."""
@@ -118,6 +111,22 @@ def _serving() -> Select[Version]:
         )
         .order_by(Version.tenant == SHIPPED, Version.created_at.desc(), Version.id.desc())
         .limit(1)
+    )
+
+
+def own_then_shipped(session: Session, tenant: str, network: str) -> Sequence[Version]:
+    """Those of a tenant that serve, then all that ship with us, each newest first."""
+    return session.scalars(_own_then_shipped(), {"of_tenant": tenant, "of_network": network}).all()
+
+
+@cache
+def _own_then_shipped() -> Select[Version]:
+    own = and_(Version.tenant == bindparam("of_tenant", type_=String), Version.state == "serving")
+    ours = and_(Version.tenant == SHIPPED, Version.state != "retired")
+    return (
+        select(Version)
+        .where(Version.network == bindparam("of_network"), or_(own, ours))
+        .order_by(Version.tenant == SHIPPED, Version.created_at.desc(), Version.id.desc())
     )
 
 

@@ -1,6 +1,6 @@
 """What a classifier that knows the categories says of pictures that were drawn by category.
 
-Which classifier: the one that serves for the tenant, if it knows every category of the version
+Which classifier: the newest that serves of the tenant's own and knows every category of the version
 that drew; else the newest that ships and does; else none, and the report says so.
 """
 
@@ -31,31 +31,15 @@ def agreed(
     made: Made, proven: Sequence[Proven], *, drawn_by: Served, classifier: Served | None
 ) -> tuple[list[Proven], dict[str, Any]]:
     """The same pictures with what is said of each, and the report of all of them together."""
-    wanted = _wanted(made, drawn_by.card.categories)
+    wanted = [drawn_by.card.categories[one["label"]] for one in made.details]
     if classifier is None:
-        why = (
-            "no classifier that serves for you, and none that ships, knows every category of "
-            f"{drawn_by.label}"
-        )
-        unknown: list[Mapping[str, Any]] = [
-            {"category": one, "category_probability": None, "found_category": None, "why": why}
-            for one in wanted
-        ]
-        report = {"class_agreement": None, "class_agreement_by": None, "class_agreement_why": why}
-        return _with(proven, unknown), report
-    told = _told(proven, wanted, classifier)
-    agrees = [
-        _same(one.found_category) == _same(name) for one, name in zip(told, wanted, strict=True)
-    ]
-    details = [
-        {"category": name, **asdict(one), "by": classifier.label}
-        for one, name in zip(told, wanted, strict=True)
-    ]
-    share = round(sum(agrees) / len(agrees), 4)
-    return _with(proven, details), {
-        "class_agreement": share,
-        "class_agreement_by": classifier.label,
-    }
+        return _unjudged(proven, wanted, drawn_by)
+    pairs = list(zip(wanted, _told(proven, wanted, classifier), strict=True))
+    details = [{"category": name, **asdict(told), "by": classifier.label} for name, told in pairs]
+    agree = [_same(name) == _same(told.found_category) for name, told in pairs]
+    share = round(sum(agree) / len(agree), 4)
+    report = {"class_agreement": share, "class_agreement_by": classifier.label}
+    return _with(proven, details), report
 
 
 def classifier_for(
@@ -63,8 +47,7 @@ def classifier_for(
 ) -> Served | None:
     """The classifier that judges what this version drew; None: none knows its categories."""
     with reading() as session:
-        serving = versions.serving_now(session, tenant, "classifier")
-        asked = [*([] if serving is None else [serving]), *versions.shipped(session, "classifier")]
+        asked = versions.own_then_shipped(session, tenant, "classifier")
         wanted = frozenset(map(_same, drawn_by.card.categories))
         found = next((one.id for one in asked if wanted <= _known(one.card)), None)
     if found is None:
@@ -72,11 +55,16 @@ def classifier_for(
     return warm.networks({"classifier": found}, may_go_on=may_go_on)("classifier")
 
 
-def _wanted(made: Made, categories: Sequence[str]) -> list[str]:
-    """Of each picture its category: the job's one, or the picture's own where they take turns."""
-    if made.details:
-        return [categories[one["label"]] for one in made.details]
-    return [categories[int(made.report["label"] or 0)]] * len(made.images)
+def _unjudged(
+    proven: Sequence[Proven], wanted: Sequence[str], drawn_by: Served
+) -> tuple[list[Proven], dict[str, Any]]:
+    why = (
+        "no classifier of yours that serves, and none that ships, knows every category of "
+        f"{drawn_by.label}"
+    )
+    nothing = {"category_probability": None, "found_category": None, "by": None, "why": why}
+    report = {"class_agreement": None, "class_agreement_by": None, "class_agreement_why": why}
+    return _with(proven, [{"category": name, **nothing} for name in wanted]), report
 
 
 def _told(proven: Sequence[Proven], wanted: Sequence[str], classifier: Served) -> list[Told]:

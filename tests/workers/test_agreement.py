@@ -133,6 +133,7 @@ def test_where_no_classifier_knows_the_categories_there_is_a_reason_and_no_numbe
             "category": "seating",
             "category_probability": None,
             "found_category": None,
+            "by": None,
             "why": report["class_agreement_why"],
         }
     ]
@@ -185,6 +186,15 @@ def test_variants_of_a_picture_are_judged_as_well(bench: Bench):
 
     assert [one["category"] for one in agreements(job)] == ["bag", "bag"]
     assert (job.report or {})["class_agreement_by"] == "classifier-fashion@1"
+
+
+def test_what_is_drawn_to_a_taste_is_judged_as_well(bench: Bench):
+    ship(*FASHION)
+    liked = results(done(bench, "sample", network="vae", category="bag", n=2, seed=11))
+
+    job = done(bench, "personalize", liked=[one.id for one in liked], category="bag", n=2, seed=1)
+
+    assert [one["category"] for one in agreements(job)] == ["bag", "bag"]
 
 
 def test_an_operation_that_draws_no_category_tells_of_none(bench: Bench):
