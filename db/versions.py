@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, false, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
 from db import clock
@@ -111,6 +111,22 @@ def _serving() -> Select[Version]:
         )
         .order_by(Version.tenant == SHIPPED, Version.created_at.desc(), Version.id.desc())
         .limit(1)
+    )
+
+
+def own_then_shipped(session: Session, tenant: str, network: str) -> Sequence[Version]:
+    """Those of a tenant that serve, then all that ship with us, each newest first."""
+    return session.scalars(_own_then_shipped(), {"of_tenant": tenant, "of_network": network}).all()
+
+
+@cache
+def _own_then_shipped() -> Select[Version]:
+    own = and_(Version.tenant == bindparam("of_tenant", type_=String), Version.state == "serving")
+    ours = and_(Version.tenant == SHIPPED, Version.state != "retired")
+    return (
+        select(Version)
+        .where(Version.network == bindparam("of_network"), or_(own, ours))
+        .order_by(Version.tenant == SHIPPED, Version.created_at.desc(), Version.id.desc())
     )
 
 

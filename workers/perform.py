@@ -18,6 +18,7 @@ from db.tables.stages import Stage
 from models.images import Loaded
 from models.made import Made
 from workers import judging, metrics, sources, stages, training
+from workers.agreement import Drawn, agreed, classifier_for
 from workers.apply import apply
 from workers.committer import Committer
 from workers.deliver import Proven, keep, prove
@@ -131,6 +132,10 @@ def _made(job: Job, lease: Lease, bench: Bench, watch: Stopwatch) -> "_Done":
                 judged = judging.outputs(judged, made, proven, job.op)
             told = {**made.report, **proven[-1].report}
             report = {name: value for name, value in told.items() if value is not None}
+            if isinstance(order.operation, Drawn):
+                with watch.stage("score"):
+                    proven, agreement = _agreed(lease, order.operation, made, proven, given, bench)
+                report |= agreement
             report |= judged.report()
         shown = stages.of(order, made, read, proven) if order.explain else []
     rows = keep(job, order, made, read, proven, watch) if proven else []
@@ -157,6 +162,18 @@ def _given(
         judge=_judge(job, bench, may_go_on),
         tenant=job.tenant,
     )
+
+
+def _agreed(
+    lease: Lease, operation: Drawn, made: Made, proven: list[Proven], given: Given, bench: Bench
+) -> tuple[list[Proven], dict[str, Any]]:
+    """What was drawn, with what the classifier that knows its categories says of each file."""
+    drawn_by = given.networks(next(iter(operation.needs())))
+    with bench.warm.visit():
+        classifier = classifier_for(
+            given.tenant, drawn_by, bench.warm, may_go_on=lambda: bench.leases.check(lease)
+        )
+        return agreed(made, proven, drawn_by=drawn_by, classifier=classifier)
 
 
 def _judge(job: Job, bench: Bench, may_go_on: Callable[[], None]) -> Judge:

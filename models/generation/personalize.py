@@ -91,7 +91,8 @@ def personalize(
         "expected": float(((moved - middle) @ weights).mean()),
         "diversity": diversity(images),
     }
-    return Made(images=torch.split(images, 1), report=report)
+    details = tuple({"label": one} for one in labels.tolist())
+    return Made(images=torch.split(images, 1), report=report, details=details)
 
 
 def _weights(codes: Tensor, likes: Tensor) -> Tensor:

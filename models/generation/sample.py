@@ -38,7 +38,8 @@ def sample(
         "truncation": truncation,
         "diversity": diversity(images),
     }
-    return Made(images=torch.split(images, 1), report=report)
+    details = tuple({"label": one} for one in labels.tolist())
+    return Made(images=torch.split(images, 1), report=report, details=details)
 
 
 def _drawn(network: Network | tuple[Network, Network], noise: Tensor, labels: Tensor) -> Tensor:

@@ -46,4 +46,5 @@ def vary(
         "converted": place.converted,
         "diversity": diversity(images),
     }
-    return Made(images=torch.split(images, 1), report=report)
+    details = ({"label": int(place.label)},) * n
+    return Made(images=torch.split(images, 1), report=report, details=details)
