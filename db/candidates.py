@@ -34,7 +34,8 @@ class Candidate:
         key: of its bytes.
         look: None while nobody has noted it, and for ever of bytes that do not decode.
         is_generated: no camera saw it, or it was made from what none saw.
-        is_published: of a result, that it is not held back; true of what was taken in.
+        is_published: of a result, that it is not held back; of what was taken in, that no policy
+            blocked it.
         is_person: a person tried something on in it.
         sku: the product that a result was ordered for.
     """
@@ -113,13 +114,14 @@ def _seen(tenant: str, one: Candidate) -> Look | None:
 
 def _uploads(tenant: str, ids: list[str]) -> Asked:
     columns = (Picture.id, Picture.sha256, Picture.width, Picture.height)
-    asked = select(*columns, Picture.phash, Picture.colours, Picture.cut_out)
+    asked = select(*columns, Picture.phash, Picture.colours, Picture.cut_out, Picture.quarantine)
     return asked.where(Picture.tenant == tenant, Picture.id.in_(ids)).order_by(Picture.id)
 
 
 def _upload(row: Found) -> Candidate:
     side_px = min(row.width, row.height)
-    return Candidate(row.id, "upload", row.sha256, side_px, _look(row))
+    shown = row.quarantine is None
+    return Candidate(row.id, "upload", row.sha256, side_px, _look(row), is_published=shown)
 
 
 def _results(tenant: str, ids: list[str]) -> Asked:

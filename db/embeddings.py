@@ -30,10 +30,17 @@ def keep(
 ) -> bool:
     """Note a picture's or result's vector; the same again changes nothing.
 
-    False: there is no such picture any more, and nothing was written. Who erases it later waits
-    for this transaction, and takes the vector along.
+    False: there is no such picture any more, or it is quarantined; nothing was written. Who erases
+    it later waits for this transaction, and takes the vector along.
     """
     if not pictures.resolve_many(session, tenant, [picture_id], hold=True):
+        return False
+    kept_back = (
+        Picture.tenant == tenant,
+        Picture.id == picture_id,
+        Picture.quarantine.is_not(None),
+    )
+    if session.scalar(select(Picture.id).where(*kept_back)) is not None:
         return False
     row = {
         "tenant": tenant,

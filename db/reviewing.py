@@ -5,7 +5,7 @@ from typing import Final, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import revisions
+from db import embeddings, revisions
 from db.results import ResultNotFound
 from db.tables.results import Result
 
@@ -34,5 +34,7 @@ def decide(session: Session, tenant: str, result_id: str, verdict: Verdict) -> R
         raise NotHeld(f"the result is {row.visibility}")
     if row.visibility == "held":
         row.visibility = _BECOMES[verdict]
+        if row.visibility == "quarantined":  # and no search finds it
+            embeddings.forget(session, [row.id])
         revisions.one_more(session, [row.job_id])
     return row

@@ -51,7 +51,7 @@ class Index:
                 dimension=len(vector),
             )
         if not is_there:
-            raise Permanent("source_erased", "the picture was erased meanwhile")
+            raise Permanent("source_erased", "the picture was erased or quarantined meanwhile")
 
     def known(self, dimension: int) -> Known:
         with reading() as session:
