@@ -103,7 +103,7 @@ def read(files: Mapping[str, File]) -> Read:
 
 def _lent(role: str, kind: SourceKind) -> SourceKind | None:
     """What a marked picture makes of a result in which it stands for this."""
-    if role.startswith(("picture", VIEWS)):
+    if role.startswith(("picture", VIEWS)) or role == "garment":
         return kind
     if role.rpartition(".")[2] == "plate":  # a real product before what a network drew
         return "composite" if kind == "generated" else kind
