@@ -1,4 +1,4 @@
-"""What a gate held back, and a person lets go or keeps from everybody."""
+"""What a gate or a policy held back, and a person lets go or keeps from everybody."""
 
 from typing import Final, Literal
 
@@ -20,7 +20,7 @@ class NotHeld(ValueError):
 def decide(session: Session, tenant: str, result_id: str, verdict: Verdict) -> Result:
     """Held → published or quarantined; the same verdict again changes nothing.
 
-    The job stays as it ended: its gate was missed, whatever a person thinks of the picture.
+    The job stays as it ended, whatever a person thinks of the picture.
 
     Raises:
         ResultNotFound: the tenant has none of this id.
