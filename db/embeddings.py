@@ -1,7 +1,6 @@
-"""Every question we ask of embeddings: pictures as vectors of a tenant, in one space."""
+"""Pictures as vectors of a tenant, in one space: kept and forgotten; `vectors` reads them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -10,19 +9,6 @@ from db import clock, pictures
 from db.portable import insert_once
 from db.tables.embeddings import Embedding
 from db.tables.pictures import Picture
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """All vectors of a space.
-
-    Attributes:
-        ids: of pictures and results.
-        vectors: float16, little-endian, one behind the other in the order of the ids.
-    """
-
-    ids: tuple[str, ...]
-    vectors: bytes
 
 
 def keep(
@@ -52,14 +38,6 @@ def keep(
     }
     session.execute(insert_once(session, Embedding, row))
     return True
-
-
-def everything(session: Session, tenant: str, *, space: str) -> Shelf:
-    """What a tenant's pictures can be compared with."""
-    mine = (Embedding.tenant == tenant, Embedding.space == space)
-    asked = select(Embedding.picture_id, Embedding.vector).where(*mine)
-    found = session.execute(asked.order_by(Embedding.picture_id)).all()
-    return Shelf(tuple(one for one, _ in found), b"".join(vector for _, vector in found))
 
 
 def taken_in(session: Session, tenant: str, ids: Collection[str]) -> set[str]:

@@ -4,10 +4,10 @@ import struct
 
 import pytest
 
-from db import embeddings, erasure, quarantine, reviewing
-from db.embeddings import Shelf
+from db import embeddings, erasure, quarantine, reviewing, vectors
 from db.engine import reading, transaction
 from db.tables.results import Result
+from db.vectors import Rows
 from tests import kept, rows
 from tests.factories import NOWHERE
 
@@ -23,9 +23,11 @@ def _keep(picture: str, *numbers: float, tenant: str = SHOP, space: str = "featu
         )
 
 
-def _all(*, tenant: str = SHOP, space: str = "features-1") -> Shelf:
+def _all(*, tenant: str = SHOP, space: str = "features-1") -> Rows:
     with reading() as session:
-        return embeddings.everything(session, tenant, space=space)
+        found = list(vectors.everything(session, tenant, space))
+    ids = tuple(one for some in found for one in some.ids)
+    return Rows(ids, b"".join(some.vectors for some in found))
 
 
 def test_vectors_come_back_in_the_order_of_their_ids():
