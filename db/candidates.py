@@ -1,7 +1,7 @@
 """What may enter a dataset: pictures and results by id, with what decides whether they do."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -13,6 +13,7 @@ from db.blobs import NotStored
 from db.engine import reading, transaction
 from db.intake import NotAPicture
 from db.likeness import Look
+from db.portable import in_parts
 from db.tables.pictures import Picture
 from db.tables.results import Result
 
@@ -21,8 +22,6 @@ Asked = Select[*tuple[Any, ...]]
 Found = Row[*tuple[Any, ...]]
 GENERATED: Final = "generated"
 PUBLISHED: Final = "published"
-# SQLite takes 32,766 parameters in a statement.
-_ASKED_AT_ONCE: Final = 5_000
 _NOTED_AT_ONCE: Final = 50
 
 
@@ -61,12 +60,12 @@ def find(
     wanted = set(ids)
     uploads = {
         row.id: _upload(row)
-        for some in _some(wanted)
+        for some in in_parts(wanted)
         for row in session.execute(_held(_uploads(tenant, some), hold=hold))
     }
     results = {
         row.id: _result(row)
-        for some in _some(wanted - uploads.keys())
+        for some in in_parts(wanted - uploads.keys())
         for row in session.execute(_held(_results(tenant, some), hold=hold))
     }
     ours = _made_here(session, tenant, {one.key for one in uploads.values()})
@@ -147,7 +146,7 @@ def _result(row: Found) -> Candidate:
 def _made_here(session: Session, tenant: str, keys: set[str]) -> set[str]:
     """Which of these bytes are a generated result that was sent back to us."""
     found: set[str] = set()
-    for some in _some(keys):
+    for some in in_parts(keys):
         named = (Result.tenant == tenant, Result.blob_key.in_(some))
         generated = select(Result.blob_key).where(*named, Result.source_kind == GENERATED)
         found.update(session.scalars(generated))
@@ -163,9 +162,3 @@ def _look(row: Found) -> Look | None:
 
 def _held(asked: Asked, *, hold: bool) -> Asked:
     return asked.with_for_update(read=True, key_share=True) if hold else asked
-
-
-def _some(ids: Iterable[str]) -> Iterator[list[str]]:
-    """As many as a statement takes, in the order in which everybody locks."""
-    ordered = sorted(ids)
-    return (ordered[i : i + _ASKED_AT_ONCE] for i in range(0, len(ordered), _ASKED_AT_ONCE))

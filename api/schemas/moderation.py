@@ -34,7 +34,7 @@ class PolicyIn(BaseModel):
     @field_validator("rules")
     @classmethod
     def _names_operations(cls, rules: PolicyRules) -> PolicyRules:
-        """A name that nothing has would be kept, and nobody would ever see what it was meant for."""
+        """A name that nothing has would be kept, and nobody be shown what it was meant for."""
         for name in rules.always_review:
             kind = OPERATIONS.get(name)
             if kind is None or kind.outcome != "pictures":
