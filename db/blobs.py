@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from db import clock, settings, stores
 from db.announcing import announce
+from db.portable import in_parts
 from db.stores import NotStored, StorageFull, Store, StoreUnavailable
 from db.tables.pictures import Blob
 
@@ -23,8 +24,6 @@ GRACE_S: Final = 24 * 3600.0
 
 _TENANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# SQLite takes 32,766 parameters in a statement.
-_ASKED_AT_ONCE: Final = 5_000
 
 
 class Vanished(OSError):
@@ -68,7 +67,7 @@ def hold(session: Session, tenant: str, keys: Collection[str]) -> None:
         Vanished: some of them are no longer there; the transaction must not commit.
     """
     held: set[str] = set()
-    for some in _some(keys):
+    for some in in_parts(keys):
         named = select(Blob.sha256).where(Blob.tenant == tenant, Blob.sha256.in_(some))
         in_order = named.order_by(Blob.sha256).with_for_update(read=True, key_share=True)
         held.update(session.scalars(in_order))
@@ -86,7 +85,7 @@ def let_go(
     values: dict[str, Any] = {"needed_at": None}
     if is_erased:
         values["last_put_at"] = clock.seconds_from_now(-GRACE_S)
-    for some in _some(keys):
+    for some in in_parts(keys):
         these = select(Blob.sha256).where(Blob.tenant == tenant, Blob.sha256.in_(some))
         # A lock that stands beside those of `hold`: else an upload and an erasure wait in a circle.
         in_order = these.order_by(Blob.sha256).with_for_update(key_share=True).cte("in_order")
@@ -112,9 +111,3 @@ def _path(tenant: str, key: str) -> str:
     if not _TENANT.fullmatch(tenant) or not _SHA256.fullmatch(key):
         raise ValueError("expected a tenant's name and a SHA-256 in hexadecimal")
     return f"{tenant}/{key[:2]}/{key}"
-
-
-def _some(keys: Collection[str]) -> Iterable[list[str]]:
-    """Each once, in the order in which everybody locks, as many as a statement takes."""
-    ordered = sorted(set(keys))
-    return (ordered[i : i + _ASKED_AT_ONCE] for i in range(0, len(ordered), _ASKED_AT_ONCE))

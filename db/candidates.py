@@ -1,7 +1,7 @@
 """What may enter a dataset: pictures and results by id, with what decides whether they do."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -13,6 +13,7 @@ from db.blobs import NotStored
 from db.engine import reading, transaction
 from db.intake import NotAPicture
 from db.likeness import Look
+from db.portable import in_parts
 from db.tables.pictures import Picture
 from db.tables.results import Result
 
@@ -21,8 +22,6 @@ Asked = Select[*tuple[Any, ...]]
 Found = Row[*tuple[Any, ...]]
 GENERATED: Final = "generated"
 PUBLISHED: Final = "published"
-# SQLite takes 32,766 parameters in a statement.
-_ASKED_AT_ONCE: Final = 5_000
 _NOTED_AT_ONCE: Final = 50
 
 
@@ -34,7 +33,8 @@ class Candidate:
         key: of its bytes.
         look: None while nobody has noted it, and for ever of bytes that do not decode.
         is_generated: no camera saw it, or it was made from what none saw.
-        is_published: of a result, that it is not held back; true of what was taken in.
+        is_published: of a result, that it is not held back; of what was taken in, that no policy
+            blocked it.
         is_person: a person tried something on in it.
         sku: the product that a result was ordered for.
     """
@@ -60,12 +60,12 @@ def find(
     wanted = set(ids)
     uploads = {
         row.id: _upload(row)
-        for some in _some(wanted)
+        for some in in_parts(wanted)
         for row in session.execute(_held(_uploads(tenant, some), hold=hold))
     }
     results = {
         row.id: _result(row)
-        for some in _some(wanted - uploads.keys())
+        for some in in_parts(wanted - uploads.keys())
         for row in session.execute(_held(_results(tenant, some), hold=hold))
     }
     ours = _made_here(session, tenant, {one.key for one in uploads.values()})
@@ -113,13 +113,14 @@ def _seen(tenant: str, one: Candidate) -> Look | None:
 
 def _uploads(tenant: str, ids: list[str]) -> Asked:
     columns = (Picture.id, Picture.sha256, Picture.width, Picture.height)
-    asked = select(*columns, Picture.phash, Picture.colours, Picture.cut_out)
+    asked = select(*columns, Picture.phash, Picture.colours, Picture.cut_out, Picture.quarantine)
     return asked.where(Picture.tenant == tenant, Picture.id.in_(ids)).order_by(Picture.id)
 
 
 def _upload(row: Found) -> Candidate:
     side_px = min(row.width, row.height)
-    return Candidate(row.id, "upload", row.sha256, side_px, _look(row))
+    shown = row.quarantine is None
+    return Candidate(row.id, "upload", row.sha256, side_px, _look(row), is_published=shown)
 
 
 def _results(tenant: str, ids: list[str]) -> Asked:
@@ -145,7 +146,7 @@ def _result(row: Found) -> Candidate:
 def _made_here(session: Session, tenant: str, keys: set[str]) -> set[str]:
     """Which of these bytes are a generated result that was sent back to us."""
     found: set[str] = set()
-    for some in _some(keys):
+    for some in in_parts(keys):
         named = (Result.tenant == tenant, Result.blob_key.in_(some))
         generated = select(Result.blob_key).where(*named, Result.source_kind == GENERATED)
         found.update(session.scalars(generated))
@@ -161,9 +162,3 @@ def _look(row: Found) -> Look | None:
 
 def _held(asked: Asked, *, hold: bool) -> Asked:
     return asked.with_for_update(read=True, key_share=True) if hold else asked
-
-
-def _some(ids: Iterable[str]) -> Iterator[list[str]]:
-    """As many as a statement takes, in the order in which everybody locks."""
-    ordered = sorted(ids)
-    return (ordered[i : i + _ASKED_AT_ONCE] for i in range(0, len(ordered), _ASKED_AT_ONCE))

@@ -1,7 +1,6 @@
-"""Every question we ask of embeddings: pictures as vectors of a tenant, in one space."""
+"""Pictures as vectors of a tenant, in one space: kept and forgotten; `vectors` reads them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -12,28 +11,22 @@ from db.tables.embeddings import Embedding
 from db.tables.pictures import Picture
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """All vectors of a space.
-
-    Attributes:
-        ids: of pictures and results.
-        vectors: float16, little-endian, one behind the other in the order of the ids.
-    """
-
-    ids: tuple[str, ...]
-    vectors: bytes
-
-
 def keep(
     session: Session, tenant: str, picture_id: str, *, space: str, vector: bytes, dimension: int
 ) -> bool:
     """Note a picture's or result's vector; the same again changes nothing.
 
-    False: there is no such picture any more, and nothing was written. Who erases it later waits
-    for this transaction, and takes the vector along.
+    False: there is no such picture any more, or it is quarantined; nothing was written. Who erases
+    it later waits for this transaction, and takes the vector along.
     """
     if not pictures.resolve_many(session, tenant, [picture_id], hold=True):
+        return False
+    kept_back = (
+        Picture.tenant == tenant,
+        Picture.id == picture_id,
+        Picture.quarantine.is_not(None),
+    )
+    if session.scalar(select(Picture.id).where(*kept_back)) is not None:
         return False
     row = {
         "tenant": tenant,
@@ -45,14 +38,6 @@ def keep(
     }
     session.execute(insert_once(session, Embedding, row))
     return True
-
-
-def everything(session: Session, tenant: str, *, space: str) -> Shelf:
-    """What a tenant's pictures can be compared with."""
-    mine = (Embedding.tenant == tenant, Embedding.space == space)
-    asked = select(Embedding.picture_id, Embedding.vector).where(*mine)
-    found = session.execute(asked.order_by(Embedding.picture_id)).all()
-    return Shelf(tuple(one for one, _ in found), b"".join(vector for _, vector in found))
 
 
 def taken_in(session: Session, tenant: str, ids: Collection[str]) -> set[str]:

@@ -1,6 +1,6 @@
 """Erasure: a picture, job or result goes with everything that was made from it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, select, update
@@ -21,7 +21,7 @@ from db import (
     tastes,
 )
 from db.attempts import Ending
-from db.portable import insert
+from db.portable import in_parts, insert
 from db.tables.batches import Batch
 from db.tables.erasures import Erasure
 from db.tables.jobs import FAILED, QUEUED, RUNNING, Job, JobInput
@@ -33,8 +33,6 @@ CODE = "source_erased"
 """How a job ends whose picture was erased before it was done."""
 
 _OPEN = (QUEUED, RUNNING)
-# SQLite takes 32,766 parameters in a statement.
-_ASKED_AT_ONCE = 5_000
 
 
 class NotThere(LookupError):
@@ -150,7 +148,7 @@ def _erase(
         over |= used - stopped
         born = _made_by(session, used) - erased.ids
         erased.ids |= born
-    for some in _some(erased.ids):
+    for some in in_parts(erased.ids):
         _note(erased, tenant, removal.remove_results(session, Result.id.in_(some)))
     # Behind the locks: a dataset that is being registered with one of them is seen now.
     left = _leave_datasets(session, tenant, erased.ids, allowed=from_datasets)
@@ -158,10 +156,10 @@ def _erase(
     erased.versions |= _learnt_from(session, tenant, left)
     # Their batch has yet to count them: their rows go with it, without what they found out.
     counted = _of_open_batches(session, over)
-    for some in _some(counted):
+    for some in in_parts(counted):
         session.execute(update(Job).where(Job.id.in_(some)).values(report=None))
         _note(erased, tenant, removal.remove_stages(session, some))
-    for some in _some(over - counted):
+    for some in in_parts(over - counted):
         _note(erased, tenant, removal.remove_jobs(session, some))
     erased.ids |= over - counted
     blobs.let_go(session, tenant, erased.keys, is_erased=True)
@@ -170,7 +168,7 @@ def _erase(
 
 def _jobs_that_used(session: Session, tenant: str, ids: Collection[str]) -> set[str]:
     found: set[str] = set()
-    for some in _some(ids):
+    for some in in_parts(ids):
         used = select(Job.id).join(JobInput, JobInput.job_id == Job.id)
         found.update(
             session.scalars(used.where(Job.tenant == tenant, JobInput.picture_id.in_(some)))
@@ -184,7 +182,7 @@ def _stop(session: Session, job_ids: Collection[str]) -> set[str]:
     The token moves on: a worker that is at one of them has lost its lease and can write nothing.
     """
     stopped: list[Job] = []
-    for some in _some(job_ids):
+    for some in in_parts(job_ids):
         which = (Job.id.in_(some), Job.state.in_(_OPEN))
         statement = (
             update(Job)
@@ -201,7 +199,7 @@ def _stop(session: Session, job_ids: Collection[str]) -> set[str]:
 def _made_by(session: Session, job_ids: Collection[str]) -> set[str]:
     """The results of these jobs, locked: whoever is making a job of one now is waited for."""
     found: set[str] = set()
-    for some in _some(job_ids):
+    for some in in_parts(job_ids):
         made = select(Result.id).where(Result.job_id.in_(some)).order_by(Result.id)
         found.update(session.scalars(made.with_for_update()))
     return found
@@ -234,7 +232,7 @@ def _learnt_from(session: Session, tenant: str, datasets: Collection[str]) -> se
 
 def _of_open_batches(session: Session, job_ids: Collection[str]) -> set[str]:
     found: set[str] = set()
-    for some in _some(job_ids):
+    for some in in_parts(job_ids):
         is_open = (Job.id.in_(some), Batch.finished_at.is_(None))
         found.update(
             session.scalars(select(Job.id).join(Batch, Batch.id == Job.batch_id).where(*is_open))
@@ -250,8 +248,3 @@ def _remember(session: Session, tenant: str, ids: Collection[str]) -> None:
     # Rows beside the statement: to compile thousands into it takes longer than a server waits.
     once = insert(session, Erasure).values(erased_at=clock.now()).on_conflict_do_nothing()
     session.execute(once, [{"tenant": tenant, "id": one} for one in sorted(ids)])
-
-
-def _some(ids: Iterable[str]) -> Iterable[list[str]]:
-    ordered = sorted(set(ids))
-    return (ordered[i : i + _ASKED_AT_ONCE] for i in range(0, len(ordered), _ASKED_AT_ONCE))

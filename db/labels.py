@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, assert_never
 
-from sqlalchemy import Select, and_, delete, exists, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from db import clock, pictures
 from db.portable import upsert
 from db.tables.jobs import SUCCEEDED, Job, JobInput
 from db.tables.labels import Label
+from db.tables.pictures import Picture
+from db.tables.results import Result
 
 Verdict = Literal["confirm", "correct", "reject"]
 _PROPOSES: Final = "classify"
@@ -44,9 +46,12 @@ class Proposal:
 def proposals(
     session: Session, tenant: str, *, limit: int, after: tuple[datetime, str] | None = None
 ) -> Sequence[Proposal]:
-    """Those that nobody has answered, newest first, older than the job of `after`."""
+    """Those that nobody has answered, newest first, older than the job of `after`.
+
+    What is quarantined waits for nobody: it cannot be looked at.
+    """
     answered = exists().where(Label.tenant == tenant, Label.picture_id == JobInput.picture_id)
-    wanted = _classified(tenant).where(~answered, ~_is_outdated(tenant))
+    wanted = _classified(tenant).where(~answered, ~_is_outdated(tenant), ~_is_quarantined())
     if after is not None:
         wanted = wanted.where(tuple_(Job.created_at, Job.id) < after)
     rows = session.execute(wanted.order_by(Job.created_at.desc(), Job.id.desc()).limit(limit))
@@ -122,6 +127,12 @@ def _is_outdated(tenant: str) -> Any:
         later.report.is_not(None),
         tuple_(later.created_at, later.id) > tuple_(Job.created_at, Job.id),
     )
+
+
+def _is_quarantined() -> ColumnElement[bool]:
+    of_picture = (Picture.id == JobInput.picture_id, Picture.quarantine.is_not(None))
+    of_result = (Result.id == JobInput.picture_id, Result.visibility == "quarantined")
+    return exists().where(*of_picture) | exists().where(*of_result)
 
 
 def _proposal(row: Sequence[Any]) -> Proposal:

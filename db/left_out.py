@@ -14,7 +14,7 @@ REASONS: Final[Mapping[str, str]] = {
     "generated": "no camera saw it: a network drew it, or what it was made from",
     "person": "a garment was tried on in it, or it was made from such a picture",
     "uncategorised": "people rated it, and nobody said its category",
-    "unpublished": "a result that is held for review",
+    "unpublished": "a result that is held for review, or what is quarantined",
     "duplicate": "the same bytes are in the dataset",
     "near_duplicate": "to the eye, the same picture is in the dataset",
     "held_out": "to the eye, a picture of another product that is in the other split for good",

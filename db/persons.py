@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from db import clock, erasure
 from db.erasure import NotThere
+from db.portable import in_parts
 from db.tables.jobs import Job, JobInput
 from db.tables.pictures import Picture
 from db.tables.results import Result
@@ -24,8 +25,6 @@ MOST: Final = 100
 
 _DAY_S: Final = 24 * 3600.0
 _GENERATIONS: Final = 32
-# SQLite takes 32,766 parameters in a statement.
-_ASKED_AT_ONCE: Final = 5_000
 
 
 def among(session: Session, tenant: str, ids: Iterable[str]) -> set[str]:
@@ -92,7 +91,7 @@ def _is_there() -> ColumnElement[bool]:
 def _shown(session: Session, tenant: str, ids: Collection[str]) -> set[str]:
     """Tried on, or what came of it; or that sent back to us as a picture."""
     found: set[str] = set()
-    for some in _some(ids):
+    for some in in_parts(ids):
         worn = select(JobInput.picture_id).join(Job, Job.id == JobInput.job_id)
         tried = (Job.tenant == tenant, Job.op == OP, JobInput.role == ROLE)
         found.update(session.scalars(worn.where(*tried, JobInput.picture_id.in_(some))))
@@ -108,15 +107,10 @@ def _shown(session: Session, tenant: str, ids: Collection[str]) -> set[str]:
 def _made_from(session: Session, tenant: str, ids: Collection[str]) -> set[tuple[str, str]]:
     """Each result of these, with each picture that its job was given."""
     found: set[tuple[str, str]] = set()
-    for some in _some(ids):
+    for some in in_parts(ids):
         given = select(Result.id, JobInput.picture_id).join(
             JobInput, JobInput.job_id == Result.job_id
         )
         rows = session.execute(given.where(Result.tenant == tenant, Result.id.in_(some)))
         found.update((row[0], row[1]) for row in rows)
     return found
-
-
-def _some(ids: Iterable[str]) -> Iterable[list[str]]:
-    ordered = sorted(set(ids))
-    return (ordered[i : i + _ASKED_AT_ONCE] for i in range(0, len(ordered), _ASKED_AT_ONCE))

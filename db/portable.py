@@ -1,8 +1,8 @@
-"""What SQLite and PostgreSQL say differently: insert, or what then; and rows as one parameter."""
+"""What SQLite and PostgreSQL say differently: insert, or what then; many ids, and many rows."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from sqlalchemy import (
     CTE,
@@ -25,6 +25,8 @@ from sqlalchemy.types import TypeEngine
 from db.tables.base import Row
 
 Statement = postgresql.Insert | sqlite.Insert
+# SQLite takes 32,766 parameters in a statement.
+_ASKED_AT_ONCE: Final = 5_000
 
 
 def insert(session: Session, table: type[Row]) -> Statement:
@@ -51,6 +53,12 @@ def upsert(
     return statement.on_conflict_do_update(
         index_elements=keys, set_={name: values[name] for name in update}
     )
+
+
+def in_parts(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Each once, as many at a time as a statement takes, in the order in which everybody locks."""
+    ordered = sorted(set(ids))
+    return (ordered[i : i + _ASKED_AT_ONCE] for i in range(0, len(ordered), _ASKED_AT_ONCE))
 
 
 def given(dialect: str, name: str, **columns: TypeEngine[Any]) -> CTE:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from db import revisions
+from db import embeddings, revisions
 from db.operations.reasons import Reason, stored
 from db.tables.pictures import Picture
 from db.tables.results import Result
@@ -38,13 +38,17 @@ def check_result(visibility: str | None) -> None:
 def keep(
     session: Session, tenant: str, picture_id: str, *, policy: str, reasons: Sequence[Reason]
 ) -> None:
-    """A picture or a result is served to nobody from now on; what is not there stays so."""
+    """A picture or a result is served to nobody from now on; what is not there stays so.
+
+    No search finds it: who is given it back has it embedded again.
+    """
     told = {"policy": policy, "reasons": stored(reasons)}
     mine = (Picture.tenant == tenant, Picture.id == picture_id)
     session.execute(update(Picture).where(*mine).values(quarantine=told))
     of_result = (Result.tenant == tenant, Result.id == picture_id)
     values = {"visibility": "quarantined", "policy_version": policy, "reasons": stored(reasons)}
     _change(session, of_result, values)
+    embeddings.forget(session, [picture_id])
 
 
 def keep_bytes(

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from db import candidates, labels
 from db.left_out import LeftOut
 from db.operations.order import Order
+from db.operations.showroom import Spin
 from db.selection import Wanted
 from db.tables.feedback import Feedback
 from db.tables.jobs import Job, JobInput
@@ -137,5 +138,6 @@ def _proposed(
         product = one.result.sku or one.source
         if one.source is not None and (is_accepted or operation.reference == "own"):
             yield _Proposal(one.source, category, product)
-        if is_accepted:
+        # A sheet shows a product many times, which is no picture of one.
+        if is_accepted and not isinstance(operation, Spin):
             yield _Proposal(one.result.id, category, product)

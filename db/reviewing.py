@@ -1,11 +1,11 @@
-"""What a gate held back, and a person lets go or keeps from everybody."""
+"""What a gate or a policy held back, and a person lets go or keeps from everybody."""
 
 from typing import Final, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import revisions
+from db import embeddings, revisions
 from db.results import ResultNotFound
 from db.tables.results import Result
 
@@ -20,7 +20,7 @@ class NotHeld(ValueError):
 def decide(session: Session, tenant: str, result_id: str, verdict: Verdict) -> Result:
     """Held → published or quarantined; the same verdict again changes nothing.
 
-    The job stays as it ended: its gate was missed, whatever a person thinks of the picture.
+    The job stays as it ended, whatever a person thinks of the picture.
 
     Raises:
         ResultNotFound: the tenant has none of this id.
@@ -34,5 +34,7 @@ def decide(session: Session, tenant: str, result_id: str, verdict: Verdict) -> R
         raise NotHeld(f"the result is {row.visibility}")
     if row.visibility == "held":
         row.visibility = _BECOMES[verdict]
+        if row.visibility == "quarantined":  # and no search finds it
+            embeddings.forget(session, [row.id])
         revisions.one_more(session, [row.job_id])
     return row

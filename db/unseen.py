@@ -21,7 +21,7 @@ _More = Callable[[_Table], list[ColumnElement[bool]]]
 def of(
     session: Session, tenant: str, version_id: str, *, limit: int, after: str = ""
 ) -> Sequence[str]:
-    """Ids behind one, in their order; of results the published ones."""
+    """Ids behind one, in their order; of results the published ones, and nothing quarantined."""
     return _ids(session, tenant, version_id, limit, lambda table: [table.id > after])
 
 
@@ -63,7 +63,7 @@ def _ids(session: Session, tenant: str, version_id: str, limit: int, more: _More
             Embedding.space.endswith(f":{version_id}", autoescape=True),
         )
         wanted = select(table.id).where(table.tenant == tenant, ~seen, *more(table))
-        if table is Result:
-            wanted = wanted.where(Result.visibility == _PUBLISHED)
+        shown = Result.visibility == _PUBLISHED if table is Result else Picture.quarantine.is_(None)
+        wanted = wanted.where(shown)
         found += session.scalars(wanted.order_by(table.id).limit(limit))
     return sorted(found)[:limit]

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from db import embeddings
+from db import embeddings, vectors
 from db.engine import reading, transaction
 from db.tables.jobs import Job
 from models.recognition.embed import RECIPE
@@ -51,13 +51,15 @@ class Index:
                 dimension=len(vector),
             )
         if not is_there:
-            raise Permanent("source_erased", "the picture was erased meanwhile")
+            raise Permanent("source_erased", "the picture was erased or quarantined meanwhile")
 
     def known(self, dimension: int) -> Known:
         with reading() as session:
-            shelf = embeddings.everything(session, self.job.tenant, space=self.space)
-        numbers = np.frombuffer(shelf.vectors, _FORMAT).astype(np.float16)
-        return Known(shelf.ids, torch.from_numpy(numbers).view(-1, dimension))
+            rows = list(vectors.everything(session, self.job.tenant, self.space))
+        ids = tuple(one for some in rows for one in some.ids)
+        data = b"".join(some.vectors for some in rows)
+        numbers = np.frombuffer(data, _FORMAT).astype(np.float16)
+        return Known(ids, torch.from_numpy(numbers).view(-1, dimension))
 
     def kinds(self, ids: Sequence[str]) -> dict[str, str]:
         """Whether each of these is a picture or a result."""

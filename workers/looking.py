@@ -1,8 +1,8 @@
 """What a policy asks of one picture: is it listed, what can be counted, how familiar is it."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -24,9 +24,13 @@ _ENOUGH_PX: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A picture, [1, 3 or 4, H, W] in [0, 1], and the digest of its file."""
+    """A picture, and the digest of its file.
 
-    image: Tensor
+    Attributes:
+        opened: gives [1, 3 or 4, H, W] in [0, 1]; asked only where a rule looks at pixels.
+    """
+
+    opened: Callable[[], Tensor]
     sha256: str
     of: str
 
@@ -60,15 +64,20 @@ def look(
     wants_look = rules.heuristics.one_colour != "off" or (
         rules.hashes.near != "off" and len(listed) > 0
     )
-    seen = taken(asked.image) if wants_look else None
-    share = skin.skin_share(_rgb(asked.image)) if rules.heuristics.skin != "off" else None
-    strange = None
-    if rules.unfamiliar.answer != "off" and networks is not None:
-        strange = unfamiliarity(_rgb(asked.image), networks)
-    found = [*_listed(asked, rules, digests, listed, seen)]
-    found += _counted(asked, rules, seen, share)
-    found += _strange(asked, rules, strange)
-    return Looked(tuple(found), seen, share, strange)
+    wants_skin = rules.heuristics.skin != "off"
+    by = networks if rules.unfamiliar.answer != "off" else None
+    measured = Looked()
+    if wants_look or wants_skin or by is not None:
+        image = asked.opened()
+        measured = Looked(
+            look=taken(image) if wants_look else None,
+            skin_share=skin.skin_share(_rgb(image)) if wants_skin else None,
+            unfamiliarity=None if by is None else unfamiliarity(_rgb(image), by),
+        )
+    found = [*_listed(asked, rules, digests, listed, measured.look)]
+    found += _counted(asked, rules, measured.look, measured.skin_share)
+    found += _strange(asked, rules, measured.unfamiliarity)
+    return replace(measured, reasons=tuple(found))
 
 
 def taken(image: Tensor) -> Look:

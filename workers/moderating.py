@@ -13,8 +13,9 @@ def moderated(operation: Moderate, given: Given) -> Made:
 
     What the policy leaves off is measured all the same, and changes nothing.
     """
-    judge, image = given.policy, given.image()
-    looked = judge.input(given.pictures["picture"], given.files["picture"], of="picture")
+    judge, loaded = given.policy, given.pictures["picture"]
+    image = loaded.image
+    looked = judge.input(lambda: loaded, given.files["picture"], of="picture")
     judging.settle(given.tenant, judge.policy, operation.picture, looked.reasons)
     strange = looking.unfamiliarity(image, given.networks)
     measured: dict[str, float | int | str | None] = {

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -46,14 +46,11 @@ class Judge:
         """What is found of each of a job's pictures, by its role; masks show nothing."""
         if self.policy.rules.inputs == "passed":
             return {}
-        return {
-            role: self.input(loaded, read.files[role], of=role)
-            for role, loaded in read.pictures.items()
-        }
+        return {role: self.input(*one, of=role) for role, one in read.shown()}
 
-    def input(self, loaded: Loaded, file: File, *, of: str) -> Looked:
+    def input(self, opened: Callable[[], Loaded], file: File, *, of: str) -> Looked:
         """What is found of one of them."""
-        found = self.look(loaded.image, file.key, of=of)
+        found = self.look(lambda: opened().image, file.key, of=of)
         answer = self.policy.rules.heuristics.generated
         if answer == "off" or marks.read(file.data).source_kind != "generated":
             return found
@@ -63,7 +60,9 @@ class Judge:
     def output(self, image: Tensor, sha256: str, op: str) -> Looked:
         """What is found of one delivered picture, [1, 3 or 4, H, W] as it was written."""
         rules = self.policy.rules
-        found = Looked() if rules.outputs == "passed" else self.look(image, sha256, of="result")
+        found = (
+            Looked() if rules.outputs == "passed" else self.look(lambda: image, sha256, of="result")
+        )
         if op in rules.always_review:
             always = reason("always_reviewed", "review", of="result")
             found = replace(found, reasons=(*found.reasons, always))
@@ -78,9 +77,9 @@ class Judge:
         """The same with a classifier to measure by."""
         return replace(self, networks=networks)
 
-    def look(self, image: Tensor, sha256: str, *, of: str) -> Looked:
+    def look(self, opened: Callable[[], Tensor], sha256: str, *, of: str) -> Looked:
         """Everything that the policy asks of one picture."""
-        asked = Asked(image, sha256, of)
+        asked = Asked(opened, sha256, of)
         return look(asked, self.policy.rules, self.known.sha256, self.known.looks, self.networks)
 
 

@@ -1,7 +1,8 @@
 """The pictures and masks that a job names, from their ids to images."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from torch import Tensor
@@ -39,6 +40,14 @@ class Read:
     def image(self, role: str) -> Tensor | None:
         loaded = self.pictures.get(role)
         return None if loaded is None else loaded.image
+
+    def shown(self) -> Iterator[tuple[str, tuple[Callable[[], Loaded], "File"]]]:
+        """Each picture by its role: how it is opened, and its file. Masks show nothing."""
+        for role, file in self.files.items():
+            if role in self.pictures:
+                yield role, (partial(self.pictures.__getitem__, role), file)
+            elif role.startswith(VIEWS):
+                yield role, (partial(images.read, file.data), file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,7 @@ def read(files: Mapping[str, File]) -> Read:
 
 def _lent(role: str, kind: SourceKind) -> SourceKind | None:
     """What a marked picture makes of a result in which it stands for this."""
-    if role.startswith(("picture", VIEWS)):
+    if role.startswith(("picture", VIEWS)) or role == "garment":
         return kind
     if role.rpartition(".")[2] == "plate":  # a real product before what a network drew
         return "composite" if kind == "generated" else kind

@@ -68,7 +68,7 @@ def content(result_id: str, tenant: Tenant, request: Request) -> Response:
     openapi_extra=bodies.described("ReviewIn"),
 )
 def review(result_id: str, raw: JsonBody, tenant: Tenant) -> ResultOut:
-    """Decide about a result that a gate held back; its job stays as it ended."""
+    """Decide about a result that a gate or the policy held back; its job stays as it ended."""
     found(tenant, result_id)  # what is not there has no verdict, whatever the body says
     wanted = bodies.parse_as(raw, ReviewIn)
     with transaction() as session:

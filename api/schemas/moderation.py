@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator, model_validator
 
 from api.schemas.base import Answer, PageQuery, Query, Text
 from db.operations.base import Key
 from db.operations.policies import PolicyRules
 from db.operations.reasons import Reason
+from db.operations.union import OPERATIONS
 from db.policies import Standing
 from db.tables.moderation import Blocked
 
@@ -29,6 +30,16 @@ class PolicyIn(BaseModel):
     channel: Channel | None = None
     """Left out: the shop's own, which holds where a channel has none."""
     rules: PolicyRules
+
+    @field_validator("rules")
+    @classmethod
+    def _names_operations(cls, rules: PolicyRules) -> PolicyRules:
+        """A name that nothing has would be kept, and nobody be shown what it was meant for."""
+        for name in rules.always_review:
+            kind = OPERATIONS.get(name)
+            if kind is None or kind.outcome != "pictures":
+                raise ValueError(f"always_review: {name!r} is no operation that delivers pictures")
+        return rules
 
 
 class PolicyOut(Answer):

@@ -131,7 +131,7 @@ def _cost(pictures: Sequence[Image.Image], *, times: int) -> Iterator[Row]:
 
     def judged(known: hamming.Looks, asked: PolicyRules) -> Callable[[Tensor], object]:
         return lambda image: look(
-            Asked(image, "0" * 64, "picture"), asked, frozenset(), known, None
+            Asked(lambda: image, "0" * 64, "picture"), asked, frozenset(), known, None
         )
 
     skin = rules.model_copy(

@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from db import datasets, quarantine
+from db.engine import reading, transaction
 from tests import opinions, proposed
 from tests.factories import NOWHERE
+from tests.rows import TENANT
 
 
 def _proposals(client: TestClient) -> list[tuple[str, str]]:
@@ -26,10 +29,6 @@ def _dataset(client: TestClient, **categories: str) -> None:
 
 
 def _manifest(client: TestClient) -> dict[str, str]:
-    from db import datasets
-    from db.engine import reading
-    from tests.rows import TENANT
-
     with reading() as session:
         found = datasets.find(session, TENANT, "shop")
     return {entry["picture"]: entry["category"] for entry in found.manifest}
@@ -54,6 +53,16 @@ def test_the_newest_proposal_of_each_picture_waits_until_it_is_answered(
     assert [answer.status_code for answer in answers] == [201] * 3
     assert [answer.json()["category"] for answer in answers] == ["boot", "bag", None]
     assert _proposals(client) == []
+
+
+def test_of_what_is_quarantined_nobody_is_asked_what_it_shows(client: TestClient) -> None:
+    blocked, boot = opinions.upload(0), opinions.upload(1)
+    for picture in (blocked, boot):
+        proposed.classified(picture, "boot")
+    with transaction() as session:
+        quarantine.keep(session, TENANT, blocked, policy="shop@1", reasons=[])
+
+    assert _proposals(client) == [(boot, "boot")]
 
 
 def test_a_proposal_tells_how_likely_each_category_is(client: TestClient) -> None:

@@ -11,6 +11,7 @@ from db import quarantine
 from db.engine import transaction
 from db.operations.policies import default
 from db.operations.reasons import SENTENCES, reason
+from db.operations.union import OPERATIONS
 from tests import everything, factories, issued
 
 RULES: dict[str, Any] = {"title": "Ours", "always_review": ["upscale"]}
@@ -55,6 +56,8 @@ def test_the_policy_that_ships_holds_until_a_shop_sets_its_own(client: TestClien
         {"title": "Ours", "heuristics": {"skin": "block"}},
         {"title": "Ours", "unfamiliar": {"most": 0}},
         {"title": "Ours", "always_review": ["Try On"]},
+        {"title": "Ours", "always_review": ["tryon"]},
+        {"title": "Ours", "always_review": ["moderate"]},
     ],
 )
 def test_rules_that_cannot_be_are_refused(client: TestClient, wrong: dict[str, Any]) -> None:
@@ -62,6 +65,17 @@ def test_rules_that_cannot_be_are_refused(client: TestClient, wrong: dict[str, A
 
     assert code(answer) == (422, "validation_error")
     assert client.get("/v1/policies").json()["items"][0]["label"] == "default@1"
+
+
+def test_the_results_of_any_operation_that_delivers_pictures_may_be_seen_first(
+    client: TestClient,
+) -> None:
+    delivering = [name for name, kind in OPERATIONS.items() if kind.outcome == "pictures"]
+
+    rules = {"title": "Ours", "always_review": delivering}
+
+    assert {"try_on", "spin", "personalize"} <= set(delivering)
+    assert client.put("/v1/policies", json={"rules": rules}).status_code == 201
 
 
 def test_only_an_operator_sets_a_policy_or_touches_the_list(

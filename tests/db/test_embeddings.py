@@ -4,9 +4,10 @@ import struct
 
 import pytest
 
-from db import embeddings, erasure
-from db.embeddings import Shelf
+from db import embeddings, erasure, quarantine, reviewing, vectors
 from db.engine import reading, transaction
+from db.tables.results import Result
+from db.vectors import Rows
 from tests import kept, rows
 from tests.factories import NOWHERE
 
@@ -22,9 +23,11 @@ def _keep(picture: str, *numbers: float, tenant: str = SHOP, space: str = "featu
         )
 
 
-def _all(*, tenant: str = SHOP, space: str = "features-1") -> Shelf:
+def _all(*, tenant: str = SHOP, space: str = "features-1") -> Rows:
     with reading() as session:
-        return embeddings.everything(session, tenant, space=space)
+        found = list(vectors.everything(session, tenant, space))
+    ids = tuple(one for some in found for one in some.ids)
+    return Rows(ids, b"".join(some.vectors for some in found))
 
 
 def test_vectors_come_back_in_the_order_of_their_ids():
@@ -83,3 +86,32 @@ def test_a_result_s_vector_is_erased_with_it():
         erasure.erase_result(session, SHOP, result)
 
     assert _all().ids == (picture,)
+
+
+def test_what_is_quarantined_is_found_by_no_search_and_cannot_be_embedded():
+    picture, stays = kept.picture(b"shoe"), kept.picture(b"stays")
+    _, result = kept.made(kept.picture(b"source"))
+    for one in (picture, stays, result):
+        _keep(one, 1.0)
+
+    with transaction() as session:
+        for one in (picture, result):
+            quarantine.keep(session, SHOP, one, policy="shop@1", reasons=[])
+
+    assert _all().ids == (stays,)
+    assert [_keep(one, 1.0) for one in (picture, result)] == [False, False]
+    with transaction() as session:
+        quarantine.give_back(session, SHOP, picture)
+    assert _keep(picture, 1.0)
+
+
+def test_the_vector_of_a_result_that_is_rejected_goes():
+    _, result = kept.made(kept.picture())
+    _keep(result, 1.0)
+    with transaction() as session:
+        session.get_one(Result, result).visibility = "held"
+
+    with transaction() as session:
+        reviewing.decide(session, SHOP, result, "reject")
+
+    assert _all().ids == ()

@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeEngine
 
 from db import portable
 from db.engine import reading
-from db.portable import as_given, json_text
+from db.portable import as_given, in_parts, json_text
 
 pytestmark = pytest.mark.usefixtures("archive")
 
@@ -122,3 +122,12 @@ def test_json_in_a_text_comes_back_as_what_it_says(value: Any):
         told = session.scalar(asked, {"these": as_given([{"text": json.dumps(value)}])})
 
     assert told == value
+
+
+def test_many_ids_come_once_in_order_and_as_many_as_a_statement_takes() -> None:
+    ids = [f"{number:05d}" for number in range(12_000)]
+
+    parts = list(in_parts([*reversed(ids), *ids]))
+
+    assert [len(part) for part in parts] == [5_000, 5_000, 2_000]
+    assert [one for part in parts for one in part] == ids

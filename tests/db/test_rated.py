@@ -80,6 +80,15 @@ def test_what_was_generated_does_not_enter_however_it_is_liked() -> None:
     assert [one["reason"] for one in found.left_out["reasons"]] == ["generated"]
 
 
+def test_a_sheet_of_a_product_from_all_sides_does_not_enter() -> None:
+    first, source = upload(1), upload(2)
+    _shop(first)
+    rate(made(3, op="spin", asked={"views": [first, source]}, source_kind="original"), 1)
+
+    with pytest.raises(NothingRated):
+        _next()
+
+
 def test_the_sum_of_all_ratings_counts() -> None:
     first, liked, disliked = upload(1), upload(2), upload(3)
     _shop(first)

@@ -9,7 +9,17 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
-from db import blobs, candidates, clock, dataset_reports, erasure, intake, pictures, registration
+from db import (
+    blobs,
+    candidates,
+    clock,
+    dataset_reports,
+    erasure,
+    intake,
+    pictures,
+    quarantine,
+    registration,
+)
 from db.engine import reading, transaction
 from db.registration import NothingLeft, PicturesMissing, StillLooking
 from db.selection import Wanted
@@ -151,6 +161,14 @@ def test_a_result_that_waits_for_review_is_left_out(visibility: str):
     fit, held = _upload(_png(1)), _result(2, visibility=visibility)
 
     assert _reasons(_register(fit, held)) == {"unpublished": [held]}
+
+
+def test_a_picture_that_a_policy_blocked_is_left_out():
+    fit, blocked = _upload(_png(1)), _upload(_png(2))
+    with transaction() as session:
+        quarantine.keep(session, TENANT, blocked, policy="shop@1", reasons=[])
+
+    assert _reasons(_register(fit, blocked)) == {"unpublished": [blocked]}
 
 
 def test_what_no_camera_saw_is_left_out_unless_it_is_asked_for():

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from db import clock, embeddings, versions
+from db import clock, embeddings, quarantine, versions
 from db.blobs import SHIPPED
 from db.engine import reading, transaction
 from db.tables.jobs import Job
@@ -66,6 +66,14 @@ def test_a_published_result_is_embedded_and_one_that_is_held_is_not(version: str
             session.add(rows.result(rows.running(), visibility=visibility))
 
     assert indexer.begin() == 1
+
+
+def test_a_picture_that_a_policy_blocked_is_not_embedded(version: str) -> None:
+    blocked = kept.picture()
+    with transaction() as session:
+        quarantine.keep(session, TENANT, blocked, policy="shop@1", reasons=[])
+
+    assert indexer.begin() == 0
 
 
 def test_what_was_embedded_and_what_failed_is_not_asked_for_again(version: str) -> None:

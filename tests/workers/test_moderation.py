@@ -281,3 +281,36 @@ def test_what_is_unlike_garments_waits_where_the_policy_asks(bench: Bench) -> No
     assert (results(strange)[0].unfamiliarity or 0) > 1
     assert [one.visibility for one in results(familiar)] == ["published"]
     assert 0 < (results(familiar)[0].unfamiliarity or 0) < 1
+
+
+@pytest.mark.parametrize("by", ["bytes", "look"])
+def test_a_view_of_a_spin_is_an_input_as_any_other(bench: Bench, by: str) -> None:
+    policy(hashes={"near": "block"})
+    views = [keep(shot(1)), keep(shot(2))]
+    listed(shot(2), by=by)
+
+    job = done(bench, "spin", views=views)
+
+    assert (job.state, job.error_code, results(job)) == ("failed", "blocked_by_policy", [])
+    assert "'views.1'" in (job.error_detail or "")
+    with reading() as session:
+        kept = [session.get_one(Picture, one).quarantine for one in views]
+    assert [one is None for one in kept] == [True, False]
+
+
+def test_each_picture_of_somebodys_taste_is_an_input(bench: Bench) -> None:
+    listed(shot(2), by="bytes")
+
+    job = done(bench, "personalize", liked=[keep(shot(1))], disliked=[keep(shot(2))])
+
+    assert (job.state, job.error_code) == ("failed", "blocked_by_policy")
+    assert "'disliked.0'" in (job.error_detail or "")
+
+
+def test_a_listed_garment_is_put_on_nobody(bench: Bench) -> None:
+    listed(shot(2), by="bytes")
+
+    job = done(bench, "try_on", picture=keep(shot(1)), garment=keep(shot(2)))
+
+    assert (job.state, job.error_code) == ("failed", "blocked_by_policy")
+    assert "'garment'" in (job.error_detail or "")

@@ -172,3 +172,12 @@ def test_what_gives_no_honest_picture_fails_for_good(bench: Bench, what: str) ->
     assert (job.state, job.error_code) == ("failed", code)
     with reading() as session:
         assert session.query(Result).count() == 0
+
+
+def test_a_garment_that_a_network_drew_labels_the_picture(bench: Bench) -> None:
+    png = images.encode(torch.cat((GARMENT, COVERED), dim=1), format="png")
+    drawn = labels.write(png, format="png", source_kind="generated", job_id="other")
+
+    job = _done(bench, picture=_body(), garment=_keep(drawn), clothes_mask=_png(WORN))
+
+    assert _result(job).source_kind == "generated"

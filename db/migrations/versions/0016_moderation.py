@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-from db.tables.base import UtcDateTime
-
 revision = "0016"
 down_revision = "0015"
 branch_labels = None
@@ -19,7 +17,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("rules", sa.JSON(), nullable=False),
         sa.Column("made_by", sa.String(16), nullable=True),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "channel", "version", name="pk_policy"),
     )
     op.create_table(
@@ -30,7 +28,7 @@ def upgrade() -> None:
         sa.Column("phash", sa.String(16), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("made_by", sa.String(16), nullable=True),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_blocked"),
         sa.UniqueConstraint("tenant", "sha256", "phash", name="uq_blocked_tenant_sha256_phash"),
     )
@@ -38,12 +36,12 @@ def upgrade() -> None:
         "score_watch",
         sa.Column("tenant", sa.String(64), nullable=False),
         sa.Column("label", sa.String(128), nullable=False),
-        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("baseline", sa.JSON(), nullable=True),
         sa.Column("pending", sa.JSON(), nullable=False),
         sa.Column("told", sa.JSON(), nullable=True),
-        sa.Column("drifted_at", UtcDateTime(), nullable=True),
-        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("drifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "label", name="pk_score_watch"),
     )
     op.add_column("picture", sa.Column("quarantine", sa.JSON(), nullable=True))
