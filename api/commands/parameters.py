@@ -152,7 +152,7 @@ def _kind(form: Schema) -> str:
     if _is_picture(form):
         return "picture"
     if _is_picture(form.get("items", {})):
-        return f"{form['minItems']}–{form['maxItems']} pictures"
+        return f"{form.get('minItems', 0)}–{form['maxItems']} pictures"
     least = form.get("minimum", form.get("exclusiveMinimum"))
     if least is None or "maximum" not in form:
         return str(form.get("type", "value"))

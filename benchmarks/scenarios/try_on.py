@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.scenarios.row import Row
 from benchmarks.scenarios._try_on_people import pairs
+from benchmarks.scenarios.row import Row
 from models.data.figures import FLAT, Cloth, Cut, flat, landmarks, person
 from models.editing.try_on import Said, try_on
 from models.failures import CannotDo

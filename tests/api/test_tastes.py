@@ -144,22 +144,22 @@ def test_a_shopper_is_forgotten_at_once_and_on_no_record(
     client: TestClient, other_shop: TestClient, variants: list[str]
 ) -> None:
     warm, _ = variants
-    _like(client, warm, -1, shopper="c-7", segment="summer")
+    _like(client, warm, -1, shopper="no-uuid-7", segment="summer")
     _like(client, warm, 1, shopper="c-8", segment="summer")
     _like(client, warm, 1, segment="summer")
 
-    theirs = other_shop.delete("/v1/tastes", params={"shopper": "c-7"})
+    theirs = other_shop.delete("/v1/tastes", params={"shopper": "no-uuid-7"})
     unchanged = _kept()
-    answers = [client.delete("/v1/tastes", params={"shopper": "c-7"}) for _ in range(2)]
+    answers = [client.delete("/v1/tastes", params={"shopper": "no-uuid-7"}) for _ in range(2)]
 
     assert theirs.status_code == 204
     assert unchanged == 3
     assert [answer.status_code for answer in answers] == [204, 204]
-    assert client.get("/v1/tastes", params={"shopper": "c-7"}).json()["items"] == []
+    assert client.get("/v1/tastes", params={"shopper": "no-uuid-7"}).json()["items"] == []
     assert _ranking(client, segment="summer")["opinions"] == {"segment": 2, "shopper": 0}
     record = client.get("/v1/audit").text
     assert "/v1/tastes" in record
-    assert "c-7" not in record
+    assert "no-uuid-7" not in record
 
 
 def test_what_is_erased_takes_its_opinions_along(client: TestClient, variants: list[str]) -> None:

@@ -55,7 +55,7 @@ def test_a_trace_leads_from_the_request_to_the_commit(
     assert names[-1] == "job"
     assert set(names) == {
         *("request", "job", "queue"),
-        *("decode", "device", "score", "encode", "commit"),
+        *("decode", "moderate", "device", "score", "encode", "commit"),
     }
     by_name = _named(spans)
     request, whole = by_name["request"], by_name["job"]

@@ -121,7 +121,7 @@ def no_tables(
         connection.execute(text("CREATE DATABASE migrated"))
     try:
         fresh = url.set(database="migrated").render_as_string(hide_password=False)
-        with archives.opened(monkeypatch, tmp_path, url=fresh):
+        with archives.opened(monkeypatch, tmp_path, url=archives.patient(fresh)):
             yield
     finally:
         with server.connect() as connection:
