@@ -1,4 +1,4 @@
-"""What a policy asks of one picture: is it listed, what can be counted, how familiar is it."""
+"""What a policy asks of one picture: is it listed, what is counted, how familiar, maybe nude."""
 
 import math
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from db import looks
 from db.likeness import Look
 from db.operations.policies import PolicyRules
 from db.operations.reasons import Reason, reason
-from models.checking import familiar, hamming, skin
+from models.checking import familiar, hamming, nsfw, skin
 from models.generation.latent import first
 from models.networks.classifier import side_px_of
 from models.recognition.eye import seen_as
@@ -68,6 +68,7 @@ def look(
     found = [*_listed(asked, rules, digests, listed, seen)]
     found += _counted(asked, rules, seen, share)
     found += _strange(asked, rules, strange)
+    found += _nude(asked, rules)
     return Looked(tuple(found), seen, share, strange)
 
 
@@ -129,6 +130,17 @@ def _strange(asked: Asked, rules: PolicyRules, strange: float | None) -> Iterato
             yield reason("unfamiliarity_unmeasured", "review", of=asked.of)
     elif strange > rule.most:
         yield reason("unfamiliar", rule.answer, of=asked.of, value=strange, limit=rule.most)
+
+
+def _nude(asked: Asked, rules: PolicyRules) -> Iterator[Reason]:
+    rule = rules.nsfw
+    if rule.answer == "off":
+        return
+    likely = nsfw.probability(_rgb(asked.image))
+    if likely is None:  # nothing goes out that nobody looked at
+        yield reason("nsfw_not_installed", rule.answer, of=asked.of)
+    elif likely >= rule.threshold:
+        yield reason("nsfw_likely", rule.answer, of=asked.of, value=likely, limit=rule.threshold)
 
 
 def _rgb(image: Tensor) -> Tensor:

@@ -54,6 +54,9 @@ def test_the_policy_that_ships_holds_until_a_shop_sets_its_own(client: TestClien
         {"title": "Ours", "hashes": {"exact": "maybe"}},
         {"title": "Ours", "heuristics": {"skin": "block"}},
         {"title": "Ours", "unfamiliar": {"most": 0}},
+        {"title": "Ours", "nsfw": {"answer": "block"}},
+        {"title": "Ours", "nsfw": {"answer": "review", "threshold": 0.79}},
+        {"title": "Ours", "nsfw": {"answer": "review", "threshold": 1.01}},
         {"title": "Ours", "always_review": ["Try On"]},
     ],
 )
