@@ -59,8 +59,8 @@ weights: setup ## train and measure what ships again, NAMES=… of it, on DEVICE
 	@$(BIN)/python -m benchmarks.ship $(or $(NAMES),$(notdir $(wildcard models/shipped/*))) \
 	  --device $(or $(DEVICE),cpu) --benchmarks $(or $(BENCHMARKS),benchmarks-data)
 
-lock: ## pin every version with its hashes: of everything, and of what the two images hold
-	@for list in "all api,worker,postgres,tuning,tensorboard,otel,community,c2pa,dev" "api api,postgres,otel" "worker api,worker,postgres,tuning,tensorboard,otel,community,c2pa"; do \
+lock: ## pin every version with its hashes: of everything, of what the two images hold, and of the extra nsfw
+	@for list in "all api,worker,postgres,tuning,tensorboard,otel,community,c2pa,dev" "api api,postgres,otel" "worker api,worker,postgres,tuning,tensorboard,otel,community,c2pa" "nsfw nsfw"; do \
 	  set -- $$list; \
 	  $(BIN)/uv pip compile pyproject.toml $$(printf -- '--extra %s ' $${2//,/ }) \
 	    $$([ $$1 = all ] || echo --constraint requirements/all.txt) \
@@ -72,7 +72,7 @@ sbom: setup ## what each list of versions is made of, as CycloneDX in build/sbom
 	@$(BIN)/python -m examples.sbom
 
 audit: setup ## whether any locked version is known to be vulnerable; needs a network
-	@for list in all api worker; do \
+	@for list in all api worker nsfw; do \
 	  $(BIN)/uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip --progress-spinner off \
 	    --requirement requirements/$$list.txt || exit 1; \
 	done

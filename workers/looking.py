@@ -1,4 +1,4 @@
-"""What a policy asks of one picture: is it listed, what can be counted, how familiar is it."""
+"""What a policy asks of one picture: is it listed, what is counted, how familiar, maybe nude."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from db import looks
 from db.likeness import Look
 from db.operations.policies import PolicyRules
 from db.operations.reasons import Reason, reason
-from models.checking import familiar, hamming, skin
+from models.checking import familiar, hamming, nsfw, skin
 from models.generation.latent import first
 from models.networks.classifier import side_px_of
 from models.recognition.eye import seen_as
@@ -65,19 +65,21 @@ def look(
         rules.hashes.near != "off" and len(listed) > 0
     )
     wants_skin = rules.heuristics.skin != "off"
+    wants_nude = rules.nsfw.answer != "off"
     by = networks if rules.unfamiliar.answer != "off" else None
-    measured = Looked()
-    if wants_look or wants_skin or by is not None:
+    measured, nude = Looked(), list[Reason]()
+    if wants_look or wants_skin or wants_nude or by is not None:
         image = asked.opened()
         measured = Looked(
             look=taken(image) if wants_look else None,
             skin_share=skin.skin_share(_rgb(image)) if wants_skin else None,
             unfamiliarity=None if by is None else unfamiliarity(_rgb(image), by),
         )
+        nude = [*_nude(_rgb(image), asked, rules)] if wants_nude else []
     found = [*_listed(asked, rules, digests, listed, measured.look)]
     found += _counted(asked, rules, measured.look, measured.skin_share)
     found += _strange(asked, rules, measured.unfamiliarity)
-    return replace(measured, reasons=tuple(found))
+    return replace(measured, reasons=(*found, *nude))
 
 
 def taken(image: Tensor) -> Look:
@@ -138,6 +140,15 @@ def _strange(asked: Asked, rules: PolicyRules, strange: float | None) -> Iterato
             yield reason("unfamiliarity_unmeasured", "review", of=asked.of)
     elif strange > rule.most:
         yield reason("unfamiliar", rule.answer, of=asked.of, value=strange, limit=rule.most)
+
+
+def _nude(rgb: Tensor, asked: Asked, rules: PolicyRules) -> Iterator[Reason]:
+    rule = rules.nsfw
+    likely = nsfw.probability(rgb)
+    if likely is None:  # nothing goes out that nobody looked at
+        yield reason("nsfw_not_installed", rule.answer, of=asked.of)
+    elif likely >= rule.threshold:
+        yield reason("nsfw_likely", rule.answer, of=asked.of, value=likely, limit=rule.threshold)
 
 
 def _rgb(image: Tensor) -> Tensor:

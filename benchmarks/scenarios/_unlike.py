@@ -86,6 +86,19 @@ def products() -> list[Image.Image]:
     return found
 
 
+def figures() -> list[Image.Image]:
+    """Dolls of ovals on plain ground, one for each colour of skin."""
+    found = []
+    for colour in ("#ffdbac", "#f1c27d", "#e0ac69", "#c68642", "#8d5524", "#3d2b1f"):
+        page = Image.new("RGB", (512, 512), "#f0f0f0")
+        draw = ImageDraw.Draw(page)
+        for part in ((206, 20, 306, 140), (176, 130, 336, 400), (186, 350, 246, 510),
+                     (266, 350, 326, 510), (120, 150, 180, 360), (332, 150, 392, 360)):  # fmt: skip
+            draw.ellipse(part, fill=colour)
+        found.append(page)
+    return found
+
+
 def text(count: int) -> list[Image.Image]:
     """Pages of letters."""
     chance = np.random.default_rng(1)

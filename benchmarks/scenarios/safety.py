@@ -25,7 +25,7 @@ from benchmarks.scenarios.row import Row
 from db import looks, score_watch
 from db.operations.policies import PolicyRules, default
 from models import weights
-from models.checking import familiar, hamming
+from models.checking import familiar, hamming, nsfw
 from models.data.image_set import recoloured
 from models.recognition.eye import seen_as
 from workers.looking import Asked, look
@@ -43,6 +43,7 @@ def rows(quick: bool) -> Iterator[Row]:  # noqa: FBT001 — as every scenario ha
     yield from _copies("photographs", photographs)
     yield from _copies("garments", _unlike.as_pictures(garments))
     yield from _foreign(garments, photographs, count=50 if quick else 200)
+    yield from _nude(garments, photographs)
     yield from _drift(seeds=50 if quick else 500)
     yield from _cost(photographs[:20], times=3 if quick else 10)
 
@@ -78,6 +79,27 @@ def _foreign(garments: Tensor, photographs: Sequence[Image.Image], *, count: int
         area = _auroc(found, own)
         yield _row(f"garments against {name}", area, "AUROC", "≥ 0.95" if asked else "")
         yield _row(f"{name} are unfamiliar", float((found > 1).mean()), "share", "")
+
+
+def _nude(garments: Tensor, photographs: Sequence[Image.Image]) -> Iterator[Row]:
+    """Mistakes on pictures that show nothing of it; nothing without the extra `nsfw`.
+
+    What it finds is not measured: we keep no picture that it should find.
+    """
+    kinds = {
+        "photographs": photographs,
+        "garments": _unlike.as_pictures(garments),
+        "products on white": _unlike.products(),
+        "figures drawn in the colour of skin": _unlike.figures(),
+    }
+    for name, pictures in kinds.items():
+        answers = [nsfw.probability(_image(one)) for one in pictures]
+        found = [one for one in answers if one is not None]
+        if found:
+            wanted = "" if name.startswith("figures") else "≤ 0.01"
+            mistaken = statistics.fmean(one >= default().nsfw.threshold for one in found)
+            yield _row(f"{name} are taken for nudity", mistaken, "share", wanted)
+            yield _row(f"{name}, the most likely to be nude", max(found), "probability", "")
 
 
 @torch.inference_mode()
@@ -137,6 +159,7 @@ def _cost(pictures: Sequence[Image.Image], *, times: int) -> Iterator[Row]:
     skin = rules.model_copy(
         update={"heuristics": rules.heuristics.model_copy(update={"skin": "review"})}
     )
+    nude = rules.model_copy(update={"nsfw": rules.nsfw.model_copy(update={"answer": "review"})})
     empty = hamming.looks([])
     yield _row(
         "with an empty list",
@@ -156,6 +179,13 @@ def _cost(pictures: Sequence[Image.Image], *, times: int) -> Iterator[Row]:
         _MS,
         "",
     )
+    if nsfw.probability(images[0]) is not None:
+        yield _row(
+            "with an empty list and nsfw",
+            _ms(judged(empty, nude), images, times),
+            _MS,
+            "",
+        )
 
 
 def _ms(do: Callable[[Tensor], object], images: Sequence[Tensor], times: int) -> float:

@@ -66,6 +66,18 @@ class UnfamiliarRule(_Part):
     """What follows where the serving classifier has no statistics to measure it by."""
 
 
+class NsfwRule(_Part):
+    """How likely a picture shows nudity or sex, as Yahoo's open_nsfw has it (2016).
+
+    Nobody knows how often it errs on your pictures: it only ever sends to review. A worker without
+    the extra `nsfw` holds every picture that it is to ask this of.
+    """
+
+    answer: Doubt = "off"
+    threshold: Annotated[float, Field(ge=0.8, le=1)] = 0.8
+    """From this probability on."""
+
+
 class PolicyRules(_Part):
     """What is asked of pictures, and what follows."""
 
@@ -77,6 +89,7 @@ class PolicyRules(_Part):
     hashes: HashRule = HashRule()
     heuristics: HeuristicRule = HeuristicRule()
     unfamiliar: UnfamiliarRule = UnfamiliarRule()
+    nsfw: NsfwRule = NsfwRule()
     always_review: Annotated[tuple[_OperationName, ...], Field(max_length=64, strict=False)] = ()
     """Operations whose results a person sees before anybody else: those with people in them."""
 

@@ -9,7 +9,7 @@ from db.operations.policies import VERDICTS, Verdict
 
 ReasonCode = Literal[
     "listed_exactly", "listed_nearly", "much_skin", "one_colour", "says_generated", "unfamiliar",
-    "unfamiliarity_unmeasured", "always_reviewed",
+    "unfamiliarity_unmeasured", "nsfw_likely", "nsfw_not_installed", "always_reviewed",
 ]  # fmt: skip
 SENTENCES: Final[Mapping[ReasonCode, str]] = {
     "listed_exactly": "{of} is, byte for byte, on the block list.",
@@ -23,6 +23,10 @@ SENTENCES: Final[Mapping[ReasonCode, str]] = {
     "as 99 of 100 of that are, and more than {limit:g} is to be seen by a person.",
     "unfamiliarity_unmeasured": "{of} could not be compared with what the serving classifier "
     "learnt from: it has no statistics.",
+    "nsfw_likely": "{of} may show nudity or sex: a network has that as likely as {value:.2f}, and "
+    "from {limit:g} on a person is to see it.",
+    "nsfw_not_installed": "{of} could not be looked at for nudity: the worker does not have the "
+    "extra `nsfw`, or not whole.",
     "always_reviewed": "The policy has a person see every result of this operation.",
 }
 

@@ -1,12 +1,14 @@
 """Policies, block lists and quarantine as rows, on each database that we promise to work on."""
 
 import pytest
+from sqlalchemy import select
 
 from db import blocklist, lineage, pictures, policies, quarantine, score_watch
 from db.blocklist import BlocklistFull, EntryNotFound
 from db.engine import reading, transaction
 from db.operations.policies import PolicyRules, default
 from db.operations.reasons import SENTENCES, gravest, reason
+from db.tables.moderation import Policy
 from db.tables.pictures import Picture
 from db.tables.results import Result
 from db.transitions import Outcome, finish
@@ -48,6 +50,15 @@ def test_a_channel_s_policy_alone_leaves_the_one_that_ships() -> None:
 
     with reading() as session:
         assert [one.label for one in policies.of(session, TENANT)] == ["default@1", "channel:web@1"]
+
+
+def test_a_policy_from_before_there_was_a_rule_says_the_same_without_it() -> None:
+    put(None, "one")
+    with transaction() as session:
+        row = session.scalars(select(Policy)).one()
+        row.rules = {name: rule for name, rule in row.rules.items() if name != "nsfw"}
+
+    assert put(None, "one") == "shop@1"
 
 
 def test_an_entry_is_there_once_and_changes_the_stamp() -> None:

