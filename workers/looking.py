@@ -75,7 +75,7 @@ def look(
             skin_share=skin.skin_share(_rgb(image)) if wants_skin else None,
             unfamiliarity=None if by is None else unfamiliarity(_rgb(image), by),
         )
-        nude = [*_nude(_rgb(image), asked, rules)] if wants_nude else []
+        nude = [*_nude(_rgb(image), asked, rules)]
     found = [*_listed(asked, rules, digests, listed, measured.look)]
     found += _counted(asked, rules, measured.look, measured.skin_share)
     found += _strange(asked, rules, measured.unfamiliarity)
@@ -144,6 +144,8 @@ def _strange(asked: Asked, rules: PolicyRules, strange: float | None) -> Iterato
 
 def _nude(rgb: Tensor, asked: Asked, rules: PolicyRules) -> Iterator[Reason]:
     rule = rules.nsfw
+    if rule.answer == "off":
+        return
     likely = nsfw.probability(rgb)
     if likely is None:  # nothing goes out that nobody looked at
         yield reason("nsfw_not_installed", rule.answer, of=asked.of)
