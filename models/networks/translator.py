@@ -1,8 +1,9 @@
 """Products from sketches or label maps: pix2pix (Isola et al. 2017), small, and told a category.
 
 Generator: sketch [N, 1, S, S], 0 on a line and 1 on paper, or map [N, 2, S, S], 0 where a region is
-and 1 elsewhere, with a label [N] int64 → images [N, C, S, S] in [0, 1]; a U-Net (Ronneberger et al. 2015) of 1.5 M whose deepest grid is an eighth of the side.
-Critic: sketch, images and label → a logit for each patch, [N, S/4, S/4]; 0.15 M. A patch is about
+and 1 elsewhere, with a label [N] int64 → images [N, C, S, S] in [0, 1]; a U-Net (Ronneberger et al.
+2015) of 1.5 M whose deepest grid is an eighth of the side.
+Critic: the same, images and label → a logit for each patch, [N, S/4, S/4]; 0.15 M. A patch is about
 30 pixels wide, a part of the picture as 70 are of pix2pix's 256.
 """
 
@@ -81,7 +82,7 @@ class Translator(nn.Module):
         return crop(image, size=self.config.image_size)
 
     def translate(self, sketch: Tensor, label: Tensor) -> Tensor:
-        """The door: what is told [N, 1 or 2, S, S] in [0, 1], label [N] → [N, C, S, S] in [0, 1]."""
+        """The door: sketch or map [N, 1 or 2, S, S], label [N] → [N, C, S, S], all in [0, 1]."""
         return self(sketch.clamp(0, 1), label).clamp(0, 1)
 
 

@@ -1,5 +1,7 @@
 """A map is told by what a picture carries: alpha, and where its recoloured twin differs."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
@@ -7,6 +9,7 @@ from torch import Tensor
 from models.data import label_maps, palette
 from models.data.catalogue_set import Views
 from models.data.image_set import ImageSet
+from models.data.product_classes import CLASSES
 
 
 def views(*dyed: tuple[int, int]) -> Views:
@@ -90,3 +93,12 @@ def test_a_painted_map_has_each_region_s_colour() -> None:
         found = [picture[row, :, 0, 0], picture[row, :, 5, 10]]
         assert all(torch.allclose(a, b) for a, b in zip(found, expected, strict=True))
         assert torch.allclose(picture[row, :, 20, 10], known[palette.label_for(category, 0)])
+
+
+def test_the_page_has_the_catalogue_s_palette() -> None:
+    page = (Path(__file__).parents[3] / "docs/style.md").read_text(encoding="utf-8")
+    known = ["#{:02x}{:02x}{:02x}".format(*one) for one in palette.colours(len(CLASSES)).tolist()]
+
+    for number, name in enumerate(CLASSES):
+        body, detail = (known[palette.label_for(number, region)] for region in (0, 1))
+        assert f"| {name} | `{body}` | `{detail}` |" in page

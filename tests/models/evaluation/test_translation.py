@@ -124,9 +124,7 @@ def test_of_maps_it_is_told_how_much_of_the_product_is_where_it_was_asked_for():
 
 
 def test_one_that_draws_from_maps_is_not_compared_with_one_that_draws_from_edges():
-    found = evaluate(
-        _of_maps(0.9), _mapped(), incumbent=_contender(0.5), teach=_never, device=CPU
-    )
+    found = evaluate(_of_maps(0.9), _mapped(), incumbent=_contender(0.5), teach=_never, device=CPU)
 
     assert found.unlike == "what serves draws from edges, this from labels"
     assert found.beats_incumbent is None
