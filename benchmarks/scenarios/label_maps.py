@@ -48,8 +48,10 @@ def _drawn(folder: Path) -> Iterator[Row]:
     card = weights.Card.from_json((folder / weights.CARD_FILE).read_text(encoding="utf-8"))
     network = weights.read((folder / weights.MODEL_FILE).read_bytes(), card)
     ours, theirs = catalogue_pairs.mapped_scores(network, folder)
-    pairs = (("PSNR", "test_psnr_db", theirs["test_psnr_db"], "dB"),)
-    pairs += (("SSIM", "test_ssim", ours["test_ssim_nearest"], ""),)
+    pairs = (
+        ("PSNR", "test_psnr_db", theirs["test_psnr_db"], "dB"),
+        ("SSIM", "test_ssim", ours["test_ssim_nearest"], ""),
+    )
     for what, name, nearest, unit in pairs:
         claim = f"{VERSION}: {what}, the nearest map's picture has {nearest}"
         yield Row(NAME, claim, float(ours[name] or 0), unit, f"> {nearest}")
