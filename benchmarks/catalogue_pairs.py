@@ -9,7 +9,14 @@ import torch
 from torch import nn
 
 from benchmarks.catalogue import rounded
-from benchmarks.catalogue_recipes import as_rendered, cut_out, cut_out_tested_on, tested_on
+from benchmarks.catalogue_recipes import (
+    as_rendered,
+    cut_out,
+    cut_out_tested_on,
+    tested_on,
+    with_maps,
+    with_maps_tested_on,
+)
 from models.data.image_set import Part
 from models.data.product_classes import CLASSES
 from models.evaluation import cutting, translation
@@ -30,6 +37,15 @@ def drawn_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
     if not isinstance(network, Translator):
         raise TypeError(f"expected a Translator, got {type(network).__name__}")
     exam = _exam(as_rendered().split()[0], tested_on())
+    return _told(translation.evaluate(Contender(network, CLASSES), exam, incumbent=None))
+
+
+def mapped_scores(network: nn.Module, folder: Path) -> tuple[Scores, Scores]:
+    """Of label maps, beside the training picture with the nearest map."""
+    del folder
+    if not isinstance(network, Translator):
+        raise TypeError(f"expected a Translator, got {type(network).__name__}")
+    exam = _exam(with_maps().split()[0], with_maps_tested_on())
     return _told(translation.evaluate(Contender(network, CLASSES), exam, incumbent=None))
 
 

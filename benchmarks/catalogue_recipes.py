@@ -1,6 +1,6 @@
 """What the networks that ship learn of the rendered catalogue, and are tested on."""
 
-from models.data import catalogue_set, cutouts
+from models.data import catalogue_set, cutouts, label_maps
 from models.data.catalogue_models import TRAIN
 from models.data.catalogue_shots import Recipe
 from models.data.cutouts import CutOuts
@@ -42,3 +42,13 @@ def unseen_views() -> Part:
         rendered.folder(), splits=(TRAIN,), furniture=rendered.furniture(), recipe=OTHER_VIEWS
     )
     return Part(views.images, views.labels)
+
+
+def with_maps() -> ImageSet:
+    """The pictures with the label maps that their twins tell."""
+    return label_maps.catalogue(rendered.folder(), furniture=rendered.furniture())
+
+
+def with_maps_tested_on() -> Part:
+    """The same of what nothing learnt from or was chosen by."""
+    return label_maps.catalogue_test(rendered.folder(), furniture=rendered.furniture())

@@ -53,6 +53,7 @@ PRODUCTS = {
     "matte-catalogue": Product(catalogue_recipes.cut_out, catalogue_pairs.cut_out_scores),
     "style-photo": Product(photographs.read, style_scores),
     "translator-catalogue": Product(catalogue_recipes.as_rendered, catalogue_pairs.drawn_scores),
+    "translator-labels": Product(catalogue_recipes.with_maps, catalogue_pairs.mapped_scores),
     "upscaler-photo-x2": Product(photographs.read_detailed, upscale_scores),
     "upscaler-photo-x4": Product(photographs.read_detailed, upscale_scores),
     "vae-catalogue": Product(catalogue_recipes.with_twins, catalogue.vae_scores),

@@ -14,7 +14,7 @@ from models.networks.inpainter import Inpainter
 from models.networks.matte import MatteNet
 from models.networks.restoring import Denoises, Enlarges
 from models.networks.style import StyleAutoencoder
-from models.networks.translator import Translator
+from models.networks.translator import TOLD, Translator
 from models.networks.upscaler import UpscalerConfig
 from models.networks.vae import ConditionalVae
 from models.weights import Card
@@ -69,7 +69,7 @@ def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
         case Enlarges(channels=channels):
             return {"upscale": (torch.rand((1, channels, 64, 64), generator=draw),)}
         case Translator(config=config):
-            shape = (1, 1, config.image_size, config.image_size)
+            shape = (1, TOLD[config.source], config.image_size, config.image_size)
             return {"translate": (torch.rand(shape, generator=draw).round(), _first_label())}
         case Inpainter():
             film, hole = torch.rand((1, 3, 64, 64), generator=draw), torch.zeros(1, 1, 64, 64)

@@ -45,6 +45,7 @@ class Made:
         expected: [1, 3, H, W], what the output should be: the operation's own reference.
         style: [1, 3, 1, K], the colours that the output's, where it may change, are to be like.
         lettering: the words in the last output image.
+        asked: [1, 1, H, W], 1 where a product was asked for by a label map.
         report: numbers of the operation's own, stored with the result.
         details: of each image what JSON holds and one number does not, stored with its result;
             empty where there is nothing to tell.
@@ -64,6 +65,7 @@ class Made:
     expected: Tensor | None = None
     style: Tensor | None = None
     lettering: Lettering | None = None
+    asked: Tensor | None = None
     report: Mapping[str, float | int | str | None] = field(default_factory=dict)
     details: tuple[Mapping[str, Any], ...] = ()
     source_kind: SourceKind = "original"

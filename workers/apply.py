@@ -26,6 +26,8 @@ from db.operations.union import AnyOperation
 from db.operations.verifying import Verify
 from models.editing.augment import augment
 from models.editing.translate import translate
+from models.editing.translate_labels import translate_labels
+from models.failures import CannotDo
 from models.generation.interpolate import interpolate
 from models.generation.personalize import Opinions, personalize
 from models.generation.reconstruct import reconstruct
@@ -105,10 +107,21 @@ def _sample(operation: Sample, given: Given) -> Made:
 def _translate(operation: Translate, given: Given) -> Made:
     translator = given.networks("translator")
     config = translator.card.config
+    label = label_of(translator, operation.category)
+    if config.get("source", "edges") == "labels":
+        if operation.kind == "photograph":
+            raise CannotDo("labels_unknown", "This version draws from label maps, not photographs.")
+        return translate_labels(
+            given.pictures["picture"],
+            label=label,
+            categories=len(translator.card.categories),
+            network=translator.doors["translate"],
+            size=int(config["image_size"]),
+        )
     return translate(
         given.pictures["picture"],
         kind=operation.kind,
-        label=label_of(translator, operation.category),
+        label=label,
         categories=len(translator.card.categories),
         network=translator.doors["translate"],
         size=int(config["image_size"]),

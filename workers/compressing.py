@@ -78,7 +78,10 @@ def _given(job: Job, operation: Compress, lease: Lease) -> Given:
     file, card = blobs.get(row.tenant, row.weights_key), Card.from_json(row.card)
     original = Original(row.label, card, weights.read(file, card))
     own, side_px = ground.device_of(lease), evaluating.side_px_of(card)
-    on = ground.find(job, operation, lease, own=own, network=row.network, image_size=side_px)
+    source = card.config.get("source", "edges")
+    on = ground.find(
+        *(job, operation, lease), own=own, network=row.network, image_size=side_px, source=source
+    )
     return Given(row, original, file, replace(on, images=_in_its_words(original, on.images)))
 
 

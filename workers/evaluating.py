@@ -62,9 +62,15 @@ def do(job: Job, operation: Evaluate, lease: Lease) -> None:
     """A version that has a row, on pictures that the caller names."""
     with reading() as session:
         version = versions.find(session, job.tenant, operation.version)
-    side_px = side_px_of(Card.from_json(version.card))
+    card = Card.from_json(version.card)
     own = ground.device_of(lease)
-    on = ground.find(job, operation, lease, own=own, network=version.network, image_size=side_px)
+    on = ground.find(
+        *(job, operation, lease),
+        own=own,
+        network=version.network,
+        image_size=side_px_of(card),
+        source=card.config.get("source", "edges"),
+    )
     found = measured(
         job.tenant,
         of_version(version),

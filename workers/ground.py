@@ -15,6 +15,7 @@ from db.operations.tuning import Tune
 from db.tables.jobs import Attempt, Job
 from db.tables.versions import Dataset
 from models.data.image_set import ImageSet
+from models.networks.translator import Source
 from workers import device, settings
 from workers.lessons import kind_for, read
 from workers.patience import patiently
@@ -46,8 +47,12 @@ def find(
     own: torch.device,
     network: str,
     image_size: int,
+    source: Source = "edges",
 ) -> Ground:
-    """Pictures of a shop are read as the network wants them; those that ship are as they are."""
+    """Pictures of a shop are read as the network wants them; those that ship are as they are.
+
+    `source` is what a translator draws from.
+    """
     with reading() as session:
         dataset = _dataset(session, job, operation, network)
     device.pin(own, memory_share=settings.get().memory_share)
@@ -55,7 +60,7 @@ def find(
         dataset,
         image_size=image_size,
         most=operation.max_images,
-        kind=kind_for(network),
+        kind=kind_for(network, source),
         on_progress=_Rendering(lease).tell,
     )
     return Ground(dataset, images, own)

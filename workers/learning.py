@@ -72,9 +72,11 @@ def follow(job: Job, operation: Train, lease: Lease) -> None:
 
 
 def _ground(job: Job, operation: Train, lease: Lease, own: torch.device) -> Ground:
-    size, network = operation.image_size, operation.network
+    size, network, source = operation.image_size, operation.network, operation.source or "edges"
     return ranks.in_turn(
-        lambda: ground.find(job, operation, lease, own=own, network=network, image_size=size)
+        lambda: ground.find(
+            job, operation, lease, own=own, network=network, image_size=size, source=source
+        )
     )
 
 

@@ -13,12 +13,21 @@ from db.splits import VALIDATION, VALIDATION_SHARE
 from db.tables.versions import Dataset
 from db.trainable import MIN_PICTURES, WINDOW_PX
 from models import images
-from models.data import catalogue_set, cutouts, debian, fashion_mnist, photographs, samples
+from models.data import (
+    catalogue_set,
+    cutouts,
+    debian,
+    fashion_mnist,
+    label_maps,
+    photographs,
+    samples,
+)
 from models.data.catalogue_cache import Progress
 from models.data.cutouts import CHANNELS, CutOuts, Grounds
 from models.data.image_set import ImageSet, fitted
 from models.data.windows import windows
 from models.images import Loaded
+from models.networks.translator import Source
 from workers import rendered
 from workers.failures import Permanent
 
@@ -28,13 +37,14 @@ CATALOGUE = catalogue_set.NAME
 WINDOWS_EACH = 4
 """Of a picture to learn from; ten thousand pictures come to 2 GB."""
 
-Kind = Literal["square", "window", "cutout"]
+Kind = Literal["square", "window", "cutout", "labels"]
 
 
-def kind_for(network: str) -> Kind:
+def kind_for(network: str, source: Source = "edges") -> Kind:
     """What a network sees of a picture: all of it, made small, or windows at its own scale.
 
-    Of a cut-out it sees how far the product covers each pixel, too.
+    Of a cut-out it sees how far the product covers each pixel, too; that is a label map to a
+    translator that draws from maps.
     """
     match network:
         case "denoiser" | "deblocker" | "deblurrer" | "upscaler" | "style" | "inpainter":
@@ -42,7 +52,7 @@ def kind_for(network: str) -> Kind:
         case "matte":
             return "cutout"
         case _:
-            return "square"
+            return "square" if source == "edges" else "labels"
 
 
 def read(
@@ -77,6 +87,8 @@ def read(
     found = readers[dataset.kind]()
     if kind == "cutout" and not isinstance(found, CutOuts):
         raise Permanent("no_transparency", f"no picture of {dataset.name} is cut out")
+    if kind == "labels" and found.images.shape[1] != label_maps.CHANNELS:
+        raise Permanent("no_transparency", f"no picture of {dataset.name} carries a label map")
     return found if dataset.kind == datasets.PICTURES else _first(found, most)
 
 
@@ -94,6 +106,10 @@ def _catalogue(on_progress: Progress, kind: Kind) -> ImageSet:
     if kind == "cutout":
         return cutouts.catalogue(
             rendered.folder(), _grounds(), furniture=rendered.furniture(), on_progress=on_progress
+        )
+    if kind == "labels":
+        return label_maps.catalogue(
+            rendered.folder(), furniture=rendered.furniture(), on_progress=on_progress
         )
     return catalogue_set.read(
         rendered.folder(), furniture=rendered.furniture(), on_progress=on_progress
@@ -123,7 +139,7 @@ def _pictures(dataset: Dataset, image_size: int, most: int | None, kind: Kind) -
     chosen = _in_turn(labels, held_out, most)
     found = [_seen(dataset.tenant, rows[place], image_size, kind) for place in chosen.tolist()]
     each = torch.tensor([len(images) for images in found])
-    if kind == "cutout":
+    if kind in ("cutout", "labels"):
         _refuse_too_few(each, held_out[chosen])
     pictures = ImageSet(
         name=dataset.name,
@@ -135,7 +151,13 @@ def _pictures(dataset: Dataset, image_size: int, most: int | None, kind: Kind) -
         source=f"dataset {dataset.name}@{dataset.version}",
         rated=rated[chosen].repeat_interleave(each),
     )
-    return _on(_grounds(), pictures) if kind == "cutout" else pictures
+    match kind:
+        case "cutout":
+            return _on(_grounds(), pictures)
+        case "labels":
+            return label_maps.of_cut_outs(pictures)
+        case _:
+            return pictures
 
 
 def _refuse_too_few(each: Tensor, held_out: Tensor) -> None:
@@ -176,7 +198,7 @@ def _seen(tenant: str, row: dict[str, Any], image_size: int, kind: Kind) -> Tens
     loaded = images.read(blobs.get(tenant, row["sha256"]))
     image = loaded.image
     match kind:
-        case "cutout":
+        case "cutout" | "labels":
             found = _cut_out(loaded, image_size)
         case "square":
             found = fitted(image, size=image_size, channels=3)

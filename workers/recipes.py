@@ -18,6 +18,7 @@ _SAME: Final = (
     "learning_rate", "optimizer", "schedule", "weight_decay", "clip_norm", "accumulate", "dropout",
     "ema_images", "reconstruction", "beta", "free_bits", "adversarial", "r1_gamma", "smoothing",
     "blocks", "scale", "l1_weight", "patience", "labelled_share", "pseudo_threshold",
+    "source",
 )  # fmt: skip
 
 

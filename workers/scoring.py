@@ -28,6 +28,7 @@ from models.metrics.colour_distance import colour_distance
 from models.metrics.differences import largest
 from models.metrics.edge_band import edge_band_diff
 from models.metrics.gaussian_window import WINDOW
+from models.metrics.label_iou import label_iou
 from models.metrics.luma import luma
 from models.metrics.mask import erode
 from models.metrics.noise import noise_sigma
@@ -84,6 +85,8 @@ def score(operation: Operation, made: Made, output: Loaded, given: Compared) -> 
         measured |= _protected(image, given.source, made.edit_mask)
     if made.lettering is not None:
         measured |= {"text_contrast": text_contrast(image, made.lettering)}
+    if made.asked is not None:
+        measured |= {"label_iou": label_iou(image, made.asked)}
     if made.style is not None and given.source is not None:
         measured |= _styled(image, given.source, made.style, made.edit_mask)
     if isinstance(operation, Upscale) and given.source is not None:

@@ -111,18 +111,20 @@ class Interpolate(_FromPicture):
 class Translate(_Generation):
     """A product drawn from a sketch, by a network that learnt to; as large as that network draws.
 
-    A photograph, whose edges are found first, is what its own scores compare with.
+    A photograph, whose edges are found first, is what its own scores compare with. A version that
+    learnt from label maps reads the picture as one; `label_iou` tells whether the product is there.
     """
 
     op: Literal["translate"] = "translate"
     networks: ClassVar[tuple[NetworkName, ...]] = ("translator",)
     reference = "own"
     picture: Key
-    """Dark lines on lighter paper, or a photograph."""
+    """Dark lines on lighter paper, or a photograph; for a version of label maps, flat colours of
+    its palette."""
     kind: Literal["sketch", "photograph"] = "sketch"
-    """What the picture is."""
+    """What the picture is; a version of label maps takes no photograph."""
     category: Category | None = None
-    """Left out: the one whose picture's own edges are nearest to the sketch."""
+    """Left out: the one whose picture's own edges are nearest to the sketch, or the map's."""
     version: VersionName | None = None
 
     def needs(self) -> dict[str, str | None]:

@@ -37,6 +37,7 @@ OF_NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
     "pseudo_threshold": ("classifier",),
     "blocks": ("gan", "vae"),
     "scale": ("upscaler",),
+    "source": ("translator",),
 }
 """Which networks a parameter means something to; all others mean something to every network."""
 
@@ -83,6 +84,9 @@ class Recipe(Operation):
     """Of a picture, that it is varied at all."""
     scale: Literal[2, 4] | None = None
     """How many times larger an upscaler makes a picture; left out, twice."""
+    source: Literal["edges", "labels"] | None = None
+    """What a translator draws from: the edges of the pictures, or label maps, for which they must
+    be cut out; left out, edges."""
     blocks: Literal["residual", "attention"] | None = None
     """What a GAN or VAE is built of; with attention what lies far apart can agree."""
     smoothing: Annotated[float, Field(ge=0.0, le=0.5)] | None = None

@@ -13,6 +13,7 @@ ScoreName = Literal[
     "backproj_psnr_db", "edge_band_diff", "mask_agreement", "lost_share", "mask_uncertainty",
     "diversity", "masked_psnr_db", "masked_ssim", "content_ssim", "style_distance",
     "fill_long_side", "fill_bbox", "fill_area", "background_white_share", "text_contrast",
+    "label_iou",
 ]  # fmt: skip
 """Those that a job may be gated by."""
 
@@ -92,6 +93,12 @@ SCORES: Final[Mapping[str, Meaning]] = {
     "text_contrast": Meaning(
         "the least contrast of any words to what is around them, as WCAG 2 counts it",
         "1 to 21",
+        "higher",
+    ),
+    "label_iou": Meaning(
+        "the product, as what differs from white, beside the region that a label map asks for, "
+        "intersection over union",
+        "0 to 1",
         "higher",
     ),
     "background_white_share": Meaning(

@@ -102,6 +102,8 @@ class Train(Recipe):
         refuse_what_means_nothing(self, self.network)
         if self.network == "matte" and self.augment is not None and self.augment.jitter != Jitter():
             raise ValueError("jitter means nothing to a matte: its grounds change the light")
+        if self.source == "labels" and self.augment is not None and self.augment.jitter != Jitter():
+            raise ValueError("jitter means nothing to label maps: they have no light")
         _refuse_vain_guesses(self)
         return self
 

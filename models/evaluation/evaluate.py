@@ -94,7 +94,7 @@ def evaluate(
         case Translator() as translator:
             return translation.evaluate(
                 Contender(translator, candidate.categories),
-                exam.shaped(size=translator.config.image_size, channels=translator.config.channels),
+                _with_maps(translator, exam, images),
                 incumbent=_of_kind(incumbent, Translator),
             )
         case MatteNet() as matte:
@@ -125,6 +125,13 @@ def _grounds(images: ImageSet) -> Grounds:
     if not isinstance(images, CutOuts):
         raise CannotDo("no_transparency", "a matte is measured on cut-out pictures")
     return images.grounds
+
+
+def _with_maps(network: Translator, exam: Exam, images: ImageSet) -> Exam:
+    channels = translation.channels_of(network)
+    if network.config.source == "labels" and images.images.shape[1] != channels:
+        raise CannotDo("no_transparency", "label maps are told by cut-out pictures")
+    return exam.shaped(size=network.config.image_size, channels=channels)
 
 
 def _side(images: ImageSet) -> int:

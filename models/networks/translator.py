@@ -1,8 +1,9 @@
-"""Products from sketches: pix2pix (Isola et al. 2017), small, and told a category.
+"""Products from sketches or label maps: pix2pix (Isola et al. 2017), small, and told a category.
 
-Generator: sketch [N, 1, S, S], 0 on a line and 1 on paper, label [N] int64 → images [N, C, S, S]
-in [0, 1]; a U-Net (Ronneberger et al. 2015) of 1.5 M whose deepest grid is an eighth of the side.
-Critic: sketch, images and label → a logit for each patch, [N, S/4, S/4]; 0.15 M. A patch is about
+Generator: sketch [N, 1, S, S], 0 on a line and 1 on paper, or map [N, 2, S, S], 0 where a region is
+and 1 elsewhere, with a label [N] int64 → images [N, C, S, S] in [0, 1]; a U-Net (Ronneberger et al.
+2015) of 1.5 M whose deepest grid is an eighth of the side.
+Critic: the same, images and label → a logit for each patch, [N, S/4, S/4]; 0.15 M. A patch is about
 30 pixels wide, a part of the picture as 70 are of pix2pix's 256.
 """
 
@@ -10,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar
+from typing import ClassVar, Final, Literal
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +22,10 @@ from models.layers.initial import Embedding, embedding, he
 from models.layers.residual import SLOPE, Critic, Smooth
 
 PAPER = 1.0
+Source = Literal["edges", "labels"]
+"""What is drawn from: lines, or a map of the product's regions."""
+TOLD: Final[Mapping[Source, int]] = {"edges": 1, "labels": 2}
+"""Channels of what is drawn from."""
 CRITIC_WIDTHS = (32, 64, 128)
 
 
@@ -35,6 +40,7 @@ class TranslatorConfig:
     channels: int = 3
     image_size: int = 64
     levels: tuple[int, ...] = (32, 64, 128, 128)
+    source: Source = "edges"
 
 
 class Translator(nn.Module):
@@ -53,7 +59,7 @@ class Translator(nn.Module):
         self.by_category = tuple(f"ups.{number}.category.weight" for number in ups)
         self.grid = grid_for(config.image_size)
         widths = config.levels
-        self.stem = nn.Conv2d(1, widths[0], 3, padding=1)
+        self.stem = nn.Conv2d(TOLD[config.source], widths[0], 3, padding=1)
         self.downs = nn.ModuleList(_down(a, b) for a, b in pairwise(widths))
         self.middle = nn.ModuleList(Smooth(widths[-1]) for _ in range(2))
         self.ups = nn.ModuleList(_Up(b, a, config.categories) for a, b in pairwise(widths))
@@ -76,7 +82,7 @@ class Translator(nn.Module):
         return crop(image, size=self.config.image_size)
 
     def translate(self, sketch: Tensor, label: Tensor) -> Tensor:
-        """The door: sketch [N, 1, S, S] in [0, 1], label [N] → [N, C, S, S] in [0, 1]."""
+        """The door: sketch or map [N, 1 or 2, S, S], label [N] → [N, C, S, S], all in [0, 1]."""
         return self(sketch.clamp(0, 1), label).clamp(0, 1)
 
 
@@ -113,7 +119,7 @@ class PatchCritic(nn.Module):
 
     def __init__(self, config: TranslatorConfig) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(1 + config.channels, CRITIC_WIDTHS[0], 3, padding=1)
+        self.stem = nn.Conv2d(TOLD[config.source] + config.channels, CRITIC_WIDTHS[0], 3, padding=1)
         self.blocks = nn.ModuleList(Critic(a, b) for a, b in pairwise(CRITIC_WIDTHS))
         self.score = nn.Conv2d(CRITIC_WIDTHS[-1], 1, 3, padding=1)
         self.category = Embedding(config.categories, CRITIC_WIDTHS[-1])

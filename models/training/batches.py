@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from models.data.cutouts import CHANNELS
+from models.data import cutouts, label_maps
 from models.data.image_set import ImageSet, Part, resized, whole
 from models.networks.classifier import MIN_SIDE
 from models.training.config import TrainConfig
@@ -100,7 +100,9 @@ def image_size_for(config: TrainConfig, images: ImageSet) -> int:
 def prepared(part: Part, config: TrainConfig, size: int) -> Part:
     """The part as the network wants it, in memory once."""
     if config.network == "matte":
-        return resized(part, size=size, channels=CHANNELS)
+        return resized(part, size=size, channels=cutouts.CHANNELS)
+    if config.source == "labels":
+        return resized(part, size=size, channels=label_maps.CHANNELS)
     multiple = multiple_for(config)
     if multiple is not None:
         return whole(part, multiple=multiple)

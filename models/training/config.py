@@ -10,6 +10,7 @@ from models.layers.attention import Blocks
 from models.losses.adversarial import Adversarial
 from models.losses.elbo import Reconstruction
 from models.networks.denoiser import TAKES
+from models.networks.translator import Source
 from models.networks.upscaler import SCALES
 from models.networks.vae import Output
 from models.precision import Precision
@@ -65,6 +66,7 @@ class TrainConfig:
         measured_every: so many epochs are learnt before one is measured; the last always is.
         output: how a VAE's last layer becomes pixels; None: as its reconstruction term wants it.
         widths: channels of each scale of a denoiser, classifier or style; None: as in its file.
+        source: what a translator draws from: the pictures' edges, or the label maps they carry.
     """
 
     network: Network
@@ -101,6 +103,7 @@ class TrainConfig:
     measured_every: int = 1
     output: Output | None = None
     widths: tuple[int, ...] | None = None
+    source: Source = "edges"
 
     def __post_init__(self) -> None:
         if self.scale not in SCALES:
@@ -130,6 +133,8 @@ class TrainConfig:
             raise ValueError("only a VAE has an output to choose")
         if self.output == "linear" and self.reconstruction == "bce":
             raise ValueError("binary cross-entropy wants a chance: no linear output")
+        if self.source != "edges" and (self.network != "translator" or self.channels != 3):
+            raise ValueError("only a translator of colour pictures draws from label maps")
         if self.patience is not None and self.patience < 1:
             raise ValueError("expected patience of at least 1 epoch")
         if self.target is not None and not math.isfinite(self.target[1]):

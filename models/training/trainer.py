@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.optimizer import Optimizer
 
+from models.data import label_maps
 from models.data.cutouts import CutOuts
 from models.data.image_set import ImageSet, Part
 from models.networks import classifier, denoiser, style
@@ -102,7 +103,8 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
         case "upscaler":
             return UpscalerTrainer(config, Upscaler(UpscalerConfig(config.scale)), device)
         case "translator":
-            translator = TranslatorConfig(count, config.channels, size)
+            _refuse_without_maps(config, images)
+            translator = TranslatorConfig(count, config.channels, size, source=config.source)
             return TranslatorTrainer(config, translator, device)
         case "inpainter":
             return InpainterTrainer(config, InpainterConfig(), device)
@@ -115,3 +117,9 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
             return StyleTrainer(config, StyleConfig(widths), device)
         case never:
             assert_never(never)
+
+
+def _refuse_without_maps(config: TrainConfig, images: ImageSet) -> None:
+    if config.source == "labels" and images.images.shape[1] != label_maps.CHANNELS:
+        sentence = "label maps are learnt from cut-out pictures, which carry them along"
+        raise TrainingError("no_transparency", sentence)

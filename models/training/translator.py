@@ -1,16 +1,16 @@
-"""One step of the translator: pictures are sketched, and are to be drawn again from the sketch.
+"""One step of the translator: pictures are to be drawn again from their sketch or label map.
 
 Absolute differences say where colours belong, the critic that patches are to look real.
 """
 
 from dataclasses import dataclass
-from typing import cast
+from typing import assert_never, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.optim.optimizer import Optimizer
 
-from models.data import sketches
+from models.data import label_maps, palette, sketches
 from models.data.image_set import Part
 from models.losses.restoration import l1
 from models.networks.translator import PatchCritic, Translator, TranslatorConfig
@@ -45,10 +45,9 @@ class TranslatorTrainer:
         )
 
     def step(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
-        hand = sketches.drawn(len(batch), moment.generator(), side=batch.images.shape[-1])
-        sketch = sketches.sketched(batch.images, hand)
+        told = self._told(batch, moment.generator())
         given = [
-            Portion(piece, sketch[piece.rows], batch.part(piece.rows))
+            Portion(piece, told[piece.rows], batch.part(piece.rows))
             for piece in pieces(len(batch), parts=self.config.accumulate)
         ]
         losses = self.contest.held(given, moment)
@@ -57,14 +56,16 @@ class TranslatorTrainer:
 
     @torch.no_grad()
     def restored(self, batch: Batch) -> tuple[Tensor, Tensor] | None:
-        """The pictures, and what is drawn from their sketches."""
+        """The pictures, and what is drawn from their sketches or maps."""
         network = cast(Translator, self.ema.module)
         with autocast(self.device, self.config.precision):
-            return batch.images, network.translate(self.spoiled(batch), batch.labels)
+            drawn = network.translate(self._told(batch), batch.labels)
+        return label_maps.seen(batch.images), drawn
 
     def spoiled(self, batch: Batch) -> Tensor:
-        """What it draws from: sketches by the same hand each time."""
-        return sketches.sketched(batch.images, sketches.steady(len(batch)))
+        """What it draws from, to look at: sketches by the same hand each time, or painted maps."""
+        told = self._told(batch)
+        return told if self.config.source == "edges" else palette.painted(told, batch.labels)
 
     def scores(self, learning: Part, held_out: Part) -> dict[str, float]:
         """None but those of drawn pictures."""
@@ -75,28 +76,41 @@ class TranslatorTrainer:
         """Nothing is fitted afterwards."""
         del learning, held_out
 
+    def _told(self, batch: Batch, chance: Generator | None = None) -> Tensor:
+        """Maps, or sketches by a hand that chance has drawn; without it by the steady one."""
+        match self.config.source:
+            case "labels":
+                return label_maps.told(batch.images)
+            case "edges" if chance is None:
+                return sketches.sketched(batch.images, sketches.steady(len(batch)))
+            case "edges":
+                hand = sketches.drawn(len(batch), chance, side=batch.images.shape[-1])
+                return sketches.sketched(batch.images, hand)
+            case never:
+                assert_never(never)
+
     def _drawn(self, given: "Portion") -> Tensor:
         with autocast(self.device, self.config.precision):
-            fake: Tensor = self.translator(given.sketch, given.batch.labels)
+            fake: Tensor = self.translator(given.told, given.batch.labels)
         return fake
 
     def _judged(self, images: Tensor, given: "Portion") -> Tensor:
         with autocast(self.device, self.config.precision):
-            logits: Tensor = self.critic(given.sketch, images, given.batch.labels)
+            logits: Tensor = self.critic(given.told, images, given.batch.labels)
         return logits
 
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """A piece of a batch with its sketches [N, 1, S, S]."""
+    """A piece of a batch with its sketches [N, 1, S, S] or maps [N, 2, S, S]."""
 
     piece: Piece
-    sketch: Tensor
+    told: Tensor
     batch: Batch
 
     @property
     def real(self) -> Tensor:
-        return self.batch.images
+        return label_maps.seen(self.batch.images)
 
 
 def _apart(fake: Tensor, given: Portion) -> Tensor:

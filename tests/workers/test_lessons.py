@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image, ImageDraw
 
 from db import blobs
 from db.tables.versions import Dataset
@@ -13,7 +14,7 @@ from tests.factories import encoded, png, shot
 from tests.furniture import libraries
 from workers import rendered
 from workers.failures import Permanent
-from workers.lessons import CATALOGUE, SMALL_FASHION_MNIST, WINDOWS_EACH, read
+from workers.lessons import CATALOGUE, SMALL_FASHION_MNIST, WINDOWS_EACH, kind_for, read
 
 
 def small() -> Dataset:
@@ -180,6 +181,48 @@ def test_the_catalogue_is_rendered_once_into_the_archive_s_cache(
     assert (len(learning), len(held_out)) == (24, 24)
     assert told == [0, 1, 2, 3, 3]
     assert list(home.glob("cache/catalogue-*/*.npz"))
+
+
+def cut_out(count: int) -> Dataset:
+    """Discs around which there is nothing."""
+    rows = []
+    for number in range(count):
+        picture = Image.new("RGBA", (40, 40))
+        ImageDraw.Draw(picture).ellipse((5, 5, 20 + number, 30), fill=(20 * number, 90, 60, 255))
+        sha256 = blobs.put("shop", encoded(picture, "PNG"))
+        rows.append({"sha256": sha256, "category": "odd" if number % 2 else "even"})
+    kinds = {"tenant": "shop", "name": "own", "kind": "pictures", "categories": ["even", "odd"]}
+    return Dataset(manifest=rows, **kinds)
+
+
+@pytest.mark.usefixtures("graphics")
+def test_a_translator_of_label_maps_reads_the_catalogue_with_its_maps(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    furniture = libraries(tmp_path / "furniture", models=1)
+    monkeypatch.setattr(rendered, "furniture", lambda: furniture)
+    dataset = Dataset(name=CATALOGUE, kind=CATALOGUE, manifest=[], categories=[])
+
+    found = read(dataset, image_size=64, most=None, kind=kind_for("translator", "labels"))
+
+    body, detail = (found.images[:, 3:] == 255).unbind(1)
+    assert found.images.shape == (48, 5, 64, 64)
+    assert bool(body.flatten(1).any(1).all())
+    assert not (body & detail).any()
+
+
+def test_of_cut_outs_the_silhouette_is_the_map_and_of_others_there_is_none(home: Path) -> None:
+    assert kind_for("translator") == "square"
+    with pytest.raises(Permanent) as opaque:
+        read(own(12), image_size=32, most=None, kind="labels")
+    with pytest.raises(Permanent) as garments:
+        read(small(), image_size=32, most=None, kind="labels")
+
+    found = read(cut_out(12), image_size=32, most=None, kind="labels")
+
+    assert opaque.value.code == garments.value.code == "no_transparency"
+    assert found.images.shape == (12, 5, 32, 32)
+    assert set(found.images[:, 3:].unique().tolist()) == {0, 255}
 
 
 def test_without_its_models_a_catalogue_cannot_be_read(

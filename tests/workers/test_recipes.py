@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from db.operations.training import Augment, Train
+from db.operations.training import Augment, Jitter, Train
 from models.data.diff_augment import DiffAugment
 from models.training.config import RECIPES
 from workers.recipes import config_of
@@ -51,7 +51,22 @@ def test_what_a_translator_is_told_arrives() -> None:
 
     config = config_of(operation, 0, channels=3)
 
-    assert (config.l1_weight, config.adversarial) == (10.0, "hinge")
+    assert (config.l1_weight, config.adversarial, config.source) == (10.0, "hinge", "edges")
+
+
+def test_what_a_translator_draws_from_arrives_and_means_nothing_to_others() -> None:
+    operation = Train(dataset="d", network="translator", source="labels")
+
+    assert config_of(operation, 0, channels=3).source == "labels"
+    with pytest.raises(ValueError, match="means nothing to a network of the kind vae"):
+        Train(dataset="d", network="vae", source="labels")
+    with pytest.raises(ValueError, match="jitter means nothing to label maps"):
+        Train(
+            dataset="d",
+            network="translator",
+            source="labels",
+            augment=Augment(jitter=Jitter(hue=0.1)),
+        )
 
 
 def test_when_it_is_to_end_arrives() -> None:

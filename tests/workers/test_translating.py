@@ -1,7 +1,7 @@
 """A product drawn from a sketch through `perform`: by a version that was trained, or not at all."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from db import blobs
 from db.engine import reading
 from db.tables.results import Result
 from models import images, labels, weights
-from models.networks.translator import Translator, TranslatorConfig
+from models.data import palette
+from models.metrics.label_iou import found_region
+from models.networks.translator import Source, Translator, TranslatorConfig
 from models.weights import Card
 from tests import benches, factories, rows, tiny
 from tests.shots import keep
@@ -29,10 +31,11 @@ def bench(home: Path) -> Iterator[Bench]:
         yield bench
 
 
-def _translator(folder: Path) -> str:
+def _translator(folder: Path, source: Source = "edges") -> str:
     torch.manual_seed(1)
-    card = Card("tiny", "translator", asdict(SMALL), "", "CC0", "none", categories=("bag", "shoe"))
-    card = weights.write(Translator(SMALL), folder / "tiny", card)
+    config = replace(SMALL, source=source)
+    card = Card("tiny", "translator", asdict(config), "", "CC0", "none", categories=("bag", "shoe"))
+    card = weights.write(Translator(config), folder / "tiny", card)
     return tiny.add(folder / "tiny", card).id
 
 
@@ -42,8 +45,18 @@ def _sketch() -> Image.Image:
     return sheet
 
 
-def _done(bench: Bench, version: str, **given: Any) -> tuple[Any, list[Result]]:
-    picture = keep(factories.encoded(_sketch(), "PNG"))
+def _map(category: int) -> Image.Image:
+    """A box of a category's body on ground."""
+    sheet = Image.new("RGB", (64, 64))
+    colour = palette.colours(2)[palette.label_for(category, 0)].tolist()
+    ImageDraw.Draw(sheet).rectangle((16, 16, 47, 47), fill=tuple(colour))
+    return sheet
+
+
+def _done(
+    bench: Bench, version: str, sheet: Image.Image | None = None, **given: Any
+) -> tuple[Any, list[Result]]:
+    picture = keep(factories.encoded(sheet or _sketch(), "PNG"))
     rows.queued("translate", envelope={"operation": {"picture": picture, **given}})
     (job,) = rows.claim()
     rows.change(job.id, versions={"translator": version})
@@ -79,3 +92,37 @@ def test_a_category_that_it_does_not_know_fails_the_job(bench: Bench, tmp_path: 
     job, found = _done(bench, _translator(tmp_path), category="teapot")
 
     assert (job.state, job.error_code, found) == ("failed", "category_unknown", [])
+
+
+def test_a_version_of_label_maps_reads_one_and_tells_how_much_lies_where_it_was_asked_for(
+    bench: Bench, tmp_path: Path
+) -> None:
+    job, (result,) = _done(bench, _translator(tmp_path, "labels"), _map(1))
+
+    assert job.state == "succeeded", job.error_detail
+    assert job.report["label"] == 1
+    found = found_region(images.read(blobs.get(rows.TENANT, result.blob_key)).image)[0, 0] > 0.5
+    asked = torch.zeros(32, 32, dtype=torch.bool)
+    asked[8:24, 8:24] = True
+    expected = (found & asked).sum() / (found | asked).sum()
+    assert result.scores["label_iou"] == pytest.approx(expected.item())
+    assert result.psnr_db is None
+
+
+@pytest.mark.parametrize(
+    ("sheet", "given", "code"),
+    [
+        ("sketch", {}, "labels_unknown"),
+        ("map", {"kind": "photograph"}, "labels_unknown"),
+        ("map", {"category": "shoe"}, "labels_mixed"),
+        ("ground", {}, "labels_empty"),
+    ],
+)
+def test_what_is_no_clear_map_fails_the_job(
+    bench: Bench, tmp_path: Path, sheet: str, given: dict[str, str], code: str
+) -> None:
+    pictures = {"sketch": _sketch(), "map": _map(0), "ground": Image.new("RGB", (64, 64))}
+
+    job, found = _done(bench, _translator(tmp_path, "labels"), pictures[sheet], **given)
+
+    assert (job.state, job.error_code, found) == ("failed", code, [])

@@ -9,7 +9,8 @@ from torch import Tensor
 from models.data.image_set import ImageSet
 from models.evaluation.contender import Contender
 from models.evaluation.evaluate import evaluate
-from models.networks.translator import Translator, TranslatorConfig
+from models.failures import CannotDo
+from models.networks.translator import Source, Translator, TranslatorConfig
 
 CPU = torch.device("cpu")
 NAMES = ("bag", "shoe")
@@ -18,8 +19,10 @@ NAMES = ("bag", "shoe")
 class _Knowing(Translator):
     """Goes a share of the way from grey to the picture, which it knows by its sketch's place."""
 
-    def __init__(self, real: Tensor, share: float, *, size: int = 32) -> None:
-        super().__init__(TranslatorConfig(2, image_size=size, levels=(4, 4)))
+    def __init__(
+        self, real: Tensor, share: float, *, size: int = 32, source: Source = "edges"
+    ) -> None:
+        super().__init__(TranslatorConfig(2, image_size=size, levels=(4, 4), source=source))
         self.real = real
         self.share = share
 
@@ -93,3 +96,42 @@ def test_what_serves_pictures_of_another_size_cannot_be_compared():
         == "what serves is for 64 pixels and 3 channels, this for 32 pixels and 3 channels"
     )
     assert found.beats_incumbent is None
+
+
+def _mapped() -> ImageSet:
+    """The boxes with their maps: all body, and white ground."""
+    plain = _images()
+    body = (plain.images.amin(1, keepdim=True) < 255).to(torch.uint8) * 255
+    carried = torch.cat([plain.images, body, torch.zeros_like(body)], dim=1)
+    return ImageSet("boxes", carried, plain.labels, NAMES, plain.validation, "CC0", "here")
+
+
+def _of_maps(share: float) -> Contender[Translator]:
+    return Contender(_Knowing(_real(), share, source="labels"), NAMES)
+
+
+def test_of_maps_it_is_told_how_much_of_the_product_is_where_it_was_asked_for():
+    good, grey = (
+        evaluate(_of_maps(share), _mapped(), incumbent=None, teach=_never, device=CPU)
+        for share in (1.0, 0.0)
+    )
+
+    assert good.baseline == "the training picture with the nearest label map"
+    assert good.beats_baseline
+    assert good.scores["label_iou"] == good.scores["label_iou_real"] == 1.0
+    assert grey.scores["label_iou"] == pytest.approx(14 * 15 / 32**2, rel=0.1)  # all is no ground
+    assert "label_iou" not in _found(_contender(0.9)).scores
+
+
+def test_one_that_draws_from_maps_is_not_compared_with_one_that_draws_from_edges():
+    found = evaluate(_of_maps(0.9), _mapped(), incumbent=_contender(0.5), teach=_never, device=CPU)
+
+    assert found.unlike == "what serves draws from edges, this from labels"
+    assert found.beats_incumbent is None
+
+
+def test_pictures_without_maps_cannot_measure_it():
+    with pytest.raises(CannotDo) as caught:
+        evaluate(_of_maps(0.9), _images(), incumbent=None, teach=_never, device=CPU)
+
+    assert caught.value.code == "no_transparency"
