@@ -39,7 +39,7 @@ def kind_for(network: str) -> Kind:
     match network:
         case "denoiser" | "deblocker" | "deblurrer" | "upscaler" | "style" | "inpainter":
             return "window"
-        case "matte":
+        case "matte" | "warp":
             return "cutout"
         case _:
             return "square"
