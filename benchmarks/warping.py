@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
+from benchmarks.scenarios.try_on import NEW, POSES
 from models.data import tops
 from models.data.figures import Cut
 from models.data.worn import Worn, bent, carried, joined, lying, of_pose
@@ -54,13 +55,11 @@ def silhouettes() -> Worn:
 
 def figures() -> Worn:
     """The shirt and the poses that `benchmarks.scenarios.try_on` dresses."""
-    from benchmarks.scenarios.try_on import NEW, POSES  # noqa: PLC0415 — it asks this file, too
-
     return joined(tuple(of_pose(Cut(), pose, cloth) for pose in POSES for cloth in NEW))
 
 
 def measured(ways: Tensor, seen: Worn) -> dict[str, float]:
-    """Of ways [N, 25, 2]: mean error in pixels of 192, overlap of masks, SSIM of what is carried."""
+    """Of ways [N, 25, 2]: mean error in pixels of 192, overlap of masks, SSIM of the garments."""
     made, true = (carried(seen.garments, one) for one in (ways, seen.ways))
     return {
         "way_px": error_px(ways, seen.ways, seen.places).mean().item(),

@@ -124,7 +124,8 @@ def _matched(
     y, x = 2 * y, 2 * x
     v, u = np.nonzero(np.isfinite(lying_[..., 0]))
     _, nearest = cKDTree(lying_[v, u]).query(worn[y, x])
-    return np.stack((x, y), 1) + 0.5, np.stack((u[nearest], v[nearest]), 1) + 0.5
+    here, there = np.stack((x, y), 1), np.stack((u[nearest], v[nearest]), 1)
+    return here.astype(np.float64) + 0.5, there.astype(np.float64) + 0.5
 
 
 def _to_frame(points: NDArray[np.float64], box: Tensor) -> Tensor:

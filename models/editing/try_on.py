@@ -1,7 +1,8 @@
 """A garment on a person: bent by landmarks, in the light of the clothes that it takes the place of.
 
-No network draws anything, though one may tell where it goes: every pixel of the garment is its own picture's, through a warp that is
-kept as proof (thin-plate splines, as Han et al. 2018 and Wang et al. 2018 warp before they draw).
+No network draws anything, though one may tell where it goes: every pixel of the garment is its own
+picture's, through a warp that is kept as proof (thin-plate splines, as Han et al. 2018 and Wang et
+al. 2018 warp before they draw).
 """
 
 from dataclasses import dataclass

@@ -6,7 +6,15 @@ import torch
 from models.data.figures import Cloth, Cut
 from models.data.tops import cut_out
 from models.data.worn import (
-    KEPT_APART_DEG, Worn, bent, carried, drawn, fitted, joined, lying, of_pose,
+    KEPT_APART_DEG,
+    Worn,
+    bent,
+    carried,
+    drawn,
+    fitted,
+    joined,
+    lying,
+    of_pose,
 )  # fmt: skip
 from models.warping.frames import SIDE, basis, centres, dense, grid
 from models.warping.nearness import overlap
