@@ -22,8 +22,9 @@ from benchmarks.recipes import SHIPPED
 from benchmarks.restoring import deblock_scores, deblur_scores
 from benchmarks.styles import style_scores
 from benchmarks.upscaling import upscale_scores
+from benchmarks.warping import warp_scores
 from models import weights
-from models.data import fashion_mnist, photographs
+from models.data import fashion_mnist, photographs, tops
 from models.data.image_set import ImageSet
 from models.training.run import train
 from models.training.watch import Watch
@@ -58,6 +59,7 @@ PRODUCTS = {
     "upscaler-photo-x4": Product(photographs.read_detailed, upscale_scores),
     "vae-catalogue": Product(catalogue_recipes.with_twins, catalogue.vae_scores),
     "vae-fashion": Product(fashion_mnist.read, vae_scores),
+    "warp-garments": Product(tops.read, warp_scores),
 }
 """By the name they ship under; how they learn is in `recipes.SHIPPED`."""
 

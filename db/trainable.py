@@ -58,6 +58,7 @@ NEEDS: Final = {
         Need("deblurrer", held_out=True, side_px=WINDOW_PX),
         Need("translator", held_out=True),
         Need("matte", held_out=True, cut_out=True),
+        Need("warp", held_out=True, cut_out=True),
         Need("upscaler", held_out=True, side_px=WINDOW_PX),
         Need("style", held_out=True, side_px=WINDOW_PX),
         Need("inpainter", held_out=True, side_px=WINDOW_PX),

@@ -17,6 +17,8 @@ from models.networks.style import StyleAutoencoder
 from models.networks.translator import TOLD, Translator
 from models.networks.upscaler import UpscalerConfig
 from models.networks.vae import ConditionalVae
+from models.networks.warp import WarpNet
+from models.warping.frames import SIDE
 from models.weights import Card
 
 Door = Callable[..., Tensor | tuple[Tensor, ...]]
@@ -43,6 +45,8 @@ def doors(module: nn.Module) -> dict[str, Door]:
             return {"matte": module.matte}
         case StyleAutoencoder():
             return {"measure": module.measure, "restyle": module.restyle}
+        case WarpNet():
+            return {"warp": module.warp}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 
@@ -82,6 +86,11 @@ def examples(module: nn.Module) -> dict[str, tuple[Tensor, ...]]:
             gain, shift = 0.5 + torch.rand(2, 1, channels, generator=draw)
             everything = torch.ones(1, 1, 64, 64)
             return {"measure": (image, everything), "restyle": (image, gain, shift)}
+        case WarpNet():
+            garment = torch.rand((1, 4, SIDE, SIDE), generator=draw)
+            mask = torch.zeros(1, 1, SIDE, SIDE)
+            mask[..., 16:80, 16:80] = 1.0
+            return {"warp": (garment, mask)}
         case _:
             raise TypeError(f"no doors are known for {type(module).__name__}")
 

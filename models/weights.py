@@ -25,6 +25,7 @@ from models.networks.style import StyleAutoencoder, StyleConfig
 from models.networks.translator import Translator, TranslatorConfig
 from models.networks.upscaler import Upscaler, UpscalerConfig
 from models.networks.vae import ConditionalVae, VaeConfig
+from models.networks.warp import WarpConfig, WarpNet
 
 SHIPPED = Path(__file__).parent / "shipped"
 MODEL_FILE = "model.safetensors"
@@ -216,6 +217,8 @@ def _network(card: Card) -> nn.Module:
             return MatteNet(MatteConfig(**card.config))
         case "style":
             return StyleAutoencoder(StyleConfig(**card.config))
+        case "warp":
+            return WarpNet(WarpConfig(**card.config))
         case _:
             raise WeightsError(f"unknown network {card.network!r}")
 

@@ -24,7 +24,7 @@ def pictures(count: int = 20, side: int = 28, channels: int = 1, held_out: int =
 
 def lessons(network: str) -> ImageSet:
     """What a network of this kind learns from."""
-    return cutouts() if network == "matte" else pictures()
+    return cutouts() if network in ("matte", "warp") else pictures()
 
 
 def chance() -> torch.Generator:
@@ -35,6 +35,7 @@ def small(monkeypatch) -> None:
     """Only as many channels as a test needs."""
     for module in ("gan", "vae"):
         monkeypatch.setattr(f"models.networks.{module}.WIDTHS", {32: (8,) * 4, 64: (8,) * 5})
+    monkeypatch.setattr("models.training.warp.DRAWN", 4)
 
 
 def killed_at(step: int) -> Watch:

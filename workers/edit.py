@@ -37,6 +37,8 @@ from models.made import Made
 from models.matting import learned, matte
 from models.matting.matte import Finder
 from models.restyling import Restyler
+from models.warping.told import Teller
+from models.warping.warp import Method
 from workers.index import Index
 from workers.moderation import Judge
 from workers.plates import plate_of
@@ -238,7 +240,7 @@ def edit(operation: Edit, given: Given) -> Made:
             return try_on(
                 given.pictures["picture"],
                 given.pictures["garment"],
-                method=operation.method,
+                method=_method(operation, given),
                 shading=operation.shading,
                 said=Said(
                     clothes=given.masks.get("clothes_mask"),
@@ -286,6 +288,12 @@ def _restyler(given: Given) -> Restyler:
     served = given.networks("style")
     doors = served.doors
     return Restyler(doors["measure"], doors["restyle"], calling.tiling(served.card))
+
+
+def _method(operation: TryOn, given: Given) -> Method | Teller:
+    if operation.method == "model":
+        return Teller(given.networks("warp").doors["warp"])
+    return operation.method
 
 
 def _points(named: Points | None) -> dict[str, tuple[float, float]] | None:

@@ -41,6 +41,7 @@ SHOWS: Final[Mapping[str, SourceKind]] = {
     "deblurrer": "enhanced",
     "upscaler": "enhanced",
     "matte": "composite",
+    "warp": "enhanced",
     "style": "enhanced",
     "inpainter": "enhanced",
 }

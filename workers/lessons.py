@@ -49,7 +49,7 @@ def kind_for(network: str, source: Source = "edges") -> Kind:
     match network:
         case "denoiser" | "deblocker" | "deblurrer" | "upscaler" | "style" | "inpainter":
             return "window"
-        case "matte":
+        case "matte" | "warp":
             return "cutout"
         case _:
             return "square" if source == "edges" else "labels"

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 QueueName = Literal["gpu", "train", "cpu"]
 NetworkName = Literal[
     "gan", "vae", "denoiser", "deblocker", "deblurrer", "classifier", "upscaler", "translator",
-    "matte", "style", "inpainter",
+    "matte", "style", "inpainter", "warp",
 ]  # fmt: skip
 
 # How far a picture is a photograph still, from least changed to not at all.

@@ -11,7 +11,7 @@ from db.operations.training import DatasetName, Label, MaxImages
 
 MAX_DROP: Final[Mapping[str, float]] = {
     "psnr_db": 0.5, "y_psnr_db": 0.5, "accuracy": 0.02, "iou": 0.02, "hole_nearness": 0.002,
-    "kernel_distance": 0.001,
+    "way_nearness": 0.002, "kernel_distance": 0.001,
 }  # fmt: skip
 """How much less good a smaller version may be, in the unit of what decides."""
 KEEP: Final = 0.5

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from db.operations.base import Key
+from db.operations.base import Key, VersionName
 from db.operations.seeking import Seeking
 
 PointName = Literal[
@@ -37,8 +37,12 @@ class TryOn(Seeking):
     """The person. Pictures of persons are kept for a short time and enter no dataset."""
     garment: Key
     """The garment, lying flat or as on an invisible mannequin; best cut out."""
-    method: Literal["affine", "tps"] = "tps"
-    """Moved, turned, sheared and stretched as a whole, or bent as a thin plate."""
+    method: Literal["affine", "tps", "model"] = "tps"
+    """Moved, turned, sheared and stretched as a whole, or bent as a thin plate, by landmarks; or
+    bent as a network tells it, which is said no landmarks."""
+    version: VersionName | None = None
+    """Of `model` the version that tells the warp, and the `matte` is the one that is serving; else
+    of the network that finds. Left out: the one that is serving."""
     shading: Annotated[float, Field(ge=0.0, le=1.0)] = 0.5
     """How much of the slow light and shade on the old clothes the garment is given; 0 is none."""
     body_points: Points | None = None
@@ -56,6 +60,8 @@ class TryOn(Seeking):
 
     @model_validator(mode="after")
     def _has_enough(self) -> Self:
+        if self.method == "model":
+            return self._told()
         if self.body_points is None or self.garment_points is None:
             return self
         shared = len(self.body_points.keys() & self.garment_points.keys())
@@ -65,6 +71,17 @@ class TryOn(Seeking):
                 f"these have {shared}"
             )
         return self
+
+    def _told(self) -> Self:
+        if self.body_points is not None or self.garment_points is not None:
+            raise ValueError("points mean nothing to model: its network tells where all of it goes")
+        return self
+
+    def needs(self) -> dict[str, str | None]:
+        if self.method != "model":
+            return super().needs()
+        finds: dict[str, str | None] = {"matte": None} if self.engine == "network" else {}
+        return finds | {"warp": self.version}
 
     def pictures(self) -> dict[str, str]:
         roles = ("garment", "clothes_mask", "front_mask", "garment_mask")

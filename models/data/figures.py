@@ -86,6 +86,18 @@ def person(cloth: Cloth, pose: Cut, *, size: int, light: float = 0.3) -> tuple[T
     return _image(colours), _image(covered[..., None].astype(np.float64))
 
 
+def cloth_points(cut: Cut, *, size: int, bent: bool) -> Array:
+    """[S, S, 2]: which point of the cloth each pixel shows, the same lying and worn; NaN elsewhere.
+
+    Args:
+        cut: of the shirt.
+        size: in pixels a side.
+        bent: whether it is worn, round a body, or lies flat.
+    """
+    places, covered, _ = _shirt(_grid(size), cut, bent=bent)
+    return np.where(covered[..., None], np.stack(places, axis=-1), np.nan)
+
+
 def landmarks(cut: Cut, *, size: int) -> dict[str, tuple[float, float]]:
     """The true ones of a shirt, lying or worn, by their names in `models.warping.outline`."""
     found = {}

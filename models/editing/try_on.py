@@ -1,7 +1,8 @@
 """A garment on a person: bent by landmarks, in the light of the clothes that it takes the place of.
 
-No network draws anything: every pixel of the garment is its own picture's, through a warp that is
-kept as proof (thin-plate splines, as Han et al. 2018 and Wang et al. 2018 warp before they draw).
+No network draws anything, though one may tell where it goes: every pixel of the garment is its own
+picture's, through a warp that is kept as proof (thin-plate splines, as Han et al. 2018 and Wang et
+al. 2018 warp before they draw).
 """
 
 from dataclasses import dataclass
@@ -24,12 +25,14 @@ from models.warping import clothes as worn
 from models.warping.carried import Carried, carry
 from models.warping.pairing import Named, Paired, Side, paired
 from models.warping.shading import light_on, lit
+from models.warping.told import Teller
 from models.warping.warp import Method
 
 _LEAST_SIDE = 32
 _MOST_FOLDED = 0.002
 # Of what was found without anybody's word: beyond these, it was found wrongly.
 _LEAST_IOU, _MOST_STRETCH = {"tps": 0.85, "affine": 0.6}, 3.5
+_LEAST_IOU_TOLD, _MOST_APART_PX = 0.85, 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def try_on(
     body: Loaded,
     garment: Loaded,
     *,
-    method: Method,
+    method: Method | Teller,
     shading: float,
     said: Said,
     find: Finder = matte.find,
@@ -65,7 +68,8 @@ def try_on(
     Args:
         body: the person's picture.
         garment: the garment's, lying flat or as on an invisible mannequin, seen from the front.
-        method: `tps` bends, `affine` only moves, turns, shears and stretches.
+        method: `tps` bends, `affine` only moves, turns, shears and stretches, by landmarks; or a
+            network that tells how to bend it, to which no landmark is said.
         shading: 0 to 1, how much of the light on the old clothes the garment is given.
         said: what need not be found.
         find: what finds a person, or a garment, before its ground.
@@ -73,11 +77,7 @@ def try_on(
     _refuse_small(body.image, garment.image)
     coverage, garment_trust = _garment(garment, said, find)
     clothes, body_trust = _clothes(body, said, find)
-    pair = paired(
-        Side(_size(body.image), said.body_points, clothes),
-        Side(_size(garment.image), said.garment_points, coverage),
-        method=method,
-    )
+    pair = _paired(body, garment, clothes, coverage, said, method)
     height, width = _size(body.image)
     carried = carry(garment.image, coverage, pair.warp, height=height, width=width)
     iou = _fit_of(carried, clothes, pair, method)
@@ -95,6 +95,33 @@ def try_on(
         details=({"warp": _stored(pair, carried, garment)},),
         stages={"garment": carried.alpha, "coverage": seen} | _seen_clothes(clothes),
     )
+
+
+def _paired(
+    body: Loaded,
+    garment: Loaded,
+    clothes: Tensor | None,
+    coverage: Tensor,
+    said: Said,
+    method: Method | Teller,
+) -> Paired:
+    """By landmarks, or as a network tells it, if it tells the same of both in a mirror."""
+    if not isinstance(method, Teller):
+        return paired(
+            Side(_size(body.image), said.body_points, clothes),
+            Side(_size(garment.image), said.garment_points, coverage),
+            method=method,
+        )
+    if clothes is None or said.garment_points is not None:
+        raise ValueError("a network that tells the warp is said no landmarks")
+    told = method(clothes, garment.image, coverage)
+    if told.apart_px > _MOST_APART_PX:
+        raise CannotDo(
+            "pose_unclear",
+            f"The network is not sure where the garment goes: in a mirror {told.apart_px:.1f} of "
+            "192 pixels elsewhere.",
+        )
+    return Paired(told.warp, len(told.warp.control), None, automatic=True, apart_px=told.apart_px)
 
 
 def _garment(garment: Loaded, said: Said, find: Finder) -> tuple[Tensor, float | None]:
@@ -135,7 +162,9 @@ def _clothes(body: Loaded, said: Said, find: Finder) -> tuple[Tensor | None, flo
     return found.mask, found.agreement
 
 
-def _fit_of(carried: Carried, clothes: Tensor | None, pair: Paired, method: Method) -> float | None:
+def _fit_of(
+    carried: Carried, clothes: Tensor | None, pair: Paired, method: Method | Teller
+) -> float | None:
     """How well the garment fills the clothes' place, if it does and nothing is turned over."""
     if carried.fold_share > _MOST_FOLDED:
         share = f"{carried.fold_share:.1%} of the garment would be turned over"
@@ -151,7 +180,7 @@ def _fit_of(carried: Carried, clothes: Tensor | None, pair: Paired, method: Meth
             f"The garment is cut unlike the clothes that it would cover: it would be stretched "
             f"{carried.stretch:.1f} times more one way than the other.",
         )
-    if iou < _LEAST_IOU[method]:
+    if iou < (_LEAST_IOU_TOLD if isinstance(method, Teller) else _LEAST_IOU[method]):
         raise CannotDo(
             "pose_unclear",
             f"The garment would fill {iou:.0%} of where the clothes are: say where its landmarks "
@@ -209,7 +238,7 @@ def _report(
         left = ((clothes > 0.5) & (seen <= 0.5)).double().sum()
         uncovered = float(left / (clothes > 0.5).double().sum().clamp_min(1))
     return {
-        "landmarks": "found" if pair.automatic else "given",
+        "landmarks": _whence(pair),
         "points": pair.points,
         "fold_share": carried.fold_share,
         "stretch": carried.stretch,
@@ -217,10 +246,17 @@ def _report(
         "clothes_iou": iou,
         "clothes_left_share": uncovered,
         "outline_symmetry": pair.symmetry,
+        "told_apart_px": pair.apart_px,
         "shaded": "no" if clothes is None or shading == 0 else "yes",
         "covered_share": float((seen > 0.5).float().mean()),
         "garment_delta_e_median": float(apart.median()) if apart.numel() else None,
     }
+
+
+def _whence(pair: Paired) -> str:
+    if pair.apart_px is not None:
+        return "told"
+    return "found" if pair.automatic else "given"
 
 
 def _stored(pair: Paired, carried: Carried, garment: Loaded) -> dict[str, Any]:

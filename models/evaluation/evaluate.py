@@ -15,6 +15,7 @@ from models.evaluation import (
     restoration,
     translation,
     upscaling,
+    warping,
 )
 from models.evaluation.contender import Contender, Network
 from models.evaluation.exam import Exam
@@ -29,8 +30,9 @@ from models.networks.restoring import Denoises, Enlarges
 from models.networks.style import StyleAutoencoder
 from models.networks.translator import Translator
 from models.networks.vae import ConditionalVae
+from models.networks.warp import WarpNet
 
-UNLABELLED = (Denoises, Enlarges, Inpainter, MatteNet, StyleAutoencoder)
+UNLABELLED = (Denoises, Enlarges, Inpainter, MatteNet, StyleAutoencoder, WarpNet)
 """Networks that are not told what they see: whatever they learnt from, they take any picture."""
 
 
@@ -115,6 +117,12 @@ def evaluate(
                 Contender(style, images.categories),
                 exam,
                 incumbent=_of_kind(incumbent, StyleAutoencoder),
+            )
+        case WarpNet() as warp:
+            return warping.evaluate(
+                Contender(warp, images.categories),
+                exam,
+                incumbent=_of_kind(incumbent, WarpNet),
             )
         case other:
             kind = type(other).__name__

@@ -5,7 +5,9 @@ from typing import Literal
 
 from models.evaluation.lead import Lead
 
-Measure = Literal["psnr_db", "y_psnr_db", "accuracy", "kernel_distance", "iou", "hole_nearness"]
+Measure = Literal[
+    "psnr_db", "y_psnr_db", "accuracy", "kernel_distance", "iou", "hole_nearness", "way_nearness",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def image_size_for(config: TrainConfig, images: ImageSet) -> int:
 
 def prepared(part: Part, config: TrainConfig, size: int) -> Part:
     """The part as the network wants it, in memory once."""
-    if config.network == "matte":
+    if config.network in ("matte", "warp"):
         return resized(part, size=size, channels=cutouts.CHANNELS)
     if config.source == "labels":
         return resized(part, size=size, channels=label_maps.CHANNELS)

@@ -18,7 +18,7 @@ from models.training.schedule import ScheduleName
 
 Network = Literal[
     "gan", "vae", "denoiser", "deblocker", "deblurrer", "classifier", "upscaler", "translator",
-    "matte", "style", "inpainter",
+    "matte", "style", "inpainter", "warp",
 ]  # fmt: skip
 OptimizerName = Literal["adam", "adamw", "sgd"]
 
@@ -194,6 +194,15 @@ RECIPES: dict[Network, TrainConfig] = {
         channels=3,
         image_size=64,
         adversarial="hinge",
+    ),
+    "warp": TrainConfig(
+        "warp",
+        epochs=40,
+        batch_size=12,
+        learning_rate=1.5e-3,
+        channels=3,
+        image_size=64,
+        augment=Augment(flip=True),
     ),
     "style": TrainConfig(
         "style", epochs=20, batch_size=16, learning_rate=2e-3, channels=3, image_size=64

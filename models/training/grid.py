@@ -13,6 +13,7 @@ from models.training.matte import MatteTrainer
 from models.training.trainer import Trainer
 from models.training.translator import TranslatorTrainer
 from models.training.upscaler import UpscalerTrainer
+from models.training.warp import WarpTrainer
 
 COLUMNS = 8
 MOST_ROWS = 8
@@ -20,7 +21,7 @@ PAIRS = 2
 """So many rows of pictures, each above the row of what was made of them."""
 EDGE_PX = 1
 RESTORERS = (
-    DenoiserTrainer, UpscalerTrainer, TranslatorTrainer, MatteTrainer, InpainterTrainer
+    DenoiserTrainer, UpscalerTrainer, TranslatorTrainer, MatteTrainer, InpainterTrainer, WarpTrainer
 )  # fmt: skip
 SEED = 0
 

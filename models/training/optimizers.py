@@ -46,6 +46,7 @@ USUAL: Final[Mapping[Network, Usual]] = {
     "translator": Usual("adam", "linear", betas=(0.5, 0.99)),
     "inpainter": Usual("adam", "linear", betas=(0.5, 0.99)),
     "style": Usual("adamw", "one_cycle", clip_norm=1.0),
+    "warp": Usual("adam", "one_cycle", clip_norm=1.0),
     "matte": Usual("adamw", "one_cycle", weight_decay=0.01, clip_norm=1.0),
     "classifier": Usual("sgd", "one_cycle", weight_decay=5e-4, spares_gains=True),
 }

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim.optimizer import Optimizer
 
 from models.data import label_maps
-from models.data.cutouts import CutOuts
+from models.data.cutouts import CHANNELS, CutOuts
 from models.data.image_set import ImageSet, Part
 from models.networks import classifier, denoiser, style
 from models.networks.classifier import ClassifierConfig
@@ -20,6 +20,7 @@ from models.networks.style import StyleConfig
 from models.networks.translator import TranslatorConfig
 from models.networks.upscaler import Upscaler, UpscalerConfig
 from models.networks.vae import Output, VaeConfig
+from models.networks.warp import WarpConfig
 from models.training.batches import Batch, Moment, image_size_for
 from models.training.classifier import ClassifierTrainer
 from models.training.config import TrainConfig
@@ -32,6 +33,7 @@ from models.training.style import StyleTrainer
 from models.training.translator import TranslatorTrainer
 from models.training.upscaler import UpscalerTrainer
 from models.training.vae import VaeTrainer
+from models.training.warp import WarpTrainer
 from models.training.watch import TrainingError
 
 
@@ -112,6 +114,10 @@ def _fresh(config: TrainConfig, images: ImageSet, device: torch.device) -> Train
             if not isinstance(images, CutOuts):
                 raise TrainingError("no_transparency", "a matte is learnt from cut-out pictures")
             return MatteTrainer(config, MatteConfig(), images.grounds, device)
+        case "warp":
+            if images.images.shape[1] != CHANNELS:
+                raise TrainingError("no_transparency", "a warp is learnt from cut-out garments")
+            return WarpTrainer(config, WarpConfig(), device)
         case "style":
             widths = config.widths or style.WIDTHS
             return StyleTrainer(config, StyleConfig(widths), device)

@@ -26,7 +26,7 @@ class Epoch:
         losses: means over the epoch; gan: generator, discriminator, r1; vae: reconstruction (the
             decoder's), kl (the encoder's), both in nats a picture; denoiser, upscaler: l1;
             translator: critic, translator, l1; inpainter: critic, inpainter, l1;
-            matte: coarse, fine; classifier: cross_entropy.
+            matte: coarse, fine; warp: way, grid, picture, uneven; classifier: cross_entropy.
         val_psnr_db: mean over validation reconstructions; None where there is no reference.
         val_ssim: the same of SSIM.
         learning_rate: of the last step.

@@ -40,12 +40,14 @@ class Paired:
         points: how many.
         symmetry: of the less symmetric outline that was looked at; None where none was.
         automatic: whether all points of both pictures were found.
+        apart_px: of a warp that a network told, how far it told another in a mirror.
     """
 
     warp: Warp
     points: int
     symmetry: float | None
     automatic: bool
+    apart_px: float | None = None
 
 
 def paired(body: Side, garment: Side, *, method: Method) -> Paired:

@@ -29,6 +29,7 @@ from tests.runs import CPU, TINY, Killed, killed_at, pictures, small
         ("style", AdamW, 0.0, (0.9, 0.99)),
         ("translator", Adam, 0.0, (0.5, 0.99)),
         ("inpainter", Adam, 0.0, (0.5, 0.99)),
+        ("warp", Adam, 0.0, (0.9, 0.99)),
         ("matte", AdamW, 0.01, (0.9, 0.99)),
         ("classifier", SGD, 5e-4, None),
     ],

@@ -118,6 +118,7 @@ def test_there_is_a_recipe_for_every_network():
         "matte": "matte",
         "style": "style",
         "inpainter": "inpainter",
+        "warp": "warp",
     }
 
 

@@ -19,6 +19,7 @@ from tests.runs import CPU, TINY, Killed, killed_at, lessons, pictures, small
 
 NETWORKS = (
     "gan", "vae", "denoiser", "classifier", "upscaler", "translator", "matte", "style", "inpainter",
+    "warp",
 )  # fmt: skip
 
 
@@ -191,6 +192,7 @@ def test_progress_is_told_in_steps_of_the_whole_run(tmp_path, monkeypatch):
         ("style", {"l1", "style"}),
         ("inpainter", {"critic", "inpainter", "l1"}),
         ("matte", {"coarse", "fine"}),
+        ("warp", {"way", "grid", "picture", "uneven"}),
         ("classifier", {"cross_entropy"}),
     ],
 )
@@ -203,7 +205,7 @@ def test_each_epoch_tells_its_losses(tmp_path, monkeypatch, network, losses):
     assert set(epoch.losses) == losses
     assert (epoch.val_psnr_db is None) == (network in ("gan", "classifier"))
     assert (epoch.val_ssim is None) == (network in ("gan", "classifier"))
-    assert bool(epoch.scores) == (network in ("classifier", "inpainter"))
+    assert bool(epoch.scores) == (network in ("classifier", "inpainter", "warp"))
     assert epoch.seconds > 0
     assert epoch.images_per_s > 0
 
@@ -230,8 +232,9 @@ def test_fewer_than_eight_pictures_are_too_few(tmp_path, network):
     assert caught.value.code == "dataset_too_small"
 
 
-def test_a_matte_is_not_learnt_from_pictures_that_are_not_cut_out(tmp_path):
-    config = replace(TINY, network="matte")
+@pytest.mark.parametrize("network", ["matte", "warp"])
+def test_some_are_not_learnt_from_pictures_that_are_not_cut_out(tmp_path, network):
+    config = replace(TINY, network=network)
 
     with pytest.raises(TrainingError, match="no_transparency"):
         train(config, pictures(), folder=tmp_path, device=CPU, watch=Watch())

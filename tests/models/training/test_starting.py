@@ -27,6 +27,7 @@ FROZEN = {
     "upscaler": "stack",
     "style": "encoder",
     "inpainter": "body",
+    "warp": "encoder",
 }
 
 
