@@ -38,11 +38,11 @@ def rows(quick: bool) -> Iterator[Row]:  # noqa: FBT001 — every scenario's one
         ]
         pairs = f"{name}: pairs whose"
         further, nearer, gained, changed = (list(column) for column in zip(*told, strict=True))
-        yield Row(NAME, f"{pairs} content falls with each step", _share(further), "", "1")
+        yield Row(NAME, f"{pairs} content falls with each step", _share(further), "", "= 1")
         yield Row(NAME, f"{pairs} texture comes nearer with each step", _share(nearer), "", "")
         yield Row(NAME, f"{pairs} texture is nearer at full strength", _share(gained), "", "")
         words = f"{name}: largest change of a PNG at no strength"
-        yield Row(NAME, words, max(changed), "8-bit levels", "0")
+        yield Row(NAME, words, max(changed), "8-bit levels", "= 0")
 
 
 def shown(name: str) -> Tensor:

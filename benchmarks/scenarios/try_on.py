@@ -80,7 +80,7 @@ def _drawn(poses: tuple[Cut, ...], cloths: tuple[Cloth, ...]) -> Iterator[Row]:
                 else:
                     measured[way.name].append(_near(made.images[0], case))
     yield from _told("drawn", measured)
-    yield Row(SCENARIO, "drawn: refused", refused, "jobs", "0")
+    yield Row(SCENARIO, "drawn: refused", refused, "jobs", "= 0")
 
 
 def _ways(case: _Case, here: Named, there: Named) -> tuple[_Way, ...]:
@@ -163,7 +163,7 @@ def _refused() -> Row:
     for body, garment, said in hopeless:
         one = _Case(body, garment, case.worn, case.truth)
         made += _tried(one, _Way("", "tps", said)) is not None
-    return Row(SCENARIO, "hopeless pictures refused", 1 - made / len(hopeless), "share", "1")
+    return Row(SCENARIO, "hopeless pictures refused", 1 - made / len(hopeless), "share", "= 1")
 
 
 def _kept() -> Iterator[Row]:
@@ -175,13 +175,13 @@ def _kept() -> Iterator[Row]:
         raise ValueError("a result of try_on has its proof")
     outside = (edited <= 0).expand(-1, 3, -1, -1)
     changed = float((made.images[0] - case.body.image)[outside].abs().max()) * 255
-    yield Row(SCENARIO, "protected_max_abs", changed, "levels", "0")
+    yield Row(SCENARIO, "protected_max_abs", changed, "levels", "= 0")
     warp = Warp.of(made.details[0]["warp"])
     alpha = flat(NEW[0], size=SIZE)[1]
     again = carry(case.garment.image, alpha, warp, height=SIZE, width=SIZE).colours
     inside = (mask > 0).expand(-1, 3, -1, -1)
     off = float((again - expected)[inside].abs().max()) * 255
-    yield Row(SCENARIO, "garment carried again by the stored warp: difference", off, "levels", "0")
+    yield Row(SCENARIO, "garment carried again by the stored warp: difference", off, "levels", "= 0")
     delta_e = made.report["garment_delta_e_median"]
     yield Row(SCENARIO, "garment, as delivered: ΔE2000, median", float(delta_e or 0), "", "≤ 3")
 
