@@ -181,7 +181,7 @@ def _kept() -> Iterator[Row]:
     again = carry(case.garment.image, alpha, warp, height=SIZE, width=SIZE).colours
     inside = (mask > 0).expand(-1, 3, -1, -1)
     off = float((again - expected)[inside].abs().max()) * 255
-    yield Row(SCENARIO, "garment carried again by the stored warp: difference", off, "levels", "= 0")
+    yield Row(SCENARIO, "carried again by the stored warp: difference", off, "levels", "= 0")
     delta_e = made.report["garment_delta_e_median"]
     yield Row(SCENARIO, "garment, as delivered: ΔE2000, median", float(delta_e or 0), "", "≤ 3")
 
