@@ -39,7 +39,9 @@ def search(
 
 @app.command()
 def alike(
-    row_id: Annotated[str, typer.Argument(metavar="ID", help="Of a picture that was embedded.")],
+    row_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Of a picture or result that was embedded.")
+    ],
     *,
     is_result: Annotated[bool, typer.Option("--result", help="It is a result's id.")] = False,
     k: Annotated[int, typer.Option("-k", help="How many, the most alike first.")] = 10,

@@ -15,6 +15,7 @@ from api.nearest import Found, Nearest
 from api.routes import pictures, results
 from api.schemas.search import AlikeOut, SearchOut, SearchQuery, UnseenOut, UnseenQuery
 from db import embeddings, unseen, vectors, versions
+from db import results as result_rows
 from db.engine import reading
 from db.tables.versions import Version
 
@@ -61,11 +62,18 @@ def _asked(query: SearchQuery, tenant: str) -> str:
     """The id that is asked for, of something that is there."""
     match query.picture, query.result:
         case str(picture), None:
-            return pictures.found(tenant, picture).id
+            return _either(tenant, picture)
         case None, str(result):
             return results.found(tenant, result).id
         case _:
             raise wrong("/query/picture", "one_of", "name a picture or a result, one of the two")
+
+
+def _either(tenant: str, one: str) -> str:
+    """As in an order, a result may stand where a picture is asked for."""
+    with reading() as session:
+        is_result = result_rows.find(session, tenant, one) is not None
+    return one if is_result else pictures.found(tenant, one).id
 
 
 def _alike(tenant: str, found: Found) -> Sequence[AlikeOut]:

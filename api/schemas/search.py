@@ -10,7 +10,7 @@ from db.operations.base import Key, VersionName
 
 class SearchQuery(Query):
     picture: Key | None = None
-    """One of yours that `embed` has seen. Name it, or a result."""
+    """One of yours that `embed` has seen, by the id of a picture or result."""
     result: Key | None = None
     k: Annotated[int, Field(ge=1, le=100)] = 10
     """How many, the most alike first; fewer where fewer are known."""

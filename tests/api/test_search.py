@@ -69,7 +69,7 @@ def test_what_is_alike_comes_in_order_with_its_kind(client: TestClient, version:
     assert [one["similarity"] for one in told["found"]] == pytest.approx(
         [0.995, 0.707, 0], abs=1e-3
     )
-    assert _ids(client, result=result, k=1) == [asked]
+    assert _ids(client, result=result, k=1) == _ids(client, picture=result, k=1) == [asked]
 
 
 @pytest.mark.parametrize("budget", [0, 500_000_000], ids=["read each time", "in memory"])
