@@ -40,7 +40,7 @@ def search(
 @app.command()
 def alike(
     row_id: Annotated[
-        str, typer.Argument(metavar="ID", help="Of a picture or result that was embedded.")
+        str, typer.Argument(metavar="ID", help="Of what was embedded: picture or result.")
     ],
     *,
     is_result: Annotated[bool, typer.Option("--result", help="It is a result's id.")] = False,
