@@ -173,7 +173,7 @@ def test_a_frozen_broker_holds_nobody_up(real_broker: Child, serve: Serve) -> No
 
     assert {one.status_code for one in told} == {200}
     assert "ratelimit" not in told[-1].headers
-    assert time.monotonic() - started < 2.0
+    assert time.monotonic() - started < 5.0
 
 
 def test_a_broker_that_is_away_keeps_nobody_out_and_nobody_waiting(
