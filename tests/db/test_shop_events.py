@@ -270,24 +270,23 @@ def test_one_count_is_in_few_rows_however_many_write() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_a_million_events_are_counted_to_the_last_one() -> None:
+def test_a_hundred_thousand_events_are_counted_to_the_last_one() -> None:
     results = [counted.shown() for _ in range(10)]
-    for call in range(1_000):
+    for call in range(100):
         told = [
             Happened(f"{call}-{n}", "click" if n % 10 == 0 else "impression", results[n % 7])
             for n in range(shop_events.MOST)
         ]
         with transaction() as session:
             shop_events.count(session, TENANT, told)
-        if call % 100 == 0:
+        if call % 10 == 0:
             assert set(counted.told(told)) == {"repeated"}
 
     found = [counted.counts(one).get(NO_CAMPAIGN, Counts()) for one in results]
-    assert sum(one.impressions for one in found) == 900_000
-    assert sum(one.clicks for one in found) == 100_000
+    assert sum(one.impressions for one in found) == 90_000
+    assert sum(one.clicks for one in found) == 10_000
     with reading() as session:
-        assert session.scalars(select(func.count()).select_from(ShopEvent)).one() == 1_000_000
+        assert session.scalars(select(func.count()).select_from(ShopEvent)).one() == 100_000
 
 
 def test_ids_are_pruned_a_few_at_a_time() -> None:
