@@ -18,6 +18,7 @@ LINES = [
     line
     for block in re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     for line in block.splitlines()
+    if line.startswith("packshot")
 ]
 
 

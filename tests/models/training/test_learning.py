@@ -21,6 +21,7 @@ from tests.photographed import photograph
 CPU = torch.device("cpu")
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(900),
     pytest.mark.skipif(not fashion_mnist.FOLDER.exists(), reason="dataset-fashion-mnist missing"),
 ]
 
