@@ -2,11 +2,8 @@
 
 import functools
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,50 +12,20 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.journeys import browser
+from tests.journeys import browser, terminal
 from tests.journeys.conftest import ROOT, Studio
+from tests.journeys.terminal import blocks
 
 pytestmark = pytest.mark.journey
-PAGE = ROOT / "docs" / "showroom.md"
-
-
-def _blocks(language: str) -> list[str]:
-    text = PAGE.read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-
-
-def _typed(studio: Studio, folder: Path, *command: str) -> str:
-    ended = subprocess.run(
-        [*command[:-1], command[-1].replace("http://127.0.0.1:8700", studio.url)],
-        cwd=folder,
-        env={
-            **studio.env,
-            "API_URL": studio.url,
-            "API_KEY": str(studio.key()),
-            "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
-        },
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stdout
 
 
 def test_every_step_of_the_page_can_be_followed(studio: Studio, tmp_path: Path) -> None:
-    packshot = tmp_path / "bin" / "packshot"
-    packshot.parent.mkdir()
-    packshot.write_text(f'#!/bin/sh\nexec {sys.executable} -m api.cli "$@"\n')
-    packshot.chmod(0o755)
-    (tmp_path / "var").mkdir()
-    (tmp_path / "var" / "api.key").write_text(str(studio.key()))
-    views, program = _blocks("python")
+    typing = terminal.opened(studio, tmp_path)
+    views, program = blocks("showroom.md", "python")
 
-    _typed(studio, tmp_path, sys.executable, "-c", views)
-    _typed(studio, tmp_path, "bash", "-euo", "pipefail", "-c", "\n".join(_blocks("sh")))
-    _typed(studio, tmp_path, sys.executable, "-c", program)
+    typing.program(views)
+    typing.typed("\n".join(blocks("showroom.md", "sh")))
+    typing.program(program)
 
     with Image.open(tmp_path / "made" / "biplane-000-spin.webp") as sheet:
         assert sheet.size == (5 * 320, 5 * 240)
@@ -69,7 +36,7 @@ def test_every_step_of_the_page_can_be_followed(studio: Studio, tmp_path: Path) 
 
 def _turns(folder: Path) -> None:
     """The page as it is written there, with its two files, in a browser."""
-    (html,) = _blocks("html")
+    (html,) = blocks("showroom.md", "html")
     (folder / "index.html").write_text(f"<!doctype html><meta charset=utf-8>{html}")
     for file in re.findall(r'(?:href|src)="([^"]+)"', html):
         shutil.copy(ROOT / "examples" / "spin-viewer" / file, folder)
