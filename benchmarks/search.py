@@ -6,7 +6,6 @@ other; each is copied in ways that shops copy. FOLDER is for measuring only.
 """
 
 import argparse
-import io
 import json
 import statistics
 import tempfile
@@ -25,7 +24,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from api.nearest import Nearest
-from benchmarks import engine_archives, judges
+from benchmarks import copies, engine_archives, judges
 from db import clock, embeddings
 from db.engine import long_transaction, transaction
 from db.tables.embeddings import Embedding
@@ -40,28 +39,12 @@ from models.recognition.structure import structure
 COUNTS: Final = (1_000, 10_000, 100_000)
 BUDGET: Final = 500_000_000
 _WHERE: Final = ("shop", "look-1:benchmark")
-WINDOWS, WINDOW_PX, LONGEST_PX, GARMENTS = 4, 320, 1200, 100
+WINDOWS, LONGEST_PX, GARMENTS = 4, 1200, 100
 READERS: Final = {"classifier-catalogue": 64, "classifier-fashion": 28}
 """The side at which each of ours that ship reads."""
 
 Eye = Callable[[Tensor], Tensor]
 Copy = Callable[[Image.Image], Image.Image]
-
-
-def saved_again(picture: Image.Image) -> Image.Image:
-    stored = io.BytesIO()
-    picture.save(stored, "JPEG", quality=60)
-    return Image.open(stored).convert("RGB")
-
-
-def half(picture: Image.Image) -> Image.Image:
-    return picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS)
-
-
-def cropped(picture: Image.Image) -> Image.Image:
-    """Nine tenths of each side, from the middle."""
-    dx, dy = picture.width // 20, picture.height // 20
-    return picture.crop((dx, dy, picture.width - dx, picture.height - dy))
 
 
 def cut_off(picture: Image.Image) -> Image.Image:
@@ -76,22 +59,14 @@ def turned(picture: Image.Image) -> Image.Image:
     return Image.frombytes("HSV", picture.size, levels.tobytes()).convert("RGB")
 
 
-def brighter(picture: Image.Image) -> Image.Image:
-    return picture.point([min(255, round(level * 1.2)) for level in range(256)] * 3)
-
-
-def mirrored(picture: Image.Image) -> Image.Image:
-    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-
-
 COPIES: Final[Mapping[str, Copy]] = {
-    "jpeg 60": saved_again,
-    "half size": half,
-    "crop 10 %": cropped,
+    "jpeg 60": copies.saved_again,
+    "half size": copies.half,
+    "crop 10 %": partial(copies.cut, share=0.05),
     "corner 10 %": cut_off,
     "hue +120°": turned,
-    "brighter": brighter,
-    "mirrored": mirrored,
+    "brighter": copies.brighter,
+    "mirrored": copies.mirrored,
 }
 
 
@@ -113,15 +88,10 @@ def originals(folder: Path | None) -> dict[str, list[Image.Image]]:
     """What there is to find, by kind."""
     shots = [Image.fromarray(one.pixels) for one in (*samples.products(), *samples.photographs())]
     garments = samples.garments().images[:GARMENTS, 0]
-    found = {"samples": [_on_white(one) for one in shots]}
+    found = {"samples": [copies.on_white(one) for one in shots]}
     if folder is not None:
         found["photographs"] = list(_windows(folder))
     return {**found, "garments": [Image.fromarray(one).convert("RGB") for one in garments]}
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    rgba = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
 
 
 def _windows(folder: Path) -> Iterator[Image.Image]:
@@ -129,10 +99,7 @@ def _windows(folder: Path) -> Iterator[Image.Image]:
     for path in sorted(folder.rglob("*.jpg")):
         picture = Image.open(path).convert("RGB")
         picture.thumbnail((LONGEST_PX, LONGEST_PX))
-        for _ in range(WINDOWS if min(picture.size) > WINDOW_PX else 0):
-            x = int(chance.integers(0, picture.width - WINDOW_PX))
-            y = int(chance.integers(0, picture.height - WINDOW_PX))
-            yield picture.crop((x, y, x + WINDOW_PX, y + WINDOW_PX))
+        yield from copies.windows(picture, chance, count=WINDOWS)
 
 
 def eyes() -> dict[str, Eye]:

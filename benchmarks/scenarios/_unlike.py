@@ -1,7 +1,7 @@
 """Pictures for the scenario of safety: what a shop has, copies of it, and something else."""
 
-import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,44 +10,20 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from benchmarks import copies
 from models.data import debian, fashion_mnist, samples
 
 WALLPAPERS: Final = Path("/usr/share/backgrounds")
-WINDOW_PX: Final = 320
 _LONGEST_PX: Final = 1000
 
 
-def saved_again(picture: Image.Image) -> Image.Image:
-    stored = io.BytesIO()
-    picture.save(stored, "JPEG", quality=60)
-    return Image.open(stored).convert("RGB")
-
-
-def half(picture: Image.Image) -> Image.Image:
-    return picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS)
-
-
-def cut(picture: Image.Image, *, share: float) -> Image.Image:
-    """So much less at each side."""
-    dx, dy = int(picture.width * share), int(picture.height * share)
-    return picture.crop((dx, dy, picture.width - dx, picture.height - dy))
-
-
-def brighter(picture: Image.Image) -> Image.Image:
-    return picture.point([min(255, round(level * 1.2)) for level in range(256)] * 3)
-
-
-def mirrored(picture: Image.Image) -> Image.Image:
-    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-
-
 COPIES: Final[Mapping[str, Callable[[Image.Image], Image.Image]]] = {
-    "saved as JPEG 60": saved_again,
-    "half as large": half,
-    "2 % cropped": lambda picture: cut(picture, share=0.01),
-    "10 % cropped": lambda picture: cut(picture, share=0.05),
-    "brighter": brighter,
-    "mirrored": mirrored,
+    "saved as JPEG 60": copies.saved_again,
+    "half as large": copies.half,
+    "2 % cropped": partial(copies.cut, share=0.01),
+    "10 % cropped": partial(copies.cut, share=0.05),
+    "brighter": copies.brighter,
+    "mirrored": copies.mirrored,
 }
 
 
@@ -61,7 +37,7 @@ def photographs(most: int) -> list[Image.Image]:
     found = []
     for picture in whole:
         picture.thumbnail((_LONGEST_PX, _LONGEST_PX))
-        found += list(_windows(picture, chance, count=4))
+        found += list(copies.windows(picture, chance, count=4))
     return found[:: max(1, len(found) // most)][:most]
 
 
@@ -78,12 +54,7 @@ def as_pictures(images: Tensor) -> list[Image.Image]:
 
 def products() -> list[Image.Image]:
     """The samples, on white."""
-    found = []
-    for one in samples.products():
-        rgba = Image.fromarray(one.pixels).convert("RGBA")
-        ground = Image.new("RGBA", rgba.size, "white")
-        found.append(Image.alpha_composite(ground, rgba).convert("RGB"))
-    return found
+    return [copies.on_white(Image.fromarray(one.pixels)) for one in samples.products()]
 
 
 def figures() -> list[Image.Image]:
@@ -117,12 +88,3 @@ def noise(count: int) -> list[Image.Image]:
     chance = np.random.default_rng(2)
     levels = chance.integers(0, 256, (count, 64, 64, 3), dtype=np.uint8)
     return [Image.fromarray(one) for one in levels]
-
-
-def _windows(
-    picture: Image.Image, chance: np.random.Generator, *, count: int
-) -> Iterator[Image.Image]:
-    for _ in range(count if min(picture.size) > WINDOW_PX else 0):
-        x = int(chance.integers(0, picture.width - WINDOW_PX))
-        y = int(chance.integers(0, picture.height - WINDOW_PX))
-        yield picture.crop((x, y, x + WINDOW_PX, y + WINDOW_PX))
