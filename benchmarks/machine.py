@@ -26,7 +26,7 @@ def described() -> dict[str, object]:
 
 def _module() -> str:
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    return spec.name if spec is not None else "__main__"
+    return spec.name.removesuffix(".__main__") if spec is not None else "__main__"
 
 
 def _arguments() -> list[str]:
