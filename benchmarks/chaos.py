@@ -4,7 +4,7 @@ Three workers, an API, a broker and a database in processes of their own; storef
 by HTTP, by message and in batches, and hear of the end by webhooks; a seeded schedule of faults. In
 the end every job must have exactly one result, made of its own picture. It exits with 1 unless
 lost = doubled = mixed = 0, every end was told, some stale commit was refused (else the faults did
-not bite), and no lost lease waited longer than 5 s.
+not bite), and no lost lease waited longer than `--recovered-within`, 5 s.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from benchmarks.chaos_faults import KINDS, Director
 from benchmarks.chaos_progress import Progress
 from benchmarks.chaos_receiver import Heard, receivers
 from benchmarks.chaos_submit import Storefronts
-from benchmarks.chaos_verdict import Verdict, judged
+from benchmarks.chaos_verdict import RECOVERED_WITHIN_S, Verdict, judged
 from benchmarks.chaos_watch import Watch
 from db import engine
 from workers import settings as worker_settings
@@ -65,10 +65,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # so that everybody is cleared away
     with _home(keep=arguments.keep) as home:
         verdict = run(plan, home)
+    holds = verdict.holds(arguments.recovered_within)
     print(verdict.in_words())
+    print("the promises hold" if holds else "A PROMISE IS BROKEN")
     if arguments.json:
         arguments.json.write_text(json.dumps(asdict(verdict), indent=2) + "\n")
-    sys.exit(0 if verdict.holds() else 1)
+    sys.exit(0 if holds else 1)
 
 
 def run(plan: Plan, home: Path) -> Verdict:
@@ -170,6 +172,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--lease", type=float, default=3.0, help="WORKER_LEASE_S, in seconds")
+    parser.add_argument(
+        "--recovered-within",
+        type=float,
+        default=RECOVERED_WITHIN_S,
+        metavar="S",
+        help=f"for a machine that stalls by itself; we promise {RECOVERED_WITHIN_S:g} s",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the counts there")
     parser.add_argument("--keep", action="store_true", help="keep rows, bytes and logs")
     return parser.parse_args()

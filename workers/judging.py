@@ -42,7 +42,7 @@ class Judged:
 
     def mark(self, rows: Sequence[Result]) -> None:
         """Say of each row what was found; hold those that a person is to see."""
-        for row, looked in zip(rows, self.outputs, strict=False):
+        for row, looked in zip(rows, self.outputs, strict=True):
             reasons = (*self.inputs, *looked.reasons)
             strange = self.unfamiliarity
             row.policy_version, row.reasons = self.judge.policy.label, stored(reasons)
