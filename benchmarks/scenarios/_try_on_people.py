@@ -54,7 +54,7 @@ FITTINGS: Final = (
 
 _DETAIL: Final = Detail(supersample=2, lamps=16, shadow_px=256)
 _GROUND: Final = 235
-_UPPER_V, _LEAST_PIECE, _SAME_UV = 0.5, 0.05, 0.008
+_UPPER_V, _LEAST_PIECE, _SAME_UV = 0.5, 0.25, 0.008
 _SIZE = 640
 
 Array = NDArray[np.float64]

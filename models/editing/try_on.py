@@ -180,13 +180,20 @@ def _fit_of(
             f"The garment is cut unlike the clothes that it would cover: it would be stretched "
             f"{carried.stretch:.1f} times more one way than the other.",
         )
-    if iou < (_LEAST_IOU_TOLD if isinstance(method, Teller) else _LEAST_IOU[method]):
+    if iou < _least_iou(pair, method):
         raise CannotDo(
             "pose_unclear",
             f"The garment would fill {iou:.0%} of where the clothes are: say where its landmarks "
             "go.",
         )
     return iou
+
+
+def _least_iou(pair: Paired, method: Method | Teller) -> float:
+    """Arms that hang must do so alike in both pictures: only all of the outline tells that."""
+    if isinstance(method, Teller):
+        return _LEAST_IOU_TOLD
+    return _LEAST_IOU["tps" if pair.hanging else method]
 
 
 def _before(carried: Carried, clothes: Tensor | None, said: Said) -> Tensor:

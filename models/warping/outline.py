@@ -1,7 +1,8 @@
 """Landmarks of an upper-body garment from its mask alone: armpits, hem, sleeves, shoulders, neck.
 
 Left is the viewer's left. The armpits are the deepest dents of the outline beside its convex hull;
-everything else is the outline's furthest point in some direction, between two that are known.
+everything else is the outline's furthest point in some direction, between two that are known. Of an
+arm that hangs the dent is where sleeve and body part, which may be far below the armpit.
 """
 
 import math
@@ -28,7 +29,8 @@ NAMES: Final = (
 
 _VIEW_SIDE = 384
 _LEAST_DENT, _LEAST_SYMMETRY, _LEAST_PART = 0.03, 0.72, 0.9
-_SIDEWAYS, _NO_ARMPIT, _CORNER = 0.2, 0.12, 0.8
+_SIDEWAYS, _UPWARDS, _HIGH, _NO_ARMPIT, _CORNER = 0.2, 0.5, 0.6, 0.12, 0.8
+_DEEP, _BESIDE, _LEGS, _NECK = 0.6, 0.1, 0.25, 0.6
 # Directions of a left side: to the neck's corner, from the armpit to the shoulder, to the hem's.
 _TO_NECK, _TO_HEM = np.array((-0.15, -1.0)), np.array((-1.0, 1.5))
 _TO_SHOULDER = np.array((0.1, -0.995))
@@ -52,11 +54,13 @@ class Outline:
         path: [P, 2] in pixels of the picture, from the neck down the left side and around.
         at: of each landmark its place in the path, rising in the order of `NAMES`.
         symmetry: intersection over union of the mask and its mirror image.
+        apart: whether both sleeves stand off, so that the dents beside them are the armpits.
     """
 
     path: Points
     at: Indices
     symmetry: float
+    apart: bool
 
     def named(self) -> dict[str, tuple[float, float]]:
         """Each landmark by its name."""
@@ -95,7 +99,8 @@ def outline(mask: Mask, *, grow_px: int = 0) -> Outline:
         raise Unclear("its left and right sides differ too much")
     turned, left, right = _from_neck(path, *_dents(path, plain))
     at = _landmarks(turned, left, right)
-    return Outline(turned / scale + corner, at, symmetry)
+    apart = all(_stands_off(turned, at, *side) for side in (("left", left), ("right", right)))
+    return Outline(turned / scale + corner, at, symmetry, apart)
 
 
 def _viewed(mask: Mask, grow_px: int) -> tuple[Mask, float, Points]:
@@ -162,16 +167,47 @@ def _dents(path: Points, mask: Mask) -> tuple[_Dent, _Dent]:
     except cv2.error as error:  # of an outline that is hardly one
         raise Unclear("it has no inside") from error
     found: dict[bool, tuple[float, _Dent]] = {}
-    least, top = _LEAST_DENT * math.hypot(*mask.shape), _below_top(path)
+    least, top, middle = _LEAST_DENT * math.hypot(*mask.shape), _below_top(path), _middle(mask)
     for start, end, far, depth in () if defects is None else defects.reshape(-1, 4):
-        out = (path[start] + path[end]) / 2 - path[far]
-        is_sideways = abs(float(out[0])) > _SIDEWAYS * float(np.linalg.norm(out))
-        if is_sideways and path[far][1] > top and depth / 256 > least:
-            side, dent = bool(out[0] < 0), (int(far), int(start), int(end))
+        dent = (int(far), int(start), int(end))
+        out = _opening(path, dent)
+        if out[1] > -_UPWARDS and path[far][1] > top and depth / 256 > least:
+            if abs(path[far][0] - middle) < _BESIDE * np.ptp(path[:, 0]):
+                _refuse_legs(path, depth / 256)
+                continue
+            side = bool(path[far][0] < middle)
             found[side] = max(found.get(side, (0.0, dent)), (depth / 256, dent))
     if len(found) < 2:
         raise Unclear("no sleeve stands out from its left or right side")
     return found[True][1], found[False][1]
+
+
+def _refuse_legs(path: Points, depth: float) -> None:
+    """A hem may be hollow in the middle, but not far."""
+    if depth > _LEGS * np.ptp(path[:, 1]):
+        raise Unclear("it has legs")
+
+
+def _opening(path: Points, dent: _Dent) -> Points:
+    """The direction from a dent's bottom to the middle of its mouth; of length 1."""
+    far, start, end = dent
+    out = (path[start] + path[end]) / 2 - path[far]
+    return np.asarray(out / max(float(np.linalg.norm(out)), 1e-9))
+
+
+def _stands_off(path: Points, at: Indices, side: str, dent: _Dent) -> bool:
+    """Its dent opens sideways and is near the shoulder."""
+    shoulder, armpit, hem = (
+        path[at[f"{name}_{side}"]][1] for name in ("shoulder", "armpit", "hem")
+    )
+    is_high = armpit - shoulder < _HIGH * (hem - shoulder)
+    return bool(is_high and abs(_opening(path, dent)[0]) > _SIDEWAYS)
+
+
+def _middle(mask: Mask) -> float:
+    """The column of the trunk: of all that is far within."""
+    deep = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    return float(np.nonzero(deep > _DEEP * deep.max())[1].mean()) + 0.5
 
 
 def _below_top(path: Points) -> float:
@@ -210,7 +246,7 @@ def _half(path: Points, dent: _Dent, bottom: int) -> Indices:
     tip = min(ends)  # the other end is the hem's
     if not 8 < tip < armpit < bottom:
         raise Unclear("a sleeve has no end")
-    neck, shoulder = _neck_and_shoulder(path[:tip], path[armpit])
+    neck, shoulder = _neck_and_shoulder(path[:tip], path[armpit], float(path[0][0]))
     sleeve = path[shoulder : armpit + 1]
     along = _along(sleeve)
     outwards = np.array((-along[1], along[0]))  # up from a sleeve that points left
@@ -227,9 +263,9 @@ def _half(path: Points, dent: _Dent, bottom: int) -> Indices:
     }
 
 
-def _neck_and_shoulder(upper: Points, armpit: Points) -> tuple[int, int]:
-    """The neck is highest within the armpits; the shoulder lies above the armpit, a little out."""
-    within = np.where(upper[:, 0] >= armpit[0])[0]
+def _neck_and_shoulder(upper: Points, armpit: Points, middle: float) -> tuple[int, int]:
+    """The neck is highest about the middle; the shoulder lies above the armpit, a little out."""
+    within = np.where(upper[:, 0] >= middle - _NECK * (middle - armpit[0]))[0]
     if not len(within):
         raise Unclear("a sleeve has no end")
     neck = int(within[_furthest(upper[within], _TO_NECK)])

@@ -8,13 +8,15 @@ import torch
 from torch import Tensor
 
 from models.failures import CannotDo
-from models.warping.outline import Outline, Points, Unclear, outline
+from models.warping.outline import NAMES, Outline, Points, Unclear, outline
 from models.warping.warp import LEAST_POINTS, Collinear, Method, Warp, fit
 
 Named = Mapping[str, tuple[float, float]]
 """Points in pixels from the picture's upper left corner, by the landmark's name."""
 
 _SMOOTHING = 1e-3
+_TRUNK = ("neck_left", "shoulder_left", "hem_left", "hem_right", "shoulder_right", "neck_right")
+_ALIKE = 0.1
 _INWARDS_PX, _OUTWARDS_PX = -2, 1
 
 
@@ -40,6 +42,7 @@ class Paired:
         points: how many.
         symmetry: of the less symmetric outline that was looked at; None where none was.
         automatic: whether all points of both pictures were found.
+        hanging: whether a sleeve was at the body, so that the trunk alone led.
         apart_px: of a warp that a network told, how far it told another in a mirror.
     """
 
@@ -47,6 +50,7 @@ class Paired:
     points: int
     symmetry: float | None
     automatic: bool
+    hanging: bool = False
     apart_px: float | None = None
 
 
@@ -64,6 +68,8 @@ def paired(body: Side, garment: Side, *, method: Method) -> Paired:
     here = _sought(body, "pose_unclear", "clothes on the body", grow_px=_OUTWARDS_PX)
     symmetry = min((one.symmetry for one in (here, there) if one is not None), default=None)
     if here is not None and there is not None:
+        if not (here.apart and there.apart):
+            return _by_trunk(here.named(), there.named(), symmetry)
         warp = _fitted(here.controls(), there.controls(), method, smoothing=_SMOOTHING)
         return Paired(warp, len(here.controls()), symmetry, automatic=True)
     own, other = _named(body, here), _named(garment, there)
@@ -76,6 +82,21 @@ def paired(body: Side, garment: Side, *, method: Method) -> Paired:
         )
     warp = _fitted(_of(own, names), _of(other, names), method, smoothing=0.0)
     return Paired(warp, len(names), symmetry, automatic=False)
+
+
+def _by_trunk(here: Named, there: Named, symmetry: float | None) -> Paired:
+    """Affine, by neck, shoulders, hem and what else lies where these put it.
+
+    Where sleeve and body part is the armpit of one picture and half way down the arm of another.
+    """
+    trunk = list(_TRUNK)
+    warp = _fitted(_of(here, trunk), _of(there, trunk), "affine", smoothing=0.0)
+    own, other = _of(here, list(NAMES)), _of(there, list(NAMES))
+    off = np.linalg.norm(warp(torch.from_numpy(own)).numpy() - other, axis=1)
+    near = off < _ALIKE * abs(there["hem_left"][1] - there["shoulder_left"][1])
+    names = [name for name, is_near in zip(NAMES, near, strict=True) if is_near or name in trunk]
+    warp = _fitted(_of(here, names), _of(there, names), "affine", smoothing=0.0)
+    return Paired(warp, len(names), symmetry, automatic=True, hanging=True)
 
 
 def _of(named: Named, names: list[str]) -> Points:
