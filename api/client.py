@@ -544,6 +544,12 @@ class Client:
     def resume(self, queue: str) -> Json:
         return self._post(f"/v1/queues/{queue}/resume")
 
+    def audit(
+        self, picture: str | None = None, *, tenant: str | None = None, limit: int = 50
+    ) -> Iterator[Json]:
+        """Who changed what, newest first; of a picture or result all that happened to it."""
+        return self._pages("/v1/audit", {"picture": picture, "tenant": tenant}, limit)
+
     def keys(self, tenant: str | None = None, *, limit: int = 50) -> Iterator[Json]:
         """A tenant's keys, newest first; without a name, those of one's own."""
         return self._pages("/v1/keys", {"tenant": tenant}, limit)

@@ -46,6 +46,7 @@ class Dataset(Row):
             product, source, split, phash and side_px.
         left_out: which pictures were named and not taken, and why.
         erased: how many erasure took out.
+        made_by: as of a job.
     """
 
     __tablename__ = "dataset"
@@ -62,6 +63,7 @@ class Dataset(Row):
     left_out: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     licence: Mapped[str | None] = mapped_column(String(255))
     erased: Mapped[int | None]
+    made_by: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime]
 
 
