@@ -496,8 +496,9 @@ class Client:
     ) -> Json:
         """Register pictures or results to train on: each {"picture": id, "category": name}.
 
-        With "product" in it, pictures of one product are never on both sides of the split. The
-        answer's `report` says what was left out and why, and which networks it can train.
+        With "product" in it, pictures of one product are never on both sides of the split; with
+        "consent": True one that shows a person may enter, because that person agreed. The answer's
+        `report` says what was left out and why, and which networks it can train.
         """
         body: Json = {"name": name, "pictures": pictures}
         if licence:

@@ -67,10 +67,9 @@ def page(
         return paging.newest(session, mine, by, limit=limit, after=after)
 
     jobs = newest(Job, select(Job).where(Job.id.in_(ids)))
-    batches = session.scalars(
-        select(Job.batch_id).where(Job.id.in_(ids), Job.batch_id.is_not(None))
-    )
-    on_record = acts.page(session, tenant, limit=limit, after=after, to=[*ids, *set(batches)])
+    batches = session.scalars(select(Job.batch_id).where(Job.id.in_(ids)).distinct())
+    to = [*ids, *(one for one in batches if one)]
+    on_record = acts.page(session, tenant, limit=limit, after=after, to=to)
     told: list[Audit | Told] = [
         *on_record,
         *_jobs(session, jobs),

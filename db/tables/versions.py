@@ -43,7 +43,8 @@ class Dataset(Row):
     Attributes:
         version: of its name; the newest is what the name alone means.
         manifest: of each picture its id, the key of its bytes and its category; since 0004 also
-            product, source, split, phash and side_px.
+            product, source, split, phash and side_px; and where so, that it was rated, that consent
+            was said of it, and that it showed a person when it entered.
         left_out: which pictures were named and not taken, and why.
         erased: how many erasure took out.
         made_by: as of a job.
