@@ -185,6 +185,7 @@ _SPECIAL: dict[str, Any] = {
     "result.visibility": "published",
     "campaign.goal": "click",
     "tally.kind": "impression",
+    "taste.liked": 1,
 }
 
 
