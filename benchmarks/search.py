@@ -40,19 +40,12 @@ def cut_off(picture: Image.Image) -> Image.Image:
     return picture.crop((picture.width // 10, picture.height // 10, *picture.size))
 
 
-def turned(picture: Image.Image) -> Image.Image:
-    """Every hue a third of the circle further."""
-    levels = np.array(picture.convert("HSV"))
-    levels[..., 0] += 85
-    return Image.frombytes("HSV", picture.size, levels.tobytes()).convert("RGB")
-
-
 COPIES: Final[Mapping[str, Copy]] = {
     "jpeg 60": copies.saved_again,
     "half size": copies.half,
     "crop 10 %": partial(copies.cut, share=0.05),
     "corner 10 %": cut_off,
-    "hue +120°": turned,
+    "hue +120°": copies.turned,
     "brighter": copies.brighter,
     "mirrored": copies.mirrored,
 }
