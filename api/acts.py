@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from db import acts, key_text
+from db import acts, key_text, origin
 from db.acts import Act
 from db.engine import transaction
 
@@ -22,10 +22,8 @@ _EVERYDAY: Final = frozenset(
         ("POST", "/v1/provenance/verify"),
         ("POST", "/v1/jobs"),
         ("POST", "/v1/assist"),
-        ("POST", "/v1/jobs/{job_id}/cancel"),
         ("POST", "/v1/jobs/{job_id}/retry"),
         ("POST", "/v1/batches"),
-        ("POST", "/v1/batches/{batch_id}/cancel"),
         ("POST", "/v1/feedback"),
         ("POST", "/v1/events"),
         ("POST", "/v1/campaigns/{campaign_id}/choice"),
@@ -53,7 +51,8 @@ def is_on_record(method: str, route: str) -> bool:
 
 
 def begin(request: Request, caller: Asking) -> None:
-    """From here on what the request changes is noted as its caller's act."""
+    """From here on what the request makes is its caller's, and what it changes noted as an act."""
+    origin.asked_by(caller.key_id)
     route = str(getattr(request.scope.get("route"), "path", ""))
     if not is_on_record(request.method, route) or _KEPT in request.scope["state"]:
         return

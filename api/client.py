@@ -496,8 +496,9 @@ class Client:
     ) -> Json:
         """Register pictures or results to train on: each {"picture": id, "category": name}.
 
-        With "product" in it, pictures of one product are never on both sides of the split. The
-        answer's `report` says what was left out and why, and which networks it can train.
+        With "product" in it, pictures of one product are never on both sides of the split; with
+        "consent": True one that shows a person may enter, because that person agreed. The answer's
+        `report` says what was left out and why, and which networks it can train.
         """
         body: Json = {"name": name, "pictures": pictures}
         if licence:
@@ -543,6 +544,12 @@ class Client:
 
     def resume(self, queue: str) -> Json:
         return self._post(f"/v1/queues/{queue}/resume")
+
+    def audit(
+        self, picture: str | None = None, *, tenant: str | None = None, limit: int = 50
+    ) -> Iterator[Json]:
+        """Who changed what, newest first; of a picture or result all that happened to it."""
+        return self._pages("/v1/audit", {"picture": picture, "tenant": tenant}, limit)
 
     def keys(self, tenant: str | None = None, *, limit: int = 50) -> Iterator[Json]:
         """A tenant's keys, newest first; without a name, those of one's own."""

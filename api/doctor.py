@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from api import broker, key_file, local, settings
 from api.client import ApiError, Client, Unreachable
-from db import engine, migrate
+from db import engine, migrate, pgvector
 from db import settings as db_settings
 from workers import settings as worker_settings
 
@@ -76,13 +76,15 @@ def _database() -> Check:
         return Check("database", "warning", "none yet", "packshot init, or packshot up")
     try:
         migrate.check()
+        with engine.reading() as session:
+            way = ", searches by pgvector" if pgvector.serves(session) else ""
     except engine.UnsafeSqlite as error:
         return Check("database", "failed", str(error), "pip install pysqlite3")
     except migrate.WrongRevision as error:
         return Check("database", "failed", str(error), "packshot init")
     except Exception as error:  # noqa: BLE001 — each driver has errors of its own
         return Check("database", "failed", f"{shown}: {error}", "look at DB_URL")
-    return Check("database", "ok", shown)
+    return Check("database", "ok", f"{shown}{way}")
 
 
 def _broker() -> Check:

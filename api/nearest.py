@@ -1,20 +1,21 @@
-"""Which stored vectors are nearest: exact, by their cosine, from memory or from the archive.
+"""Which stored vectors are nearest: exact, by their cosine.
 
-What is kept in memory is only ever as much as may be: whose search was longest ago goes first, and
-what alone is too much is read piece by piece at each search, so that memory decides how long a
-search takes and never what it finds.
+A PostgreSQL with pgvector says which they can be; else they are compared here, from memory or from
+the archive. What is kept in memory is only ever as much as may be: whose search was longest ago
+goes first, and what alone is too much is read piece by piece at each search, so that memory decides
+how long a search takes and never what it finds.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from api.shelf import Piece, Shelf, piece, size_bytes
-from db import vectors
+from db import pgvector, vectors
 from db.engine import reading
 
 Floats = NDArray[np.float32]
@@ -42,6 +43,18 @@ class Nearest:
 
         What was erased is not found, also if it went while we compared.
         """
+        with reading() as session:
+            if pgvector.serves(session):
+                rows = pgvector.candidates(session, tenant, space, queries.tolist(), limit=k + 1)
+                best = _best([piece(rows)] if rows.ids else [], queries, k=k + 1)
+                count = vectors.state(session, tenant, space).count
+                return _but(replace(best, compared=count), without, k)
+        return self.compared_here(tenant, space, queries, k=k, without=without)
+
+    def compared_here(
+        self, tenant: str, space: str, queries: Floats, *, k: int, without: str
+    ) -> Found:
+        """The same without pgvector."""
         while True:
             shelf = self._shelf(tenant, space, queries.shape[1])
             if shelf is None:

@@ -31,6 +31,13 @@ def brighter(picture: Image.Image) -> Image.Image:
     return picture.point([min(255, round(level * 1.2)) for level in range(256)] * 3)
 
 
+def turned(picture: Image.Image) -> Image.Image:
+    """Every hue a third of the circle further."""
+    levels = np.array(picture.convert("HSV"))
+    levels[..., 0] += 85
+    return Image.frombytes("HSV", picture.size, levels.tobytes()).convert("RGB")
+
+
 def mirrored(picture: Image.Image) -> Image.Image:
     return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
 

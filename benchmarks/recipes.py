@@ -66,7 +66,7 @@ SHIPPED: dict[str, TrainConfig] = {
         RECIPES["translator"], epochs=24, batch_size=32, measured_every=2
     ),
     "translator-labels": replace(RECIPES["translator"], source="labels", epochs=1),
-    "warp-garments": replace(RECIPES["warp"], epochs=15, ema_images=6_000, measured_every=5),
+    "warp-garments": replace(RECIPES["warp"], epochs=70, ema_images=6_000, measured_every=5),
     "upscaler-photo-x2": UPSCALER,
     "upscaler-photo-x4": replace(UPSCALER, scale=4),
     "vae-catalogue": TrainConfig(

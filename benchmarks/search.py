@@ -1,15 +1,12 @@
-"""Whether copies of photographs find their originals, by what, and how long a search takes.
+"""Whether copies of photographs find their originals, and by what.
 
-`python -m benchmarks.search [FOLDER] [--vectors 1000 10000 100000]`. Originals are the samples that
+`python -m benchmarks.search [FOLDER]`. Originals are the samples that
 ship, four windows of each JPEG below FOLDER, and garments of 28 pixels, all of them among each
 other; each is copied in ways that shops copy. FOLDER is for measuring only.
 """
 
 import argparse
 import json
-import statistics
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,17 +14,11 @@ from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
-from sqlalchemy import insert
 from torch import Tensor
 from torch.nn import functional
 
-from api.nearest import Nearest
-from benchmarks import copies, engine_archives, judges
-from db import clock, embeddings
-from db.engine import long_transaction, transaction
-from db.tables.embeddings import Embedding
+from benchmarks import copies, judges
 from models.data import samples
 from models.data.image_set import recoloured
 from models.networks.classifier import ProductClassifier
@@ -36,9 +27,6 @@ from models.recognition.embed import embed
 from models.recognition.eye import seen_as
 from models.recognition.structure import structure
 
-COUNTS: Final = (1_000, 10_000, 100_000)
-BUDGET: Final = 500_000_000
-_WHERE: Final = ("shop", "look-1:benchmark")
 WINDOWS, LONGEST_PX, GARMENTS = 4, 1200, 100
 READERS: Final = {"classifier-catalogue": 64, "classifier-fashion": 28}
 """The side at which each of ours that ship reads."""
@@ -52,19 +40,12 @@ def cut_off(picture: Image.Image) -> Image.Image:
     return picture.crop((picture.width // 10, picture.height // 10, *picture.size))
 
 
-def turned(picture: Image.Image) -> Image.Image:
-    """Every hue a third of the circle further."""
-    levels = np.array(picture.convert("HSV"))
-    levels[..., 0] += 85
-    return Image.frombytes("HSV", picture.size, levels.tobytes()).convert("RGB")
-
-
 COPIES: Final[Mapping[str, Copy]] = {
     "jpeg 60": copies.saved_again,
     "half size": copies.half,
     "crop 10 %": partial(copies.cut, share=0.05),
     "corner 10 %": cut_off,
-    "hue +120°": turned,
+    "hue +120°": copies.turned,
     "brighter": copies.brighter,
     "mirrored": copies.mirrored,
 }
@@ -73,15 +54,10 @@ COPIES: Final[Mapping[str, Copy]] = {
 def main() -> None:
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("folder", nargs="?", type=Path)
-    given.add_argument("--vectors", type=int, nargs="*", default=COUNTS)
-    told = given.parse_args()
-    kinds = originals(told.folder)
+    kinds = originals(given.parse_args().folder)
     for name, eye in eyes().items():
         for line in recalls(name, eye, kinds):
             print(json.dumps(line), flush=True)
-    for count in told.vectors:
-        for budget in (BUDGET, 0):
-            print(json.dumps(speed(count, budget=budget)), flush=True)
 
 
 def originals(folder: Path | None) -> dict[str, list[Image.Image]]:
@@ -160,49 +136,6 @@ def _place(row: int, rows: Sequence[int]) -> int:
 def _image(picture: Image.Image) -> Tensor:
     image = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None] / 255
     return recoloured(image, channels=3)
-
-
-def speed(count: int, *, dimension: int = 512, budget: int = BUDGET) -> dict[str, object]:
-    """Milliseconds of `GET /v1/search` without its HTTP, of so many vectors in an SQLite.
-
-    Cold: the first search of a process, which reads them; warm: the median of those behind it; and
-    the one behind an arrival, and behind an erasure. With a budget of 0 none is kept in memory.
-    """
-    draw = np.random.default_rng(0)
-    drawn = draw.standard_normal((count + 1, dimension)).astype(np.float32)
-    drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
-    index = Nearest(budget)
-    search = partial(index.search, *_WHERE, drawn[:1], k=10, without=f"{0:036d}")
-    with tempfile.TemporaryDirectory() as folder, engine_archives.sqlite(Path(folder)) as archives:
-        archives.new("search")
-        _fill(drawn[:-1])
-        cold_ms = _ms(search)
-        warm_ms = statistics.median(_ms(search) for _ in range(5))
-        _fill(drawn[-1:], first=count)
-        arrival_ms = _ms(search)
-        with transaction() as session:
-            embeddings.forget(session, [f"{count:036d}"])
-        erasure_ms = _ms(search)
-    return {
-        "vectors": count, "dimension": dimension, "budget_bytes": budget, "cold_ms": cold_ms,
-        "warm_ms": warm_ms, "after_one_more_ms": arrival_ms, "after_one_erased_ms": erasure_ms,
-    }  # fmt: skip
-
-
-def _ms(search: Callable[[], object]) -> float:
-    since = time.perf_counter()
-    search()
-    return round((time.perf_counter() - since) * 1_000, 1)
-
-
-def _fill(vectors: NDArray[np.float32], *, first: int = 0) -> None:
-    told = dict(zip(("tenant", "space"), _WHERE, strict=True))
-    rows = [
-        {**told, "picture_id": f"{row:036d}", "dimension": len(one), "vector": one.tobytes()}
-        for row, one in enumerate(vectors.astype("<f2"), first)
-    ]
-    with long_transaction() as session:
-        session.execute(insert(Embedding).values(created_at=clock.now()), rows)
 
 
 if __name__ == "__main__":

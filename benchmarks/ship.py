@@ -1,6 +1,7 @@
 """Trains, measures and ships the weights that come with us: `python -m benchmarks.ship NAME`.
 
-Goes on where it was killed. With `--trained` it only measures what a leg brought back. The card
+Goes on where it was killed. With `--trained` it only measures what a leg brought back, and with
+`--search-only` of that only what a search by it finds: the card keeps its other numbers. The card
 that lies beside the weights is written here, never by hand.
 """
 
@@ -13,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from benchmarks import catalogue, catalogue_pairs, catalogue_recipes
+from benchmarks import catalogue, catalogue_pairs, catalogue_recipes, recall
 from benchmarks.categories import category_scores
 from benchmarks.denoising import noise_scores
 from benchmarks.fashion import gan_scores, vae_scores
@@ -30,21 +31,25 @@ from models.training.run import train
 from models.training.watch import Watch
 
 Scores = dict[str, float | None]
+Measure = Callable[[nn.Module, Path], tuple[Scores, Scores]]
 
 log = logging.getLogger("ship")
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One thing we ship: what it learns from, and what it is measured by."""
+    """One thing we ship: what it learns from, what it is measured by, and a search by it."""
 
     pictures: Callable[[], ImageSet]
-    measure: Callable[[nn.Module, Path], tuple[Scores, Scores]]
+    measure: Measure
+    search: Measure | None = None
 
 
 PRODUCTS = {
-    "classifier-catalogue": Product(catalogue_recipes.with_twins, catalogue.category_scores),
-    "classifier-fashion": Product(fashion_mnist.read, category_scores),
+    "classifier-catalogue": Product(
+        catalogue_recipes.with_twins, catalogue.category_scores, recall.catalogue_scores
+    ),
+    "classifier-fashion": Product(fashion_mnist.read, category_scores, recall.garment_scores),
     "deblock-photo": Product(photographs.read, deblock_scores),
     "deblur-photo": Product(photographs.read, deblur_scores),
     "denoise-photo": Product(photographs.read, noise_scores),
@@ -71,6 +76,8 @@ def main(words: Sequence[str] | None = None) -> None:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     for name in arguments.names:
+        if arguments.search_only and not PRODUCTS[name].search:
+            raise SystemExit(f"Nothing is searched by {name}.")
         _ship(name, arguments)
 
 
@@ -80,9 +87,18 @@ def _ship(name: str, arguments: argparse.Namespace) -> None:
     trained = (arguments.trained or arguments.runs) / name
     card = weights.Card.from_json((trained / weights.CARD_FILE).read_text(encoding="utf-8"))
     network = weights.read((trained / weights.MODEL_FILE).read_bytes(), card)
-    scores, baseline = PRODUCTS[name].measure(network, arguments.benchmarks)
-    card = replace(card, name=name, scores={**card.scores, **scores}, baseline=baseline)
+    card = replace(card, name=name)
+    for measure in _measures(PRODUCTS[name], search_only=arguments.search_only):
+        scores, baseline = measure(network, arguments.benchmarks)
+        card = replace(
+            card, scores={**card.scores, **scores}, baseline={**card.baseline, **baseline}
+        )
     log.info("%s", weights.write(network, arguments.out / name, card).to_json())
+
+
+def _measures(product: Product, *, search_only: bool) -> list[Measure]:
+    found = [] if search_only else [product.measure]
+    return found if product.search is None else [*found, product.search]
 
 
 def _train(name: str, arguments: argparse.Namespace) -> None:
@@ -107,6 +123,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="checkpoints live here")
     folder = "folder of what a leg brought back: nothing is trained, that is measured"
     parser.add_argument("--trained", type=Path, help=folder)
+    parser.add_argument("--search-only", action="store_true", help="measure nothing else anew")
     parser.add_argument("--out", type=Path, default=weights.SHIPPED)
     folder = "folder of BSD68, CBSD68, Set5 and Set14; without it they are not measured"
     parser.add_argument("--benchmarks", type=Path, default=Path("benchmarks-data"), help=folder)
@@ -115,7 +132,10 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=0, help="other than the recipe's")
     parser.add_argument("--batch-size", type=int, default=0, help="other than the recipe's")
     parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args(words)
+    found = parser.parse_args(words)
+    if found.search_only and found.trained is None:
+        parser.error("--search-only measures what is --trained")
+    return found
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from models.metrics.quantised import quantised
 from models.metrics.ssim import ssim
 from models.metrics.texture_distance import texture_distance
 from models.networks.style import StyleAutoencoder
-from models.restyling import Restyler, Seen, change
+from models.restyling import Restyler, Seen, change, code_distance
 
 CONTENTS = ("booties", "wooden box", "biplane")
 STYLES = ("meadow", "deck chair", "pattern")
@@ -81,6 +81,12 @@ def by_colour(image: Tensor, style: Tensor) -> Callable[[float], Tensor]:
 
 def by_network(shipped: Path) -> Method:
     return restyled_by(_restyler(shipped))
+
+
+def code_distances(shipped: Path) -> Callable[[Tensor, Tensor], float]:
+    """How far two styles lie apart in the network's code."""
+    by = _restyler(shipped)
+    return lambda image, style: code_distance(_seen(image), _seen(style), by=by)
 
 
 def restyled_by(restyler: Restyler) -> Method:

@@ -42,6 +42,13 @@ def begin(act: Act) -> None:
     _current.set(act)
 
 
+def about(picture_id: str) -> None:
+    """The current act is about this picture or result, which its path does not name."""
+    act = _current.get()
+    if act is not None:
+        act.resource = f"{act.resource}?picture={picture_id}"
+
+
 @contextmanager
 def noting(session: Session) -> Iterator[None]:
     """Put the row about the current act beside what the block changes, unless it is there."""

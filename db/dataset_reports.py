@@ -52,11 +52,13 @@ class Report:
 
     Attributes:
         asked: how many pictures were named for it.
+        persons: how many pictures of persons it holds, each by that person's consent.
         empty_categories: those that were named, and nothing is left of.
     """
 
     asked: int
     taken: int
+    persons: int
     left_out: list[Reason]
     products: int
     categories: list[Category]
@@ -72,6 +74,7 @@ def of(dataset: Dataset) -> Report:
     return Report(
         asked=taken + sum(one.count for one in left_out),
         taken=taken,
+        persons=sum(bool(one.get("person")) for one in entries),
         left_out=left_out,
         products=len({_product(one) for one in entries}),
         categories=_categories(entries),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, false, func, select
 from sqlalchemy.orm import Session, defer
 
-from db import clock, revisions, trainable
+from db import clock, origin, revisions, trainable
 from db.blobs import SHIPPED
 from db.ids import is_id, new_id
 from db.portable import insert_once, upsert
@@ -61,6 +61,7 @@ def add(
         "manifest": manifest,
         "left_out": left_out,
         "licence": licence,
+        "made_by": origin.current().made_by,
         "created_at": clock.now(),
     }
     for _ in range(MOST_AT_ONCE):

@@ -168,7 +168,7 @@ def _check_quota(session: Session, tenant: str, *, more: int) -> None:
 
 
 def _row(tenant: str, order: Order, digest: str) -> dict[str, Any]:
-    operation = order.operation
+    operation, asked = order.operation, origin.current()
     asked_seed = getattr(operation, "seed", None)
     return {
         "id": new_id(),
@@ -187,7 +187,8 @@ def _row(tenant: str, order: Order, digest: str) -> dict[str, Any]:
         "deadline_at": order.deadline_at,
         "timeout_s": order.timeout_s or operation.timeout_s,
         "seed": secrets.randbelow(MAX_SEED + 1) if asked_seed is None else asked_seed,
-        "request_id": origin.current().request_id,
+        "request_id": asked.request_id,
+        "made_by": asked.made_by,
         "traceparent": tracing.traceparent(),
     }
 

@@ -12,7 +12,10 @@ REASONS: Final[Mapping[str, str]] = {
     "too_small": f"the shorter side has less than {MIN_SIDE_PX} pixels",
     "one_colour": "all pixels have the same colour",
     "generated": "no camera saw it: a network drew it, or what it was made from",
-    "person": "a garment was tried on in it, or it was made from such a picture",
+    "person": (
+        "a garment was tried on in it, or it was made from such a picture, and nobody said that "
+        "the person agreed"
+    ),
     "uncategorised": "people rated it, and nobody said its category",
     "unpublished": "a result that is held for review, or what is quarantined",
     "duplicate": "the same bytes are in the dataset",

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from db import engine
+from db import engine, pgvector
 from db.tables import campaign_arms, published_results
 
 # One process at a time migrates; any number that no other lock of this database uses.
@@ -33,6 +33,7 @@ def upgrade(revision: str = "head") -> None:
         if revision == "head":
             for view in VIEWS:
                 connection.execute(text(view.CREATE))
+            pgvector.prepare(connection)
 
 
 def drop_views(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of persons, told by how they were used: they teach no network, and go soon.
+"""Pictures of persons, told by how they were used: they teach only by consent, and go soon.
 
 A person's picture is what somebody tried a garment on, what came of that, and whatever was made
 from either.

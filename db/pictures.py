@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, String, bindparam, null, select
 from sqlalchemy.orm import Session
 
-from db import clock
+from db import clock, origin
 from db.ids import new_id
 from db.intake import Checked
 from db.portable import as_given, given, insert_once
@@ -52,6 +52,7 @@ def register(session: Session, tenant: str, checked: Checked, *, name: str | Non
         "phash": checked.look.phash,
         "colours": checked.look.colours,
         "cut_out": checked.look.is_cut_out,
+        "made_by": origin.current().made_by,
         "created_at": clock.now(),
     }
     session.execute(insert_once(session, Picture, row))

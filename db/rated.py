@@ -96,7 +96,8 @@ def _kept(entry: Mapping[str, Any], labelled: Mapping[str, str]) -> Wanted:
     said = None if product == entry["picture"] else product
     rated = bool(entry.get("rated"))
     category = labelled.get(entry["picture"], entry["category"])
-    return Wanted(entry["picture"], category, said, rated=rated)
+    consent = bool(entry.get("consent"))
+    return Wanted(entry["picture"], category, said, rated=rated, consent=consent)
 
 
 @dataclass(frozen=True, slots=True)

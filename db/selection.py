@@ -18,12 +18,14 @@ class Wanted:
     Attributes:
         product: None where nobody said.
         rated: it enters because people rated a result.
+        consent: the person in it, if any, agreed that networks learn from it.
     """
 
     picture: str
     category: str
     product: str | None = None
     rated: bool = False
+    consent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _filtered(
         look, same = candidate.look, fit.get(candidate.key)
         if look is None:
             unfit.append(LeftOut(one.picture, "broken"))
-        elif reason := _unfit(candidate, look, include_generated=include_generated):
+        elif reason := _unfit(one, candidate, look, include_generated=include_generated):
             unfit.append(LeftOut(one.picture, reason))
         elif same is not None:
             unfit.append(LeftOut(one.picture, "duplicate", same.wanted.picture))
@@ -107,7 +109,7 @@ def _filtered(
     return list(fit.values()), unfit
 
 
-def _unfit(one: Candidate, look: Look, *, include_generated: bool) -> str | None:
+def _unfit(wanted: Wanted, one: Candidate, look: Look, *, include_generated: bool) -> str | None:
     """The first reason not to learn from it."""
     if one.side_px < MIN_SIDE_PX:
         return "too_small"
@@ -115,7 +117,7 @@ def _unfit(one: Candidate, look: Look, *, include_generated: bool) -> str | None
         return "one_colour"
     if one.is_generated and not include_generated:
         return "generated"
-    if one.is_person:
+    if one.is_person and not wanted.consent:
         return "person"
     return None if one.is_published else "unpublished"
 
@@ -158,4 +160,6 @@ def _entry(one: _Fit, split: Split) -> dict[str, Any]:
         "side_px": one.candidate.side_px,
         "cut_out": one.look.is_cut_out,
         **({"rated": True} if one.wanted.rated else {}),
+        **({"consent": True} if one.wanted.consent else {}),
+        **({"person": True} if one.candidate.is_person else {}),
     }

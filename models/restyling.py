@@ -63,6 +63,17 @@ def change(picture: Seen, style: Seen, *, strength: float, by: Restyler) -> Tens
     return changed[:, :, margin : margin + height, margin : margin + width]
 
 
+def code_distance(one: Seen, other: Seen, *, by: Restyler) -> float:
+    """How far two styles lie apart, as the code tells them: what a strength moves (their eq. 13).
+
+    The length of the difference of all means, and that of all spreads, in one sum. In the code
+    itself every channel's difference shrinks in a straight line with strength; drawn, clipped and
+    seen anew, a picture has a little other means and spreads.
+    """
+    apart = zip(_measured(one, by), _measured(other, by), strict=True)
+    return sum(float((here - there).norm()) for here, there in apart)
+
+
 def _measured(seen: Seen, by: Restyler) -> tuple[Tensor, Tensor]:
     """Mean and spread of each channel of the code, [1, K] each."""
     image, counts = _view(seen)

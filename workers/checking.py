@@ -10,6 +10,7 @@ from db.operations.checking import Check
 from models import marks
 from models.checking.border import border_px
 from models.checking.framing import framing
+from models.checking.lettering import lettering
 from models.checking.whiteness import whiteness
 from models.checking.written import written
 from models.editing.cutout import product
@@ -72,6 +73,7 @@ def look(file: File, loaded: Loaded, *, coverage: Tensor | None) -> Looked:
         agreement=None if matte is None or coverage is not None else _agreement(matte),
         transparent_share=0.0 if alpha is None else float((alpha < 1).float().mean()),
         border_px=border_px(loaded.image),
+        lines=lettering(loaded.image),
     )
     return Looked(facts, matte)
 

@@ -1,6 +1,6 @@
 """Facts about a picture, held against a channel's rules: each passed, warned of, failed, or unseen.
 
-What nothing here can see, such as text, is `not_checked`; it never passes for want of a look.
+What nothing here can see, such as a logo, is `not_checked`; it never passes for want of a look.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from db.operations.presets import Demand, Preset
 from models.checking.framing import Framing
+from models.checking.lettering import Line
 from models.checking.whiteness import LEAST_LEVEL, RIM_PX, Whiteness
 from models.checking.written import Written, is_named_as_written
 from models.labels import SourceKind
@@ -22,6 +23,7 @@ _SHADOW: Final = (
     "beside the product it is not white: a shadow, or light parts of it taken for ground"
 )
 _DOUBTFUL: Final = "rests on a product that two ways of finding it see differently"
+_ON_PRODUCT: Final = "none on the ground; on the product nothing here can see them"
 NO_DETECTOR: Final = "nothing here can see it; look yourself"
 
 
@@ -38,6 +40,7 @@ class Facts:
         agreement: of two ways to find the product, 0 to 1; None where it was known.
         transparent_share: of the picture; it was looked at over white.
         border_px: how far from each side a frame ends, empty without one.
+        lines: of letters; None where the ground is too busy to tell.
     """
 
     file: Written
@@ -51,6 +54,7 @@ class Facts:
     agreement: float | None
     transparent_share: float
     border_px: Mapping[str, int]
+    lines: tuple[Line, ...] | None
 
     @property
     def is_doubtful(self) -> bool:
@@ -200,6 +204,8 @@ def _denied(preset: Preset, facts: Facts) -> Iterator[Finding]:
             yield _is("border", not facts.border_px, {"border_px": dict(facts.border_px)}, wanted)
         elif name == "generated":
             yield _generated(facts.said, wanted)
+        elif name == "text":
+            yield _text(facts.lines, wanted)
         else:
             yield Finding(name, "not_checked", {}, wanted, NO_DETECTOR)
     if preset.keeps_label:
@@ -209,6 +215,22 @@ def _denied(preset: Preset, facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "label_kept", status, {"label": facts.labelled}, {"generated": "labelled"}, why
         )
+
+
+def _text(lines: tuple[Line, ...] | None, wanted: Mapping[str, Any]) -> Finding:
+    """What stands beside the product was written there; that there is none says little."""
+    if lines is None:
+        return Finding(
+            "text", "not_checked", {}, wanted, "the ground is too busy to see letters on"
+        )
+    beside = [one.box for one in lines if one.beside]
+    measured = {"lines": len(lines), "beside": beside}
+    if beside:
+        return Finding("text", "fail", measured, wanted)
+    if lines:
+        why = "letters near the product: look whether they are its own"
+        return Finding("text", "warn", measured, wanted, why)
+    return Finding("text", "not_checked", measured, wanted, _ON_PRODUCT)
 
 
 def _generated(kind: SourceKind | None, wanted: Mapping[str, Any]) -> Finding:

@@ -1,7 +1,7 @@
 """Where an editing operation meets its function in models/editing: one `case` each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from torch import Tensor
@@ -41,7 +41,7 @@ from models.warping.told import Teller
 from models.warping.warp import Method
 from workers.index import Index
 from workers.moderation import Judge
-from workers.plates import plate_of
+from workers.plates import plate_of, seeds
 from workers.served import Networks
 from workers.shelves import OpenShelf
 from workers.sources import File
@@ -148,13 +148,17 @@ def edit(operation: Edit, given: Given) -> Made:
                 find=finder_of(given, operation),
             )
         case Background():
-            return background(
+            drawn = seeds(operation, seed=given.seed)
+            made = background(
                 image,
-                plate=plate_of(operation, given.pictures, seed=given.seed),
+                plates=[plate_of(operation, given.pictures, seed=one) for one in drawn],
                 mask=given.product_mask(),
                 find=finder_of(given, operation),
                 keeps_plate=given.keeps_stages,
             )
+            if operation.kind != "generated":
+                return made
+            return replace(made, details=tuple({"seed": one} for one in drawn))
         case Place():
             return place(
                 image,

@@ -1,4 +1,4 @@
-"""The vectors of a job's tenant: one more, or all that can be compared."""
+"""The vectors of a job's tenant: one more, or those that can be nearest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from db import embeddings, vectors
+from db import embeddings, pgvector, vectors
 from db.engine import reading, transaction
 from db.tables.jobs import Job
 from models.recognition.embed import RECIPE
@@ -53,13 +53,24 @@ class Index:
         if not is_there:
             raise Permanent("source_erased", "the picture was erased or quarantined meanwhile")
 
-    def known(self, dimension: int) -> Known:
+    def likely(self, queries: Tensor, *, k: int) -> Known:
+        """Among these are the k nearest to any of the queries [Q, D]; in memory that is all."""
         with reading() as session:
-            rows = list(vectors.everything(session, self.job.tenant, self.space))
+            if pgvector.serves(session):
+                asked = (session, self.job.tenant, self.space, queries.tolist())
+                rows = [pgvector.candidates(*asked, limit=k)]
+            else:
+                rows = list(vectors.everything(session, self.job.tenant, self.space))
         ids = tuple(one for some in rows for one in some.ids)
         data = b"".join(some.vectors for some in rows)
         numbers = np.frombuffer(data, _FORMAT).astype(np.float16)
-        return Known(ids, torch.from_numpy(numbers).view(-1, dimension))
+        return Known(ids, torch.from_numpy(numbers).view(-1, queries.shape[1]))
+
+    def others(self, picture_id: str) -> int:
+        """How many vectors there are beside a picture's own."""
+        with reading() as session:
+            of = (session, self.job.tenant, self.space)
+            return vectors.state(*of).count - len(vectors.present(*of, [picture_id]))
 
     def kinds(self, ids: Sequence[str]) -> dict[str, str]:
         """Whether each of these is a picture or a result."""

@@ -1,6 +1,7 @@
 """Jobs that came as messages become rows: what several messages bring is one transaction."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -69,7 +70,7 @@ class Placing:
             ]
 
     def _created(self, session: Session, asked: Asked, known: Known) -> Created:
-        with origin.of(asked.message_id):
+        with _of_message(asked):
             return jobs.create(
                 session,
                 self._tenant,
@@ -81,10 +82,14 @@ class Placing:
 
     def _alone(self, asked: Asked) -> Created | Exception:
         try:
-            with transaction() as session, origin.of(asked.message_id):
+            with transaction() as session, _of_message(asked):
                 return admission.place(session, self._tenant, asked.order, key=asked.key)
         except Exception as error:  # noqa: BLE001 — its own answer
             return error
+
+
+def _of_message(asked: Asked) -> AbstractContextManager[None]:
+    return origin.of(asked.message_id, made_by=origin.MESSAGE)
 
 
 def _is_good(order: Order, known: Known) -> bool:

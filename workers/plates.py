@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 from typing import assert_never
 
+from db.operations.base import MAX_SEED
 from db.operations.product import Background
 from models.images import Loaded
 from models.plates import plate
 from models.plates.plate import Plate
 
 
-def plate_of(operation: Background, pictures: Mapping[str, Loaded], *, seed: int) -> Plate:
-    """What makes the ground that is asked for, of the job's pictures by role.
+def seeds(operation: Background, *, seed: int) -> list[int]:
+    """One for each picture; the job's counts where the order has none of its own, as a step may."""
+    first = seed if operation.seed is None else operation.seed
+    return [(first + number) % (MAX_SEED + 1) for number in range(operation.n)]
 
-    Its seed counts where the order has none of its own, as a step may.
-    """
+
+def plate_of(operation: Background, pictures: Mapping[str, Loaded], *, seed: int) -> Plate:
+    """What makes the ground that is asked for, of the job's pictures by role."""
     match operation.kind:
         case "solid":
             return plate.plain(operation.rgb)
@@ -26,7 +30,6 @@ def plate_of(operation: Background, pictures: Mapping[str, Loaded], *, seed: int
         case "picture":
             return plate.pictured(pictures["plate"].image)
         case "generated":
-            own = operation.seed
-            return plate.drawn(operation.palette, seed=seed if own is None else own)
+            return plate.drawn(operation.palette, seed=seed)
         case _:
             assert_never(operation.kind)

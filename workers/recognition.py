@@ -55,18 +55,17 @@ def searched(operation: Search, given: Given) -> Made:
     image = given.image()
     # A mirrored copy is built the other way round: structure alone would call it another picture.
     vectors = torch.stack([_vector(served, one) for one in (image, image.flip(-1))])
-    known = given.index.known(vectors.shape[1])
+    known = given.index.likely(vectors, k=operation.k + 1)
     found = most_alike(vectors, known.vectors, k=operation.k + 1)
     pairs = [
         (known.ids[row], similarity)
         for row, similarity in zip(found.rows, found.similarities, strict=True)
         if known.ids[row] != operation.picture
     ][: operation.k]
-    is_known = operation.picture in known.ids
     report: Report = {
         "version": served.label,
         "space": given.index.space,
-        "compared": len(known.ids) - int(is_known),
+        "compared": given.index.others(operation.picture),
     }
     return Made((given.image(),), report=report, details=({"found": _found(pairs, given)},))
 

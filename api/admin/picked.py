@@ -1,4 +1,7 @@
-"""Pictures somebody picks for a dataset: a line for each, `id, category, product`, or a tick."""
+"""Pictures somebody picks for a dataset: a tick, or a line for each.
+
+A line is `id, category, product, consent`; the last is that very word, or nothing.
+"""
 
 import csv
 import io
@@ -8,23 +11,26 @@ from typing import Any, Final
 from api.errors import wrong
 from db.pointers import pointer
 
-_COLUMNS: Final = ("picture", "category", "product")
+_COLUMNS: Final = ("picture", "category", "product", "consent")
+_CONSENT: Final = "consent"
 _TICK: Final = "result "
 
 
-def named(text: str) -> Iterator[dict[str, str]]:
+def named(text: str) -> Iterator[dict[str, str | bool]]:
     """What each line names; empty lines name nothing, and what is missing the API misses.
 
     Raises:
-        Problem: a line has more than three parts, or a quote that nothing ends.
+        Problem: a line has more than four parts, a fourth that is another word, or a quote that
+            nothing ends.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for number, line in enumerate(lines):
         parts = _parts(line)
-        if parts is None or len(parts) > len(_COLUMNS):
-            detail = f"write a line as: id, category, product; not {line[:80]!r}"
+        if parts is None or parts[len(_COLUMNS) - 1 :] not in ([], [""], [_CONSENT]):
+            detail = f"write a line as: id, category, product, consent; not {line[:80]!r}"
             raise wrong(pointer("pictures", number), "line", detail)
-        yield {name: part for name, part in zip(_COLUMNS, parts, strict=False) if part}
+        said = {name: part for name, part in zip(_COLUMNS, parts, strict=False) if part}
+        yield {name: part if name != _CONSENT else True for name, part in said.items()}
 
 
 def ticked(sent: Mapping[str, str]) -> Iterator[dict[str, str]]:
@@ -42,8 +48,9 @@ def written(manifest: Iterable[Mapping[str, Any]]) -> str:
     for entry in manifest:
         product = entry.get("product")
         # Where nobody said so, each picture is a product of its own.
-        said = [] if product in (None, entry["picture"]) else [product]
-        lines.writerow([entry["picture"], entry["category"], *said])
+        said = ["" if product in (None, entry["picture"]) else product]
+        said += [_CONSENT] if entry.get(_CONSENT) else []
+        lines.writerow([entry["picture"], entry["category"], *(said if any(said) else [])])
     return text.getvalue()
 
 

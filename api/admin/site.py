@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api import handlers
@@ -34,11 +34,15 @@ _ROUTERS: Final = (
 )
 
 
-def install(app: FastAPI) -> None:
-    """Let an app show the page; openapi.json, which is for programs, says nothing of it."""
-    app.add_exception_handler(NotSignedIn, _not_signed_in)
+def include(routes: APIRouter) -> None:
+    """Add the page; openapi.json, which is for programs, says nothing of it."""
     for module in _ROUTERS:
-        app.include_router(module.router, include_in_schema=False)
+        routes.include_router(module.router, include_in_schema=False)
+
+
+def install(app: FastAPI) -> None:
+    """Let an app lead whoever has not signed in to where that is done."""
+    app.add_exception_handler(NotSignedIn, _not_signed_in)
 
 
 def _not_signed_in(request: Request, error: Exception) -> Response:

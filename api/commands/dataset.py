@@ -42,13 +42,16 @@ def add(
     include_generated: Annotated[
         bool, typer.Option("--include-generated", help="Also results that no camera saw.")
     ] = False,
+    consent: Annotated[
+        bool, typer.Option("--consent", help="All persons in the pictures agreed to it.")
+    ] = False,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Send a folder with one folder of pictures for each category, and register it."""
     found = pictures(folder, product_by)
     with connect(url) as client:
-        sent = _sent(client, found)
+        sent = _sent(client, found, consent=consent)
         dataset = client.add_dataset(
             name, sent, licence=licence, include_generated=include_generated
         )
@@ -92,7 +95,7 @@ def list_(*, url: Url = None, as_json: AsJson = False) -> None:
         table(_COLUMNS, [[row.get(column) for column in _COLUMNS] for row in found])
 
 
-def _sent(client: Client, found: list[Found]) -> list[Json]:
+def _sent(client: Client, found: list[Found], *, consent: bool) -> list[Json]:
     """What the API has of these files now; files that are no pictures are told, and left out.
 
     Raises:
@@ -119,7 +122,8 @@ def _sent(client: Client, found: list[Found]) -> list[Json]:
                     f"{other.category}/{other.path.name} and {one.category}/{one.path.name} are "
                     "the same picture; it can be in one category only"
                 )
-            said = {"product": one.product} if one.product else {}
+            said: Json = {"product": one.product} if one.product else {}
+            said |= {"consent": True} if consent else {}
             sent.append({"picture": picture, "category": one.category, **said})
     if not sent:
         raise BadArgument("none of the files is a picture that can be taken in")
@@ -142,6 +146,8 @@ def _lines(report: Json) -> Iterable[str]:
         return
     held = sum(one["validation"] for one in report["categories"])
     yield f"{report['taken']} of {report['asked']} pictures taken, of {report['products']} products"
+    if report["persons"]:
+        yield f"{report['persons']} show persons, by their consent"
     if report["categories"]:
         yield f"{held} pictures are held out, which no network learns from:"
     for one in report["categories"]:

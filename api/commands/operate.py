@@ -1,11 +1,11 @@
-"""The operator's verbs: workers, queues, pause, resume, drain."""
+"""The operator's verbs: workers, queues, pause, resume, drain; and the record: audit."""
 
 from typing import Annotated
 
 import typer
 
 from api.client import Json
-from api.commands.options import AsJson, Url, connect, show
+from api.commands.options import AsJson, Limit, Url, connect, show
 
 app = typer.Typer()
 _Queue = Annotated[str, typer.Argument(metavar="QUEUE", help="gpu, train or cpu.")]
@@ -49,6 +49,25 @@ def resume(queue: _Queue, *, url: Url = None, as_json: AsJson = False) -> None:
     """Claim from a paused queue again."""
     with connect(url) as client:
         _show_queues([client.resume(queue)], as_json=as_json)
+
+
+@app.command()
+def audit(
+    picture: Annotated[
+        str | None, typer.Argument(metavar="ID", help="Of a picture or result: all of its story.")
+    ] = None,
+    *,
+    tenant: Annotated[
+        str | None, typer.Option(help="Whose. Default: that of your own key.")
+    ] = None,
+    limit: Limit = 50,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who changed what, newest first; or who did what to which picture."""
+    columns = ["created_at", "key_id", "outcome", "what", "verb", "resource"]
+    with connect(url) as client:
+        show(list(client.audit(picture, tenant=tenant, limit=limit)), columns, as_json=as_json)
 
 
 def _show_workers(found: list[Json], *, as_json: bool) -> None:

@@ -18,7 +18,7 @@ from api.schemas.moderation import (
     block_added,
     block_out,
 )
-from db import blocking, blocklist, ids
+from db import acts, blocking, blocklist, ids
 from db.engine import reading, transaction
 
 router = APIRouter(prefix="/v1/blocklist", tags=["moderation"], dependencies=[needs("admin")])
@@ -43,6 +43,8 @@ def page(query: Annotated[BlocklistQuery, Query()], tenant: Tenant) -> Page[Bloc
 def add(raw: JsonBody, caller: Caller, response: Response) -> BlockAdded:
     """One more; what you have of exactly these bytes is quarantined at once."""
     asked = bodies.parse_as(raw, BlockIn)
+    if asked.picture is not None:
+        acts.about(asked.picture)
     with transaction() as session:
         if asked.picture is None:
             what = blocking.Hashes(asked.sha256 or "", asked.phash or "")

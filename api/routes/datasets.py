@@ -62,7 +62,10 @@ def add_feedback(dataset: str, tenant: Tenant, response: Response) -> DatasetOut
 
 
 def _registered(tenant: str, asked: DatasetIn) -> Dataset:
-    wanted = [Wanted(one.picture, one.category, one.product) for one in asked.pictures]
+    wanted = [
+        Wanted(one.picture, one.category, one.product, consent=one.consent)
+        for one in asked.pictures
+    ]
     _check_same(wanted)
     try:
         return registration.register(

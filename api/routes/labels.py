@@ -10,7 +10,7 @@ from api.bodies import JsonBody
 from api.deps import Tenant
 from api.schemas.base import Page, PageQuery
 from api.schemas.labels import LabelIn, LabelOut, ProposalOut, proposal_out
-from db import labels
+from db import acts, labels
 from db.engine import reading, transaction
 
 router = APIRouter(prefix="/v1", tags=["labels"], dependencies=[needs("train")])
@@ -30,6 +30,7 @@ def page(query: Annotated[PageQuery, Query()], tenant: Tenant) -> Page[ProposalO
 def decide(raw: JsonBody, tenant: Tenant) -> LabelOut:
     """Confirm, correct or reject what is proposed of a picture or result; the later one counts."""
     said = bodies.parse_as(raw, LabelIn)
+    acts.about(said.picture)
     with transaction() as session:
         row = labels.decide(session, tenant, said.picture, said.verdict, category=said.category)
         return LabelOut(

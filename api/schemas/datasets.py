@@ -29,6 +29,9 @@ class DatasetPicture(_Part):
     ) = None
     """Which product it shows: pictures of one are never on both sides of the split. Left out: the
     sku of a result, else each picture is a product of its own."""
+    consent: bool = False
+    """The person in the picture agreed that networks learn from it. A picture that something was
+    tried on in, and what was made from one, enters only so."""
 
 
 class DatasetIn(_Part):
@@ -102,6 +105,8 @@ class DatasetReportOut(Answer):
 
     asked: int
     taken: int
+    persons: int
+    """Pictures of persons in it now, each by that person's consent."""
     left_out: list[LeftOutOut]
     products: int
     categories: list[CategoryOut]

@@ -91,7 +91,7 @@ def _closed_form(case: Case) -> Tensor:
 
 def _grounders(by: Served) -> list[System]:
     def mine(case: Case) -> Tensor:
-        return background(case.given, plate=plain(WHITE), mask=None, find=by.find).images[0]
+        return background(case.given, plates=[plain(WHITE)], mask=None, find=by.find).images[0]
 
     def pasted(case: Case) -> Tensor:
         return torch.where(grabcut(case.given) > 0.5, case.given, 1.0)

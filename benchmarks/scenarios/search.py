@@ -11,7 +11,8 @@ from typing import Final
 
 import torch
 
-from benchmarks import search
+from benchmarks import search, search_times
+from benchmarks.engine_archives import Archives
 from benchmarks.scenarios.row import Row
 
 _SCENARIO: Final = "search"
@@ -26,8 +27,10 @@ _TIMES: Final = {
 
 def rows(quick: bool) -> Iterator[Row]:  # noqa: FBT001 — what `benchmarks.scenarios` calls
     """Milliseconds by how many vectors there are, then the share of copies that are found."""
-    for count in search.COUNTS[: 2 if quick else 3]:
-        yield from _times(count)
+    with search_times.databases() as both:
+        for count in search_times.COUNTS[: 2 if quick else 3]:
+            for database in both:
+                yield from _times(count, database)
     eye = search.eyes()[_EYE]
     yield Row(_SCENARIO, "embedding a picture of 1,000 px, without its job", _ms(eye), "ms", "")
     for line in search.recalls(_EYE, eye, search.originals(None)):
@@ -37,14 +40,12 @@ def rows(quick: bool) -> Iterator[Row]:  # noqa: FBT001 — what `benchmarks.sce
             yield Row(_SCENARIO, claim, float(str(line["recall@1"])), "of copies", wanted)
 
 
-def _times(count: int) -> Iterator[Row]:
-    kept = search.speed(count)
-    for name, (claim, wanted) in _TIMES.items():
-        value = float(str(kept[name]))
-        yield Row(_SCENARIO, f"{claim}, {count:,} vectors", value, "ms", wanted.get(count, ""))
-    read = search.speed(count, budget=0)
-    claim = f"a search that keeps nothing in memory, {count:,} vectors"
-    yield Row(_SCENARIO, claim, float(str(read["warm_ms"])), "ms", "")
+def _times(count: int, database: Archives) -> Iterator[Row]:
+    for line in search_times.times(count, database):
+        where = f"{count:,} vectors, {line['database']}, {line['way']}"
+        for name, (claim, wanted) in _TIMES.items():
+            asked = wanted.get(count, "") if line["way"] != "read each time" else ""
+            yield Row(_SCENARIO, f"{claim}, {where}", float(str(line[name])), "ms", asked)
 
 
 def _ms(eye: search.Eye) -> float:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from statistics import median
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from benchmarks.scenarios._try_on_people import pairs
 from benchmarks.scenarios.row import Row
+from models import weights
 from models.data.figures import FLAT, Cloth, Cut, flat, landmarks, person
 from models.editing.try_on import Said, try_on
 from models.failures import CannotDo
@@ -18,9 +20,11 @@ from models.images import Loaded
 from models.made import Made
 from models.metrics.psnr import psnr_db
 from models.metrics.ssim import region_ssim, ssim
+from models.networks.warp import WarpNet
 from models.warping.carried import carry
 from models.warping.outline import NAMES, outline
 from models.warping.pairing import Named
+from models.warping.told import Teller
 from models.warping.warp import Method, Warp
 
 SCENARIO = "try_on"
@@ -37,12 +41,13 @@ POSES = tuple(
 )
 ARMS_DOWN = Cut(top=0.28, hem=0.62, half=0.14, flare=0.95, sleeve=0.1, cuff=0.05, angle_deg=86.0)
 TRUE_POINTS = 12
+_NETWORK = "warp-garments"
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
     name: str
-    method: Method
+    method: Method | Teller
     said: Said
 
 
@@ -91,7 +96,20 @@ def _ways(case: _Case, here: Named, there: Named) -> tuple[_Way, ...]:
         _Way("tps, found in true masks", "tps", Said(clothes=case.worn)),
         _Way("affine, all found", "affine", Said()),
         _Way("tps, all found", "tps", Said()),
+        _Way("network, true masks", _teller(), Said(clothes=case.worn)),
+        _Way("network, all found", _teller(), Said()),
     )
+
+
+@cache
+def _teller() -> Teller:
+    """The network that ships."""
+    folder = weights.SHIPPED / _NETWORK
+    card = weights.Card.from_json((folder / weights.CARD_FILE).read_text(encoding="utf-8"))
+    network = weights.read((folder / weights.MODEL_FILE).read_bytes(), card)
+    if not isinstance(network, WarpNet):
+        raise TypeError(f"{_NETWORK} is a {type(network).__name__}")
+    return Teller(network.warp)
 
 
 def _case(cloth: Cloth, pose: Cut) -> _Case:

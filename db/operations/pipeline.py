@@ -40,6 +40,8 @@ class CutoutStep(Cutout):
 
 class BackgroundStep(Background):
     picture: Key = PREVIOUS
+    n: Literal[1] = 1
+    """A step makes one picture."""
 
 
 class PlaceStep(Place):

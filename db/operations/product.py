@@ -30,6 +30,7 @@ _OF_GROUNDS: Final = {
     "blur_px": ("blur",),
     "plate": ("picture",),
     "seed": ("generated",),
+    "n": ("generated",),
 }
 """Which grounds a parameter belongs to; the others would leave it unread."""
 
@@ -83,6 +84,8 @@ class Background(Seeking):
     """Where the product is, if you know better."""
     seed: Seed | None = None
     """Of `generated`: one seed draws one backdrop, at every size."""
+    n: Annotated[int, Field(ge=1, le=8)] = 1
+    """Of `generated`: how many pictures, on the backdrops of the seed and of those behind it."""
 
     @field_validator(*_OF_GROUNDS)
     @classmethod
@@ -96,6 +99,9 @@ class Background(Seeking):
         if self.kind == "picture" and self.plate is None:
             raise ValueError("another picture is the ground: name it as plate")
         return self
+
+    def pixels(self, given: int) -> int:
+        return given * self.n
 
     def delivers(self) -> SourceKind:
         """Before one colour it is the photograph still; before what was made for it, no more."""

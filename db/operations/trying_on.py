@@ -34,7 +34,8 @@ class TryOn(Seeking):
     op: Literal["try_on"] = "try_on"
     source_kind = "enhanced"
     picture: Key
-    """The person. Pictures of persons are kept for a short time and enter no dataset."""
+    """The person. Pictures of persons are kept for a short time, and enter a dataset only by
+    consent."""
     garment: Key
     """The garment, lying flat or as on an invisible mannequin; best cut out."""
     method: Literal["affine", "tps", "model"] = "tps"

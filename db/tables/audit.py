@@ -16,7 +16,8 @@ class Audit(Row):
         actor_tenant: whose key asked.
         verb: the HTTP method.
         route: the route's pattern, as `/v1/keys/{key_id}/rotate`.
-        resource: the path as it was asked, as `/v1/keys/0123456789AB/rotate`.
+        resource: the path as it was asked, as `/v1/keys/0123456789AB/rotate`; behind it the picture
+            that a body names, as `/v1/labels?picture=…`.
         outcome: done, or refused with the problem's status.
     """
 

@@ -31,7 +31,12 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
 
 
 class Job(Row):
-    """One operation that somebody asked for; the truth about it."""
+    """One operation that somebody asked for; the truth about it.
+
+    Attributes:
+        made_by: the key that asked, or who did without one (db/origin.py); empty of what was placed
+            before anybody noted it.
+    """
 
     __tablename__ = "job"
     __table_args__ = (
@@ -84,6 +89,7 @@ class Job(Row):
     retry_of: Mapped[str | None] = mapped_column(String(36))
     webhook_url: Mapped[str | None] = mapped_column(String(2048))
     request_id: Mapped[str | None] = mapped_column(String(64))
+    made_by: Mapped[str | None] = mapped_column(String(16))
     traceparent: Mapped[str | None] = mapped_column(String(55))
 
     state: Mapped[str] = mapped_column(String(16), default=QUEUED)

@@ -15,6 +15,7 @@ class Picture(Row):
     Attributes:
         phash: how it looks, with `colours` and `cut_out` (db/likeness.py); each is empty of what
             was taken in before anybody noted it.
+        made_by: the key that sent it first; empty of what came before anybody noted it.
         quarantine: under which policy it was blocked and why; its bytes are served to nobody.
     """
 
@@ -36,6 +37,7 @@ class Picture(Row):
     phash: Mapped[str | None] = mapped_column(String(16))
     colours: Mapped[str | None] = mapped_column(String(96))
     cut_out: Mapped[bool | None]
+    made_by: Mapped[str | None] = mapped_column(String(16))
     quarantine: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
 

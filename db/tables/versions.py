@@ -43,9 +43,11 @@ class Dataset(Row):
     Attributes:
         version: of its name; the newest is what the name alone means.
         manifest: of each picture its id, the key of its bytes and its category; since 0004 also
-            product, source, split, phash and side_px.
+            product, source, split, phash and side_px; and where so, that it was rated, that consent
+            was said of it, and that it showed a person when it entered.
         left_out: which pictures were named and not taken, and why.
         erased: how many erasure took out.
+        made_by: as of a job.
     """
 
     __tablename__ = "dataset"
@@ -62,6 +64,7 @@ class Dataset(Row):
     left_out: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     licence: Mapped[str | None] = mapped_column(String(255))
     erased: Mapped[int | None]
+    made_by: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime]
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional
-from torchvision.transforms import v2
 
 from models.data.image_set import border
 
@@ -120,6 +119,8 @@ def _whole_pixels(chance: Tensor, augment: Augment, side: int) -> Tensor:
 
 def _lit(images: Tensor, jitter: Jitter, *, seed: int) -> Tensor:
     """Colours change last: what came in from outside is lit as the rest."""
+    from torchvision.transforms import v2  # here: a second and a half of every process's start
+
     light = v2.ColorJitter(jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue)
     # torchvision draws from the global generator: fork it, so that nobody else notices.
     with torch.random.fork_rng(devices=[]):

@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass
 
 import torch
 from torch import Generator, Tensor
-from torchvision.transforms import v2
-from torchvision.transforms.v2 import functional
 
 from models.data.augmentation import Augment
 from models.data.image_set import border
@@ -79,6 +77,9 @@ def applied(image: Tensor, given: Transform) -> Tensor:
 
 
 def _moved(image: Tensor, given: Transform) -> Tensor:
+    from torchvision.transforms import v2  # here: a second and a half of every process's start
+    from torchvision.transforms.v2 import functional
+
     if (given.angle_deg, given.scale, given.right_px, given.down_px) != (0, 1, 0, 0):
         image = functional.affine(
             image,
@@ -92,6 +93,8 @@ def _moved(image: Tensor, given: Transform) -> Tensor:
 
 
 def _recoloured(colours: Tensor, given: Transform) -> Tensor:
+    from torchvision.transforms.v2 import functional
+
     colours = functional.adjust_brightness(colours, given.brightness)
     colours = functional.adjust_contrast(colours, given.contrast)
     colours = functional.adjust_saturation(colours, given.saturation)

@@ -1,5 +1,8 @@
 """Puts the product on another ground; its own pixels are pasted back exactly."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -8,23 +11,23 @@ from models.failures import CannotDo
 from models.made import Made
 from models.matting import matte
 from models.matting.foreground import decontaminated, solid
-from models.matting.matte import Finder
+from models.matting.matte import Finder, Matte
 from models.plates.plate import Plate
 
 
 def background(
     image: Tensor,
     *,
-    plate: Plate,
+    plates: Sequence[Plate],
     mask: Tensor | None,
     find: Finder = matte.find,
     keeps_plate: bool = False,
 ) -> Made:
-    """The product of [1, 3, H, W] on a ground.
+    """The product of [1, 3, H, W] on each of these grounds.
 
     Args:
         image: in [0, 1].
-        plate: makes the ground.
+        plates: each makes a ground.
         mask: [1, 1, H, W], such as the picture's own alpha, instead of a guess.
         find: what guesses where there is no mask.
         keeps_plate: the ground without the product is one of the stages.
@@ -33,10 +36,23 @@ def background(
     kept = solid(found.alpha)
     if bool(kept.all()):
         raise CannotDo("mask_full", "The product fills the picture: there is no ground.")
+    pure = decontaminated(image, found.alpha)
+    made = []
+    for plate in plates:
+        # Few full-size copies are held: the last ground is mixed into the colours themselves.
+        own = pure if plate is plates[-1] else pure.clone()
+        made.append(_before(plate, image, own, found, kept, keeps_plate=keeps_plate))
+    if len(made) == 1:
+        return made[0]
+    return replace(made[-1], images=tuple(one.images[0] for one in made), parts=tuple(made))
+
+
+def _before(
+    plate: Plate, image: Tensor, pure: Tensor, found: Matte, kept: Tensor, *, keeps_plate: bool
+) -> Made:
+    """On one ground; the product's `pure` colours become the picture."""
     ground = plate(image, found.alpha)
-    # Of few full-size copies: blended where the product's pure colours lie.
-    blended = decontaminated(image, found.alpha)
-    blended.sub_(ground).mul_(found.alpha).add_(ground).clamp_(0, 1)
+    blended = pure.sub_(ground).mul_(found.alpha).add_(ground).clamp_(0, 1)
     stages = {"matte": found.alpha}
     if keeps_plate:
         stages["plate"] = ground.expand_as(image)

@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 import torch
-from pymatting.foreground.estimate_foreground_ml import estimate_foreground_ml
 from torch import Tensor
 
 _VIEW_SIDE = 1024
@@ -22,6 +21,9 @@ def decontaminated(image: Tensor, alpha: Tensor) -> Tensor:
     Returns:
         [1, 3, H, W]; white where nothing is covered.
     """
+    # Here: it brings a compiler, and every process would wait a second for it.
+    from pymatting.foreground.estimate_foreground_ml import estimate_foreground_ml
+
     full, coverage = image[0].permute(1, 2, 0).numpy(), alpha[0, 0].numpy()
     height, width = coverage.shape
     shrink = min(1.0, _VIEW_SIDE / max(height, width))

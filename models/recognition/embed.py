@@ -19,16 +19,21 @@ RECIPE: Final = "look-1"
 """Changes with whatever changes a vector: those of another recipe cannot be compared."""
 
 
-@torch.no_grad()
 def embed(image: Tensor, *, features: Network, size: int, channels: int) -> Tensor:
-    """[1, 3, H, W] in [0, 1] → [D], of length one: features, edges and fields in equal parts.
+    """[1, 3, H, W] in [0, 1], of any size → [D]: what `embed_all` tells of it."""
+    return embed_all(image, features=features, size=size, channels=channels)[0]
+
+
+@torch.no_grad()
+def embed_all(images: Tensor, *, features: Network, size: int, channels: int) -> Tensor:
+    """[N, 3, H, W] in [0, 1] → [N, D], of length one: features, edges and fields in equal parts.
 
     Args:
-        image: any size.
+        images: all of one size, whichever.
         features: images [N, C, S, S] → [N, F], a classifier's.
         size: side in pixels at which the network reads.
         channels: that it reads.
     """
-    seen = first(features(seen_as(image, size=size, channels=channels))).float()
-    parts = (functional.normalize(seen, dim=1), *structure(image))
-    return functional.normalize(torch.cat(parts, 1), dim=1)[0]
+    seen = first(features(seen_as(images, size=size, channels=channels))).float()
+    parts = (functional.normalize(seen, dim=1), *structure(images))
+    return functional.normalize(torch.cat(parts, 1), dim=1)

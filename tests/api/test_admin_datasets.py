@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 from db import datasets
 from db.engine import reading, transaction
 from db.tables.results import Result
-from tests import factories, kept
+from tests import factories, kept, opinions
 from tests.api.test_datasets import of, register, rejected, shots
 from tests.browsing import ODD, Browser
 from tests.factories import NOWHERE
@@ -58,6 +58,26 @@ def test_the_next_version_begins_with_the_pictures_that_are_in_it(
     assert "mine@2" in browser.get(told.headers["location"]).text
     assert manifest("mine@2")[:2] == manifest("mine@1")
     assert manifest("mine@2")[2] == (bag, "bag", bag)
+
+
+def test_consent_is_a_word_in_a_line_and_stays_said(browser: Browser, client: TestClient) -> None:
+    body, garment = shots(client, 1, 2)
+    opinions.made(3, op="try_on", asked={"picture": body, "garment": garment})
+    lines = f"{body}, shirt, , consent\n{garment}, shirt"
+
+    told = browser.post("/admin/datasets", name="mine", pictures=lines)
+
+    page = browser.get(told.headers["location"]).text
+    assert "by their consent" in page
+    assert manifest("mine") == [(body, "shirt", body), (garment, "shirt", garment)]
+    assert f"{body},shirt,,consent\n" in browser.get("/admin/datasets/mine/next").text
+
+
+def test_a_line_whose_last_word_is_another_is_refused(browser: Browser) -> None:
+    told = browser.post("/admin/datasets", name="mine", pictures=f"{NOWHERE}, shirt, , agreed")
+
+    assert told.status_code == 422
+    assert "id, category, product, consent" in told.text
 
 
 def test_results_that_are_ticked_enter_in_the_category_beside_them(browser: Browser) -> None:

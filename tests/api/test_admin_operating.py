@@ -125,6 +125,17 @@ def test_what_the_page_did_is_in_the_record_it_shows(browser: Browser) -> None:
     assert ">refused<" in page
 
 
+def test_the_record_of_a_picture_tells_its_story(browser: Browser) -> None:
+    job, result = kept.made(picture := kept.picture())
+
+    page = browser.get(f"/admin/audit?picture={picture}").text
+
+    assert f"{picture} placed by Packshot itself" in page
+    assert f"/v1/results/{result}" in page
+    assert f"/admin/audit?picture={result}" in browser.get(f"/admin/results/{result}").text
+    assert job in page
+
+
 def test_usage_is_told_by_day(browser: Browser) -> None:
     kept.made(kept.picture())
 

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from api import acts as api_acts
 from api.main import build_app
 from api.settings import ApiSettings
-from db import blobs, secrets, transitions
+from db import blobs, origin, secrets, transitions
 from db.engine import transaction
 from db.transitions import Outcome
 from tests import factories, issued, rows
@@ -153,35 +153,193 @@ def test_the_record_is_read_in_pages(client: TestClient) -> None:
     assert rest["next_cursor"] is None
 
 
-def test_what_was_done_to_a_picture_is_found_by_its_id(client: TestClient) -> None:
-    ids = [
-        client.post("/v1/pictures", files={"file": ("a.png", factories.png(hue=hue))}).json()["id"]
-        for hue in (1, 2)
-    ]
-    for one in ids:
-        client.delete(f"/v1/pictures/{one}")
-
-    found = record(client, f"?picture={ids[0]}")
-
-    assert [one["resource"] for one in found] == [f"/v1/pictures/{ids[0]}"]
+def upload(client: TestClient, hue: int = 0) -> str:
+    file = {"file": ("a.png", factories.png(hue=hue))}
+    made: str = client.post("/v1/pictures", files=file).json()["id"]
+    return made
 
 
-def test_what_was_done_to_its_results_is_found_too(client: TestClient) -> None:
-    file = {"file": ("a.png", factories.png())}
-    picture = client.post("/v1/pictures", files=file).json()["id"]
-    client.post("/v1/jobs", json={"operation": {"op": "upscale", "picture": picture}})
+def place(client: TestClient, picture: str) -> str:
+    order = {"operation": {"op": "upscale", "picture": picture}}
+    made: str = send(client, "POST", "/v1/jobs", order).json()["id"]
+    return made
+
+
+def deliver(**columns: Any) -> str:
+    """The id of the result of the one job that is queued."""
     (claimed,) = rows.claim()
     key = blobs.put("shop", factories.png(hue=9))
-    result = rows.result(rows.lease_of(claimed), blob_key=key, sha256=key, visibility="held")
+    result = rows.result(rows.lease_of(claimed), blob_key=key, sha256=key, **columns)
     with transaction() as session:
         transitions.finish(
             session, [Outcome(rows.lease_of(claimed), "succeeded", results=[result])]
         )
-    client.post(f"/v1/results/{result.id}/review", json={"verdict": "reject"})
+    return result.id
 
-    found = client.get("/v1/audit", params={"picture": picture}).json()["items"]
 
-    assert [(one["verb"], one["resource"]) for one in found] == [
-        ("POST", f"/v1/results/{result.id}/review")
+def story(client: TestClient, one: str) -> list[dict[str, Any]]:
+    """What is told of a picture or result, the oldest first."""
+    return record(client, f"?picture={one}&limit=200")[::-1]
+
+
+@pytest.fixture
+def till(client: TestClient) -> tuple[TestClient, str]:
+    """A program of the shop with a key of its own, and that key's id."""
+    text = issued.key(scopes=issued.SHOPS)
+    return TestClient(client.app, headers=issued.headers(text)), text.split("_")[1]
+
+
+def test_a_pictures_story_says_who_did_what(
+    client: TestClient, till: tuple[TestClient, str]
+) -> None:
+    shop, key = till
+    picture = upload(shop)
+    job = place(shop, picture)
+    result = deliver(visibility="held")
+    client.post(f"/v1/results/{result}/review", json={"verdict": "approve"})
+    client.post("/v1/feedback", json={"result_id": result, "rating": 1, "rater": "anna"})
+
+    told = story(client, picture)
+
+    mine = next(row["id"] for row in client.get("/v1/keys").json()["items"] if row["id"] != key)
+    assert [(one["key_id"], one["what"] or one["verb"], one["resource"]) for one in told] == [
+        (key, "taken in", f"/v1/pictures/{picture}"),
+        (key, f"upscale of {picture} placed", f"/v1/jobs/{job}"),
+        (None, f"made by job {job}: upscale", f"/v1/results/{result}"),
+        (mine, "POST", f"/v1/results/{result}/review"),
+        (None, "rated 1 by anna", f"/v1/results/{result}"),
     ]
+    assert told[1]["request_id"] == rows.read(job).request_id
+
+
+def test_a_results_story_begins_with_who_placed_its_job(
+    client: TestClient, till: tuple[TestClient, str]
+) -> None:
+    shop, key = till
+    picture = upload(client)
+    place(shop, picture)
+    result = deliver()
+
+    told = story(client, result)
+
+    assert [(one["key_id"], one["what"].split()[0]) for one in told] == [
+        (key, "upscale"),
+        (None, "made"),
+    ]
+
+
+def test_a_batchs_jobs_carry_its_key(client: TestClient, till: tuple[TestClient, str]) -> None:
+    shop, key = till
+    picture = upload(client)
+    order = {"operation": {"op": "upscale", "picture": picture}}
+    batch = send(shop, "POST", "/v1/batches", {"jobs": [order, order]}).json()["id"]
+    client.post(f"/v1/batches/{batch}/cancel")
+
+    _, *placed, cancelled = story(client, picture)
+
+    what = f"upscale of {picture} placed in batch {batch}"
+    assert [(one["key_id"], one["what"]) for one in placed] == [(key, what)] * 2
+    assert cancelled["resource"] == f"/v1/batches/{batch}/cancel"
+
+
+@pytest.mark.parametrize(
+    ("made_by", "words"),
+    [
+        (origin.MESSAGE, "placed by a message"),
+        (origin.OURSELVES, "placed by Packshot itself"),
+        (None, "placed; nobody noted then by whom"),
+    ],
+)
+def test_a_job_that_no_key_placed_says_so_in_words(
+    client: TestClient, made_by: str | None, words: str
+) -> None:
+    picture = upload(client)
+    job = rows.queued(envelope={"operation": {"picture": picture}}, made_by=made_by)
+
+    told = story(client, picture)[-1]
+
+    assert (told["key_id"], told["resource"]) == (None, f"/v1/jobs/{job}")
+    assert told["what"] == f"upscale of {picture} {words}"
+
+
+def test_what_was_tried_again_says_so(client: TestClient, till: tuple[TestClient, str]) -> None:
+    shop, key = till
+    picture = upload(client)
+    job = place(client, picture)
+    shop.post(f"/v1/jobs/{job}/cancel")
+    shop.post(f"/v1/jobs/{job}/retry")
+
+    *_, cancelled, again = story(client, picture)
+
+    assert (cancelled["key_id"], cancelled["resource"]) == (key, f"/v1/jobs/{job}/cancel")
+    assert (again["key_id"], again["what"]) == (key, f"upscale of {picture} placed again")
+
+
+def test_a_dataset_that_holds_it_is_in_its_story(client: TestClient) -> None:
+    held, other = (
+        client.post(
+            "/v1/pictures",
+            files={"file": ("a.png", factories.encoded(factories.shot(number), "PNG"))},
+        ).json()["id"]
+        for number in (1, 2)
+    )
+    body = {"name": "shoes", "pictures": [{"picture": held, "category": "shoe"}]}
+    made = send(client, "POST", "/v1/datasets", body).json()["id"]
+
+    told = story(client, held)[-1]
+
+    assert (told["what"], told["resource"]) == (
+        "put into dataset shoes@1",
+        f"/v1/datasets/{made}",
+    )
+    assert told["key_id"] == record(client)[0]["key_id"]
+    assert [one["what"] for one in story(client, other)] == ["taken in"]
+
+
+def test_an_act_whose_body_names_the_picture_is_in_its_story(client: TestClient) -> None:
+    picture = upload(client)
+    send(client, "POST", "/v1/blocklist", {"picture": picture})
+    send(client, "POST", "/v1/labels", {"picture": picture, "verdict": "confirm"})
+
+    told = [(one["resource"], one["status"]) for one in story(client, picture)[1:]]
+
+    assert told == [
+        (f"/v1/blocklist?picture={picture}", None),
+        (f"/v1/labels?picture={picture}", 404),
+    ]
+
+
+def test_a_long_story_is_read_in_pages(client: TestClient) -> None:
+    picture = upload(client)
+    for _ in range(3):
+        client.post(f"/v1/jobs/{place(client, picture)}/cancel")
+
+    whole = record(client, f"?picture={picture}")
+    read, cursor = list[str](), None
+    while cursor is not None or not read:
+        asked = {"picture": picture, "limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = client.get("/v1/audit", params=asked).json()
+        read += [one["id"] for one in page["items"]]
+        cursor = page["next_cursor"]
+
+    assert read == [one["id"] for one in whole]
+    assert len(set(read)) == 7
+
+
+def test_another_tenants_picture_has_no_story(client: TestClient, other_shop: TestClient) -> None:
+    picture = upload(other_shop)
+    place(other_shop, picture)
+
+    assert story(client, picture) == []
+    assert len(record(client, f"?tenant=other&picture={picture}")) == 2
     assert client.get("/v1/audit", params={"picture": "x"}).status_code == 422
+
+
+def test_what_was_erased_is_told_by_its_erasure(client: TestClient) -> None:
+    erased, other = upload(client, 1), upload(client, 2)
+    for one in (erased, other):
+        client.delete(f"/v1/pictures/{one}")
+
+    (told,) = story(client, erased)
+
+    assert (told["verb"], told["resource"]) == ("DELETE", f"/v1/pictures/{erased}")

@@ -17,6 +17,7 @@ Run = Callable[..., int]
 REPORT = {
     "asked": 14,
     "taken": 12,
+    "persons": 2,
     "left_out": [
         {"reason": "too_small", "detail": "less than 24 pixels", "count": 2, "pictures": []}
     ],
@@ -50,6 +51,18 @@ def lay_out(folder: Path, **files: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"picture of " + text.encode())
     return folder
+
+
+def test_the_consent_of_all_persons_is_said_of_each_picture(
+    packshot: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lay_out(tmp_path, shirts__a="1", shirts__b="2")
+
+    with scripted.serving(api) as server:
+        packshot("dataset", "add", "mine", str(tmp_path), "--consent", "--url", server.url)
+
+    assert [one["consent"] for one in json.loads(server.asked[-1].body)["pictures"]] == [True] * 2
+    assert "2 show persons, by their consent" in capsys.readouterr().out
 
 
 def test_a_dataset_is_a_folder_of_folders(packshot: Run, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from db import datasets
 from db.blobs import SHIPPED
 from db.engine import reading, transaction
-from tests import factories, rows, stored
+from tests import factories, opinions, rows, stored
 from tests.factories import NOWHERE
 
 JSON = {"Content-Type": "application/json"}
@@ -222,6 +222,10 @@ def test_a_dataset_of_one_colour_is_refused_with_the_reason(client: TestClient, 
             {"pictures": [{"picture": NOWHERE, "category": "a", "product": ""}]},
             "/pictures/0/product",
         ),
+        (
+            {"pictures": [{"picture": NOWHERE, "category": "a", "consent": "yes"}]},
+            "/pictures/0/consent",
+        ),
         ({"include_generated": "yes"}, "/include_generated"),
         ({"colour": "red"}, "/colour"),
         ({"licence": "x" * 256}, "/licence"),
@@ -245,6 +249,19 @@ def test_a_picture_that_is_not_there_is_named(client: TestClient, home: Path) ->
     assert (refused.status_code, refused.json()["code"]) == (404, "picture_not_found")
     assert refused.json()["errors"][0]["pointer"] == "/pictures/1/picture"
     assert stored.counted(home)["dataset"] == 0
+
+
+def test_a_persons_picture_is_taken_where_its_line_says_that_they_agreed(
+    client: TestClient,
+) -> None:
+    body, garment = shots(client, 1, 2)
+    opinions.made(3, op="try_on", asked={"picture": body, "garment": garment})
+
+    refused = register(client, name="mine", pictures=of("shirt", [body]))
+    taken = register(client, name="mine", pictures=of("shirt", [body], consent=True))
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "dataset_empty")
+    assert (taken.status_code, taken.json()["report"]["persons"]) == (201, 1)
 
 
 def test_a_picture_that_is_named_twice_is_taken_once(client: TestClient) -> None:

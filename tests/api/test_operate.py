@@ -21,12 +21,22 @@ WORKER = {
     "in_flight": 2,
     "last_seen_at": "2026-01-02T03:04:05Z",
 }
+ACT = {
+    "created_at": "2026-01-02T03:04:05Z",
+    "key_id": "Zb81kVw3PqE7",
+    "outcome": "done",
+    "what": "taken in",
+    "verb": None,
+    "resource": "/v1/pictures/1",
+}
 
 
 def _answer(asked: Asked) -> Any:
     match asked.method, asked.path:
         case "GET", "/v1/queues":
             return {"items": [{**QUEUE, "paused_at": None}]}
+        case "GET", path if path.startswith("/v1/audit?"):
+            return {"items": [ACT], "next_cursor": None}
         case "POST", "/v1/queues/gpu/pause":
             return {**QUEUE, "paused_at": "2026-01-02T03:04:05Z"}
         case "POST", "/v1/queues/gpu/resume":
@@ -57,6 +67,7 @@ def _packshot(monkeypatch: pytest.MonkeyPatch, server: Server, *words: str) -> i
         (["queues"], "GET", "/v1/queues", "gpu\t7\t5\t2\t12.50"),
         (["pause", "gpu"], "POST", "/v1/queues/gpu/pause", "2026-01-02T03:04:05Z"),
         (["resume", "gpu"], "POST", "/v1/queues/gpu/resume", "gpu\t7"),
+        (["audit", "ID"], "GET", "/v1/audit?picture=ID&limit=50", "Zb81kVw3PqE7\tdone\ttaken in"),
         (["workers"], "GET", "/v1/workers", str(WORKER["id"])),
         (["drain", str(WORKER["id"])], "POST", f"/v1/workers/{WORKER['id']}/drain", "draining"),
     ],

@@ -59,6 +59,34 @@ def test_what_was_trained_elsewhere_is_measured_and_shipped_untouched(tmp_path, 
     assert weights.read(content, after).state_dict().keys()
 
 
+def test_what_a_search_finds_is_measured_alone_and_the_card_keeps_the_rest(
+    tmp_path, brought, monkeypatch
+):
+    shipped("--trained", brought, "--out", tmp_path / "first")
+    searched = Product(
+        _not_to_be_asked, _not_to_be_asked, lambda *_: ({"at_1": 0.9}, {"at_1": 0.8})
+    )
+    monkeypatch.setitem(ship.PRODUCTS, "small", searched)
+
+    shipped("--trained", tmp_path / "first", "--search-only", "--out", tmp_path / "out")
+
+    before, after = (
+        weights.Card.from_json((tmp_path / folder / "small" / weights.CARD_FILE).read_text())
+        for folder in ("first", "out")
+    )
+    assert after.scores == before.scores | {"at_1": 0.9}
+    assert after.baseline == {"nothing": 0.5, "at_1": 0.8}
+
+
+def test_what_nobody_searches_by_has_no_such_numbers(tmp_path, brought):
+    with pytest.raises(SystemExit, match="Nothing is searched by small"):
+        shipped("--trained", brought, "--search-only", "--out", tmp_path / "out")
+
+
+def _not_to_be_asked(*_):
+    raise AssertionError("only a search is to be measured")
+
+
 def test_weights_that_are_not_their_card_s_are_not_shipped(tmp_path, brought):
     path = brought / "small" / weights.CARD_FILE
     path.write_text(json.dumps(json.loads(path.read_text()) | {"sha256": "0" * 64}))

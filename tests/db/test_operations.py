@@ -74,6 +74,7 @@ GROUNDS: dict[str, dict[str, Any]] = {
     "light": {"kind": "studio"},
     "blur_px": {"kind": "blur"},
     "seed": {"kind": "generated"},
+    "n": {"kind": "generated"},
 }
 """What an order needs beside parameters that its least words have no use for."""
 
@@ -541,6 +542,10 @@ def test_a_pipeline_names_its_own_picture_and_the_masks_of_its_steps_only():
         ({"steps": []}, ("operation", "steps")),
         ({"steps": [{"op": "upscale"}] * 9}, ("operation", "steps")),
         ({"steps": [{"op": "sample"}]}, ("operation", "steps", "0")),
+        (
+            {"steps": [{"op": "background", "kind": "generated", "n": 2}]},
+            ("operation", "steps", "0", "background", "n"),
+        ),
         ({"steps": [{"op": "upscale"}, {"op": "pipeline"}]}, ("operation", "steps", "1")),
         (
             {"steps": [{"op": "upscale", "scale": 5}]},
@@ -645,6 +650,7 @@ def test_only_what_draws_has_blocks_with_attention(network: str) -> None:
         ("background", {"kind": "solid", "light": 1.0}, "light"),
         ("background", {"kind": "studio", "plate": B}, "plate"),
         ("background", {"kind": "studio", "seed": 7}, "seed"),
+        ("background", {"kind": "studio", "n": 2}, "n"),
         ("background", {"palette": [[0, 0, 0], [9, 9, 9]]}, "palette"),
     ],
 )

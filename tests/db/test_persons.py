@@ -1,9 +1,11 @@
-"""A picture that something was tried on in teaches no network, and goes soon with all of it."""
+"""A picture that something was tried on in teaches by consent alone, and goes soon."""
+
+from collections.abc import Collection
 
 import pytest
 from sqlalchemy import select
 
-from db import clock, collector, persons, registration, retention
+from db import clock, collector, dataset_reports, persons, registration, retention
 from db.engine import reading, transaction
 from db.registration import NothingLeft
 from db.selection import Wanted
@@ -44,8 +46,8 @@ def _left(table: type[Picture] | type[Result] | type[Job]) -> set[str]:
         return set(session.scalars(select(table.id)))
 
 
-def _register(*ids: str) -> Dataset:
-    wanted = [Wanted(one, "shirt") for one in ids]
+def _register(*ids: str, agreed: Collection[str] = ()) -> Dataset:
+    wanted = [Wanted(one, "shirt", consent=one in agreed) for one in ids]
     return registration.register(TENANT, "shirts", wanted, licence=None)
 
 
@@ -106,6 +108,60 @@ def test_a_rating_brings_no_persons_picture_into_a_dataset() -> None:
     pictures = {entry["picture"] for entry in found.manifest}
     assert shoe in pictures
     assert not {body, liked} & pictures
+
+
+def test_a_persons_picture_enters_by_that_persons_consent() -> None:
+    body, other, garment = upload(1), upload(4), upload(2)
+    result = _tried(3, body=body, garment=garment)
+    _tried(5, body=other, garment=garment)
+
+    found = _register(body, other, garment, result, agreed={body, garment})
+
+    entries = {entry["picture"]: entry for entry in found.manifest}
+    assert set(entries) == {body, garment}
+    assert (entries[body].get("consent"), entries[body].get("person")) == (True, True)
+    assert "person" not in entries[garment]
+    report = dataset_reports.of(found)
+    assert report.persons == 1
+    assert [(one.reason, one.count) for one in report.left_out] == [("person", 2)]
+
+
+def test_consent_stays_said_in_the_next_version_and_brings_nobody_else_in() -> None:
+    body, garment = upload(1), upload(2)
+    result = _tried(3, body=body, garment=garment)
+    _register(body, agreed={body})
+    rate(result, 1)
+    rate(made(5, asked={"picture": (shoe := upload(4))}), 1)
+
+    found = registration.register_rated(TENANT, "shirts")
+
+    pictures = {entry["picture"] for entry in found.manifest}
+    assert {body, shoe} <= pictures
+    assert result not in pictures
+    assert dataset_reports.of(found).persons == 1
+
+
+def test_what_entered_by_consent_is_left_out_where_it_is_no_longer_said() -> None:
+    body, garment = upload(1), upload(2)
+    _tried(3, body=body, garment=garment)
+    _register(body, garment, agreed={body})
+
+    found = _register(body, garment)
+
+    assert (found.version, [entry["picture"] for entry in found.manifest]) == (2, [garment])
+
+
+def test_consent_to_teach_keeps_no_picture_longer() -> None:
+    body, garment = upload(1), upload(2)
+    _ended(_tried(3, body=body, garment=garment), days_ago=8)
+    dataset = _register(body, garment, agreed={body})
+
+    assert _prune() == 1
+
+    with reading() as session:
+        left = session.get_one(Dataset, dataset.id)
+    assert [entry["picture"] for entry in left.manifest] == [garment]
+    assert (left.pictures, left.erased, dataset_reports.of(left).persons) == (1, 1, 0)
 
 
 def test_a_persons_picture_goes_some_days_after_something_was_last_tried_on() -> None:

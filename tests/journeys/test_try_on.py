@@ -18,5 +18,5 @@ def test_each_command_of_the_page_does_what_it_says(studio: Studio, tmp_path: Pa
         for line in filter(str.strip, block.splitlines()):
             typing.typed(line)
 
-    for folder in ("found", "masked", "pointed"):
+    for folder in ("found", "masked", "pointed", "told"):
         assert [one.suffix for one in (tmp_path / "try-on" / folder).iterdir()] == [".png"]

@@ -10,7 +10,7 @@ from models import restyling
 from models.layers.tiling import Tiling
 from models.metrics.psnr import psnr_db
 from models.networks.style import StyleAutoencoder, StyleConfig
-from models.restyling import Restyler, Seen, change
+from models.restyling import Restyler, Seen, change, code_distance
 
 
 @pytest.fixture
@@ -62,6 +62,22 @@ def test_what_does_not_count_does_not_matter(by: Restyler) -> None:
     apart = (styled(first, by) - styled(second, by)).abs()[..., :32]
 
     assert apart.mean() < 0.1 * styled(first, by)[..., :32].abs().mean()
+
+
+def test_styles_are_as_far_apart_as_their_means_and_their_spreads_together(by: Restyler) -> None:
+    def measure(image: Tensor, _counts: Tensor) -> tuple[Tensor, Tensor]:
+        return image.mean((2, 3)), image.amax((2, 3)) - image.amin((2, 3))
+
+    dark, light, striped = (torch.zeros(1, 3, 16, 16) for _ in range(3))
+    light += torch.tensor([0.3, 0.0, 0.4]).view(1, 3, 1, 1)
+    striped[..., ::2, :] = torch.tensor([0.6, 0.0, 0.8]).view(1, 3, 1, 1)
+    one, other, third = (Seen(each, torch.ones(1, 1, 16, 16)) for each in (dark, light, striped))
+    plainly = replace(by, measure=measure, tiling=Tiling(multiple=2, margin=0, tile=16))
+
+    assert code_distance(one, one, by=by) == 0
+    assert code_distance(one, other, by=plainly) == pytest.approx(0.5)
+    assert code_distance(other, third, by=plainly) == pytest.approx(1.0)  # of spreads alone
+    assert code_distance(one, third, by=plainly) == pytest.approx(1.5)
 
 
 def test_a_large_picture_is_measured_small(by: Restyler, monkeypatch) -> None:

@@ -137,6 +137,20 @@ def test_a_seed_generates_the_same_ground_again_and_another_one_another(bench: B
     assert not torch.equal(first, other)
 
 
+def test_several_generated_grounds_have_the_seeds_behind_one_another(bench: Bench) -> None:
+    picture, asked = _keep(_box()), {"kind": "generated", "seed": 5}
+
+    job = _done(bench, "background", picture=picture, n=3, **asked)
+
+    with reading() as session:
+        found = session.query(Result).filter(Result.job_id == job.id).order_by(Result.ordinal).all()
+    alone = _result(_done(bench, "background", picture=picture, **{**asked, "seed": 7}))
+    assert [one.scores["details"]["seed"] for one in found] == [5, 6, 7]
+    assert all(one.product_identical and one.mask_key for one in found)
+    assert torch.equal(_delivered(found[2]), _delivered(alone))
+    assert not torch.equal(_delivered(found[0]), _delivered(found[1]))
+
+
 def test_another_picture_becomes_the_ground(bench: Bench) -> None:
     plate = _keep(Image.new("RGB", (200, 100), (10, 120, 60)))
 

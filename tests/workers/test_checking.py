@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from db.tables.results import Result
 from models import labels
+from models.advertising.fonts import SHIPPED
 from tests import benches, factories, rows
 from tests.shots import SIDE, answers, checked, jpeg, keep, product, shot
 from workers.perform import Bench, perform
@@ -71,6 +72,30 @@ def test_the_three_readings_of_fill_differ(bench: Bench) -> None:
     assert fills["bbox"] == pytest.approx(0.81 * cut.size / long_side**2, abs=0.02)
     assert fills["area"] == pytest.approx(0.81 * cut.sum() / long_side**2, abs=0.05)
     assert result.scores["fill_area"] == fills["area"]
+
+
+def test_letters_beside_the_product_fail_and_near_it_warn(bench: Bench) -> None:
+    font = ImageFont.truetype(SHIPPED / "Roboto-Bold.ttf", 50)
+    above, framed = shot(fill=0.5), Image.new("RGB", (SIDE, SIDE), "white")
+    ImageDraw.Draw(above).text((60, 20), "FREE SHIPPING", font=font, fill="darkred")
+    pen = ImageDraw.Draw(framed)
+    pen.rectangle((90, 90, 910, 910), outline="black", width=60)
+    pen.text((200, 200), "FREE SHIPPING", font=font, fill="darkred")
+
+    beside = answers(done(bench, jpeg(above)))["text"]
+    near = answers(done(bench, jpeg(framed)))["text"]
+
+    assert (beside["status"], beside["measured"]["lines"]) == ("fail", 1)
+    assert len(beside["measured"]["beside"]) == 1
+    assert (near["status"], near["measured"]) == ("warn", {"lines": 1, "beside": []})
+
+
+def test_on_a_busy_ground_letters_are_not_looked_for(bench: Bench) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (300, 300, 3)).astype(np.uint8)
+
+    found = answers(done(bench, jpeg(Image.fromarray(noise))))["text"]
+
+    assert (found["status"], found["measured"]) == ("not_checked", {})
 
 
 def test_chroma_subsampling_does_not_count_within_the_rim(bench: Bench) -> None:

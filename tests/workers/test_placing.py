@@ -70,6 +70,7 @@ def test_what_comes_while_one_is_written_is_one_transaction(
 
     assert watched.count == 2
     assert all(one.new for one in placed)
+    assert {one.job.made_by for one in placed} == {"message"}
     assert [one.job.sku for one in placed] == [f"shoe-{number}" for number in range(8)]
     with reading() as session:
         assert len(session.scalars(select(JobInput)).all()) == 9

@@ -43,6 +43,7 @@ def test_a_version_of_every_network_serves_every_tenant():
         "deblurrer",
         "translator",
         "style",
+        "warp",
     }
     for path, card in serving:
         with reading() as session:

@@ -22,10 +22,12 @@ class Asked(UsageQuery):
 
 @router.get("/audit")
 def acts(request: Request, admin: SignedIn) -> Response:
-    """Who changed what, newest first."""
+    """Who changed what, newest first; or all that happened to a picture."""
     asked = forms.asked(request, AuditQuery)
     told = audit.page(asked, admin.tenant)
-    return pages.show(request, "audit.html", acts=told, tenant=asked.tenant or admin.tenant)
+    return pages.show(
+        request, "audit.html", acts=told, asked=asked, tenant=asked.tenant or admin.tenant
+    )
 
 
 @router.get("/usage")

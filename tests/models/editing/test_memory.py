@@ -89,7 +89,7 @@ OUT_OF_FOCUS = f"""
 {APPEARANCE}
 from models.editing.background import background
 from models.plates.plate import out_of_focus
-output = background(image, plate=out_of_focus(None), mask=mask).images[0]
+output = background(image, plates=[out_of_focus(None)], mask=mask).images[0]
 """
 RELIGHT = f"""
 {APPEARANCE}
