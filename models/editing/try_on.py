@@ -263,6 +263,8 @@ def _report(
 def _whence(pair: Paired) -> str:
     if pair.apart_px is not None:
         return "told"
+    if pair.hanging:
+        return "found of the trunk"
     return "found" if pair.automatic else "given"
 
 

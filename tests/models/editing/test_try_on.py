@@ -1,6 +1,7 @@
 """A shirt on a person who was drawn in it: what should come out is known."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -213,6 +214,20 @@ def test_arms_at_the_sides_are_refused() -> None:
     _, worn = person(OLD, Cut(0.28, 0.62, 0.14, 0.95, 0.1, 0.05, 88.0), size=SIZE)
 
     assert _code(said=Said(clothes=worn)) == "pose_unclear"
+
+
+def test_arms_that_hang_in_both_pictures_are_dressed() -> None:
+    hanging = replace(POSE, angle_deg=84.0)
+    body, worn = person(OLD, hanging, size=SIZE)
+    truth, covered = person(NEW, replace(hanging, half=0.15), size=SIZE)
+
+    made = _tried(body, truth, alpha=covered, said=Said(clothes=worn))
+
+    wanted = person(NEW, hanging, size=SIZE)[0]
+    before = float(psnr_db(body, wanted, mask=worn))
+    assert float(psnr_db(made.images[0], wanted, mask=worn)) > before + 2
+    assert made.details[0]["warp"]["kind"] == "affine"
+    assert made.report["landmarks"] == "found of the trunk"
 
 
 def test_a_point_outside_its_picture_is_refused() -> None:

@@ -34,6 +34,19 @@ def test_a_shirt_that_is_worn_has_its_landmarks_where_they_are(angle_deg) -> Non
     found = outline(_mask(person(Cloth(), pose, size=SIZE)[1]))
 
     assert _off_px(found, pose) < 0.03 * SIZE
+    assert found.apart
+
+
+@pytest.mark.parametrize("angle_deg", [80.0, 86.0])
+def test_of_arms_that_hang_neck_and_hem_are_found_and_it_is_said(angle_deg) -> None:
+    pose = Cut(0.28, 0.62, 0.14, 0.95, 0.16, 0.035, angle_deg)
+
+    found = outline(_mask(person(Cloth(), pose, size=SIZE)[1]))
+
+    true, named = landmarks(pose, size=SIZE), found.named()
+    assert not found.apart
+    for name in ("neck_left", "neck_right", "hem_left", "hem_right"):
+        assert np.hypot(*np.subtract(named[name], true[name])) < 0.015 * SIZE
 
 
 def test_controls_run_once_around() -> None:
