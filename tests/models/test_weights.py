@@ -170,7 +170,7 @@ def test_shipped_weights_can_be_read_and_fit_their_size():
 
     kinds = {
         "gan", "vae", "denoiser", "deblocker", "deblurrer", "classifier", "upscaler", "style",
-        "matte", "translator",
+        "matte", "translator", "warp",
     }  # fmt: skip
     assert {card.network for _, card in found} == kinds
     for path, card in found:

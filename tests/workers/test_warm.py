@@ -291,6 +291,7 @@ def test_what_ships_is_warm_before_a_worker_is_ready():
         "translator-catalogue@1",
         "upscaler-photo-x2@1",
         "vae-fashion@1",
+        "warp-garments@1",
     }
     assert set(told) == ships
 
