@@ -87,7 +87,7 @@ def _everybody(ground: Ground, budget: Budget, asked: argparse.Namespace) -> Ite
 
 
 def _shipped(network: Network) -> tuple[Card, nn.Module]:
-    return _read(weights.SHIPPED / f"{network}-fashion")
+    return weights.load(weights.SHIPPED / f"{network}-fashion")
 
 
 def _learnt(network: Network, folder: Path, budget: Budget) -> tuple[Card, nn.Module]:
@@ -99,12 +99,7 @@ def _learnt(network: Network, folder: Path, budget: Budget) -> tuple[Card, nn.Mo
         device=CPU,
         watch=Watch(),
     )
-    return _read(trained.folder)
-
-
-def _read(folder: Path) -> tuple[Card, nn.Module]:
-    card = Card.from_json((folder / weights.CARD_FILE).read_text(encoding="utf-8"))
-    return card, weights.read((folder / weights.MODEL_FILE).read_bytes(), card)
+    return weights.load(trained.folder)
 
 
 def _seen(card: Card) -> int:

@@ -10,9 +10,7 @@ from models.networks.classifier import ProductClassifier
 @cache
 def shipped(name: str) -> Judge:
     """`clf-` and the first letters of its file's SHA-256, after which distances are named."""
-    folder = weights.SHIPPED / name
-    card = weights.Card.from_json((folder / weights.CARD_FILE).read_text(encoding="utf-8"))
-    network = weights.read((folder / weights.MODEL_FILE).read_bytes(), card)
+    card, network = weights.load(weights.SHIPPED / name)
     if not isinstance(network, ProductClassifier):
         raise TypeError(f"{name} is a {type(network).__name__}")
     return Judge(f"clf-{card.sha256[:8]}", network.features, network)

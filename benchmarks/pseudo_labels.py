@@ -28,7 +28,6 @@ from models.training.batches import batch_of, steps_of
 from models.training.config import RECIPES, TrainConfig
 from models.training.pseudo_labels import FIRST
 from models.training.watch import Watch
-from models.weights import CARD_FILE, MODEL_FILE, Card
 
 CPU = torch.device("cpu")
 LONGER = "longer"
@@ -105,9 +104,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
 @torch.inference_mode()
 def _accuracy(folder: Path, test: Part) -> float:
     """As it would be served: from its float16 file."""
-    card = Card.from_json((folder / CARD_FILE).read_text(encoding="utf-8"))
-    read = weights.read((folder / MODEL_FILE).read_bytes(), card)
-    network = cast(ProductClassifier, read)
+    network = cast(ProductClassifier, weights.load(folder)[1])
     pieces = torch.split(torch.arange(len(test)), 500)
     logits = torch.cat([network(batch_of(test, rows, CPU).images) for rows in pieces])
     return accuracy(logits, test.labels)

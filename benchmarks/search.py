@@ -1,8 +1,8 @@
 """Whether copies of photographs find their originals, and by what.
 
-`python -m benchmarks.search [FOLDER]`. Originals are the samples that
-ship, four windows of each JPEG below FOLDER, and garments of 28 pixels, all of them among each
-other; each is copied in ways that shops copy. FOLDER is for measuring only.
+`python -m benchmarks.search [FOLDER]`. Originals are the samples that ship, four windows of each
+JPEG below FOLDER, and garments of 28 pixels, all of them among each other; each is copied in ways
+that shops copy. FOLDER is for measuring only.
 """
 
 import argparse

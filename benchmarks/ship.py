@@ -85,8 +85,7 @@ def _ship(name: str, arguments: argparse.Namespace) -> None:
     if arguments.trained is None:
         _train(name, arguments)
     trained = (arguments.trained or arguments.runs) / name
-    card = weights.Card.from_json((trained / weights.CARD_FILE).read_text(encoding="utf-8"))
-    network = weights.read((trained / weights.MODEL_FILE).read_bytes(), card)
+    card, network = weights.load(trained)
     card = replace(card, name=name)
     for measure in _measures(PRODUCTS[name], search_only=arguments.search_only):
         scores, baseline = measure(network, arguments.benchmarks)

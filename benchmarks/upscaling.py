@@ -132,9 +132,7 @@ def main() -> None:
     told = "also what the operation makes of these"
     parser.add_argument("--scales", type=int, nargs="*", default=(), metavar="SCALE", help=told)
     arguments = parser.parse_args()
-    card = weights.Card.from_json((arguments.weights / weights.CARD_FILE).read_text("utf-8"))
-    content = (arguments.weights / weights.MODEL_FILE).read_bytes()
-    network = weights.read(content, card)
+    _, network = weights.load(arguments.weights)
     ours, theirs = upscale_scores(network, arguments.folder)
     for scale in arguments.scales:
         if not isinstance(network, Upscaler):

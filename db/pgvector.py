@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from db.vectors import Rows
 
 SPARE: Final = 16
-"""So many more than are asked for: queries are rounded to half precision, which may swap two."""
+"""So many more than are asked for: queries are rounded to half precision, which may swap a few."""
 _PLAIN_FROM: Final = (16,)
-"""Releases in which a new column may say that it is never kept beside its row."""
+"""Releases in which a new column may say that it is kept in its row, and never elsewhere."""
 
 _log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ def prepare(connection: Connection) -> None:
         return
     # With its schema: whoever restores a dump has none on the path.
     connection.execute(text(_HALVES.format(halfvec=connection.scalar(_HALFVEC))))
-    # Beside its row a vector of 1 KB takes seven times as long to find as to compare (measured).
+    # Kept elsewhere, vectors take seven times as long to fetch and compare (decision 0025).
     plain = "STORAGE PLAIN" if (connection.dialect.server_version_info or ()) >= _PLAIN_FROM else ""
     connection.execute(text(_COLUMN.format(plain=plain)))
 
@@ -51,7 +51,7 @@ def candidates(
 ) -> Rows:
     """The rows nearest to any of the queries [Q, D] of length one, and `SPARE` more.
 
-    Nothing else can be nearer.
+    Whoever asked orders them by the vectors themselves: what rounding swapped is among the spare.
     """
     asked = {f"query_{number}": str(list(query)) for number, query in enumerate(queries)}
     # The negative inner product is the cosine's, since all are of length one; and cheaper.

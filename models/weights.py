@@ -103,6 +103,17 @@ def read(weights: bytes, card: Card) -> nn.Module:
     return network.eval().requires_grad_(requires_grad=False)
 
 
+def load(folder: Path) -> tuple[Card, nn.Module]:
+    """What `write` has written into a folder: the card, and the network as `read` gives it.
+
+    Raises:
+        WeightsError: anything is amiss.
+        CannotDo: as of `read`.
+    """
+    card = _card(folder / CARD_FILE)
+    return card, read((folder / MODEL_FILE).read_bytes(), card)
+
+
 def write(module: nn.Module, folder: Path, card: Card, *, as_int8: bool = False) -> Card:
     """Write weights as float16 and the card beside them; each file appears whole or not at all.
 

@@ -22,6 +22,13 @@ structlog.configure(
 )
 
 
+@pytest.fixture(autouse=True)
+def _same_weights() -> None:
+    """Networks start alike whichever tests ran before: pytest-randomly does not seed torch."""
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
+
+
 @pytest.fixture(scope="session")
 def empty_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite without a row, to copy."""

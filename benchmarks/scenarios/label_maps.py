@@ -45,8 +45,7 @@ def rows(quick: bool) -> Iterator[Row]:  # noqa: FBT001 — every scenario's one
 
 
 def _drawn(folder: Path) -> Iterator[Row]:
-    card = weights.Card.from_json((folder / weights.CARD_FILE).read_text(encoding="utf-8"))
-    network = weights.read((folder / weights.MODEL_FILE).read_bytes(), card)
+    _, network = weights.load(folder)
     ours, theirs = catalogue_pairs.mapped_scores(network, folder)
     pairs = (
         ("PSNR", "test_psnr_db", theirs["test_psnr_db"], "dB"),

@@ -104,9 +104,7 @@ def _ways(case: _Case, here: Named, there: Named) -> tuple[_Way, ...]:
 @cache
 def _teller() -> Teller:
     """The network that ships."""
-    folder = weights.SHIPPED / _NETWORK
-    card = weights.Card.from_json((folder / weights.CARD_FILE).read_text(encoding="utf-8"))
-    network = weights.read((folder / weights.MODEL_FILE).read_bytes(), card)
+    _, network = weights.load(weights.SHIPPED / _NETWORK)
     if not isinstance(network, WarpNet):
         raise TypeError(f"{_NETWORK} is a {type(network).__name__}")
     return Teller(network.warp)

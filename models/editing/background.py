@@ -38,9 +38,9 @@ def background(
         raise CannotDo("mask_full", "The product fills the picture: there is no ground.")
     pure = decontaminated(image, found.alpha)
     made = []
-    for plate in plates:
+    for left, plate in zip(reversed(range(len(plates))), plates, strict=True):
         # Few full-size copies are held: the last ground is mixed into the colours themselves.
-        own = pure if plate is plates[-1] else pure.clone()
+        own = pure.clone() if left else pure
         made.append(_before(plate, image, own, found, kept, keeps_plate=keeps_plate))
     if len(made) == 1:
         return made[0]

@@ -58,7 +58,9 @@ class WarpNet(nn.Module):
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
                 he(layer)
-        he(self.out, gain=0.02)  # to begin with, nothing is moved by more than a little
+        if not self.out.weight.is_meta:  # as in models/layers/initial.py
+            nn.init.normal_(self.out.weight, std=1e-3)
+            nn.init.zeros_(self.out.bias)
 
     def forward(self, garment: Tensor, mask: Tensor) -> Tensor:
         """[N, 25, 2] of the garment's frame, row after row of the body's grid."""

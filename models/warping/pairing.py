@@ -42,7 +42,7 @@ class Paired:
         points: how many.
         symmetry: of the less symmetric outline that was looked at; None where none was.
         automatic: whether all points of both pictures were found.
-        hanging: whether a sleeve was at the body, so that the trunk alone led.
+        hanging: whether a sleeve was at the body, so that the trunk led.
         apart_px: of a warp that a network told, how far it told another in a mirror.
     """
 

@@ -69,6 +69,28 @@ def test_what_was_written_gives_the_same_pictures_when_read(tmp_path, kind, netw
         torch.testing.assert_close(again(*inputs), halved(*inputs), atol=0, rtol=0)
 
 
+def test_a_folder_is_loaded_as_it_was_written(tmp_path):
+    network = Denoiser(CONFIG)
+    card = weights.write(network, tmp_path, card_of(network, "denoiser"))
+
+    again, loaded = weights.load(tmp_path)
+
+    assert again.to_json() == card.to_json()
+    taken = {name: tensor.half().float() for name, tensor in network.state_dict().items()}
+    torch.testing.assert_close(loaded.state_dict(), taken, atol=0, rtol=0)
+
+
+def test_a_folder_without_weights_is_not_loaded(tmp_path):
+    network = Denoiser(CONFIG)
+    card = weights.write(network, tmp_path, card_of(network, "denoiser"))
+    other = weights.write(Denoiser(CONFIG), tmp_path, card)
+    (tmp_path / "card.json").write_text(card.to_json())
+
+    with pytest.raises(WeightsError, match="not the one its card was written for"):
+        weights.load(tmp_path)
+    assert other.sha256 != card.sha256
+
+
 def test_a_card_survives_its_own_json(tmp_path):
     network = Denoiser(CONFIG)
 
