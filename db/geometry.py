@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from db.operations.augmentation import AugmentPicture
 from db.operations.base import Operation
 from db.operations.explaining import Explain
 from db.operations.generation import (
@@ -30,6 +31,8 @@ Size = tuple[int, int]
 _AS_DRAWN: Final = (Sample, Reconstruct, Vary, Personalize, Interpolate, Translate, Explain)
 MOST_PIXELS: Final = 64_000_000
 """Of a picture that is made, as large as one that is taken in."""
+MOST_PIXELS_TOGETHER: Final = 4 * MOST_PIXELS
+"""Of all that one order makes of one picture: they are in memory at a time."""
 # What the file formats themselves can hold.
 _LONGEST_SIDE_PX: Final = {"webp": 16_383, "jpeg": 65_500, "avif": 32_768}
 
@@ -110,7 +113,11 @@ def _size_after(step: Operation, size: Size | None) -> Size | None:
 
 
 def _check_pixels(step: Operation, where: At, size: Size | None) -> None:
-    if size is None or size[0] * size[1] <= MOST_PIXELS:
+    if size is None:
+        return
+    if isinstance(step, AugmentPicture | Background):
+        _check_together(step.n, where, size)
+    if size[0] * size[1] <= MOST_PIXELS:
         return
     match step:
         case Place():
@@ -125,6 +132,14 @@ def _check_pixels(step: Operation, where: At, size: Size | None) -> None:
             return
     detail = f"it would be {_words(size)}; {MOST_PIXELS // 10**6} megapixels is the most"
     raise at(pointer(*where, field), "output_too_large", detail)
+
+
+def _check_together(n: int, where: At, size: Size) -> None:
+    if n * size[0] * size[1] <= MOST_PIXELS_TOGETHER:
+        return
+    most = MOST_PIXELS_TOGETHER // 10**6
+    detail = f"{n} pictures of {_words(size)} are more than the {most} megapixels that fit together"
+    raise at(pointer(*where, "n"), "output_too_large", detail)
 
 
 def _check_side(order: Order, size: Size | None) -> None:

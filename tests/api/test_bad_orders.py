@@ -355,6 +355,7 @@ TOO_LARGE: list[tuple[dict[str, Any], str, str]] = [
         "/operation/steps/0/scale",
     ),
     ({"op": "pipeline", "steps": [LARGEST, {"op": "upscale"}]}, "png", "/operation/steps/1/scale"),
+    ({"op": "augment", "n": 11}, "png", "/operation/n"),
 ]
 
 
@@ -428,7 +429,8 @@ def test_what_would_come_out_too_large_is_refused(
 def test_what_is_just_small_enough_is_taken(client: TestClient) -> None:
     picture = registered.picture(4000, 4000)
 
-    for operation in ({"op": "upscale"}, LARGEST):
+    several = {"op": "background", "kind": "generated", "n": 8}
+    for operation in ({"op": "upscale"}, LARGEST, {"op": "augment", "n": 16}, several):
         body = {"operation": {**operation, "picture": picture}}
         assert refused(client, json.dumps(body).encode()).status_code == 202
 
