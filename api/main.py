@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute
 
-from api import counters, description, handlers, operation_ids, settings, stopping
+from api import counters, description, handlers, operation_ids, query_names, settings, stopping
 from api.acts import Ledger
 from api.admin import site
 from api.answered import Answered
@@ -114,7 +114,7 @@ def _routes() -> list[BaseRoute]:
         responses=description.PROBLEM_RESPONSES, generate_unique_id_function=operation_ids.of
     )
     for module in _ROUTERS:
-        every.include_router(module.router)
+        every.include_router(query_names.refuse_unread(module.router))
     site.include(every)
     return every.routes
 
