@@ -14,10 +14,13 @@ def refuse_unread(router: APIRouter) -> APIRouter:
     What is not under /v1 is asked by probes and scrapers, which may add what they like.
     """
     for route in router.routes:
-        if isinstance(route, APIRoute) and route.path.startswith("/v1/"):
-            if not route.dependant.query_params:
-                route.dependencies.append(Depends(_none))
+        if isinstance(route, APIRoute) and _is_ours(route) and not route.dependant.query_params:
+            route.dependencies.append(Depends(_none))
     return router
+
+
+def _is_ours(route: APIRoute) -> bool:
+    return route.path.startswith("/v1/")
 
 
 def _none(query: Annotated[base.Query, Query()]) -> None:

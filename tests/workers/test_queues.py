@@ -95,7 +95,7 @@ def rung(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float | str]:
 
 def test_a_stopped_broker_keeps_nobody_waiting(rung: dict[str, float]):
     assert rung["stopped_s"] < 0.5
-    assert rung["gone_s"] < 0.1
+    assert rung["gone_s"] < 0.5
 
 
 def test_what_was_rung_while_it_was_down_is_heard_when_it_comes_up(rung: dict[str, float]):
