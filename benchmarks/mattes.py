@@ -1,7 +1,8 @@
 """What finds a product best: `python -m benchmarks.mattes`.
 
 Rendered products with exact alpha (`models/data/samples`), put on white, on a gradient and on a
-photograph, with noise and as a JPEG. Beside our classical engine, and a network where one ships or
+photograph, with noise and as a JPEG; with `--scenes`, too, at several sizes and places in the
+middle of each picture of a folder. Beside our classical engine, and a network where one ships or
 is named, GrabCut as OpenCV has it and PyMatting's closed form. That one is told the answer all but
 for a band of a few pixels, so it says how good a rim can be, not how well a product is found.
 """
@@ -9,7 +10,7 @@ for a band of a few pixels, so it says how good a rim can be, not how well a pro
 import argparse
 import io
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 from pymatting import estimate_alpha_cf
 from torch import Tensor
 
@@ -37,6 +38,8 @@ NOISE: Final = 2.0
 QUALITY: Final = 90
 BAND_PX: Final = 8
 MARGIN: Final = 0.02
+PLACES: Final = ((0.8, 0.0, 0.0), (0.55, 0.15, 0.12), (0.6, -0.12, 0.15))
+"""Of a product in a scene: its longer side, and how far right and down, as shares of the side."""
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -44,18 +47,39 @@ System = Callable[[Pixels, Plane], Plane]
 """Picture [H, W, 3] and exact matte [H, W] to the matte that is found."""
 
 
-def rows(*, every: int = 1, network: Finder | None = None) -> Iterator[Row]:
+def rows(
+    *, every: int = 1, network: Finder | None = None, scenes: Path | None = None
+) -> Iterator[Row]:
     """Means of every system over the products on each ground, as they are measured.
 
     Args:
         every: take each so manieth product.
         network: what finds products by a network, beside the others.
+        scenes: a folder of pictures to put them on as well.
     """
     products = samples.products()[::every]
     for ground, behind in grounds(SIDE).items():
         layers = [layered(one.pixels, SIDE) for one in products]
         shots = [(shot(one, behind, seed), one[..., 3]) for seed, one in enumerate(layers)]
         yield from _measured(f"samples on {ground}", shots, _systems(network))
+    if scenes is not None:
+        found = list(_before_scenes(products, scenes))
+        yield from _measured(f"samples on {scenes.name}, {len(found)}", found, _systems(network))
+
+
+def _before_scenes(
+    products: Sequence[samples.Sample], folder: Path
+) -> Iterator[tuple[Pixels, Plane]]:
+    """Three products on each picture, each at another size and place."""
+    for number, file in enumerate(sorted(folder.glob("*.jpg"))):
+        with Image.open(file) as opened:
+            square = ImageOps.fit(opened.convert("RGB"), (SIDE, SIDE))
+        behind = (np.asarray(square) / 255).astype(np.float32)
+        for place, (fill, right, down) in enumerate(PLACES):
+            one = products[(number * len(PLACES) + place) % len(products)]
+            moved = round(down * SIDE), round(right * SIDE)
+            layer = np.roll(layered(one.pixels, SIDE, fill), moved, (0, 1))
+            yield shot(layer, behind, number), layer[..., 3]
 
 
 def named(folder: Path) -> Finder:
@@ -148,10 +172,10 @@ def grounds(side: int) -> dict[str, Plane]:
     }
 
 
-def layered(rgba: Pixels, side: int) -> Plane:
+def layered(rgba: Pixels, side: int, fill: float = FILL) -> Plane:
     """The product in the middle of a square: [side, side, 4], colours times alpha."""
-    fill = round(FILL * side) / max(rgba.shape[:2])
-    height, width = (max(1, round(one * fill)) for one in rgba.shape[:2])
+    scale = round(fill * side) / max(rgba.shape[:2])
+    height, width = (max(1, round(one * scale)) for one in rgba.shape[:2])
     premultiplied = (rgba / 255).astype(np.float32)
     premultiplied[..., :3] *= premultiplied[..., 3:]
     small = cv2.resize(premultiplied, (width, height), interpolation=cv2.INTER_AREA)
@@ -182,13 +206,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mattes", description=__doc__)
     parser.add_argument("--weights", type=Path, help="folder of a trained version")
     parser.add_argument("--every", type=int, default=1, help="take each so manieth product")
+    parser.add_argument("--scenes", type=Path, help="a folder of JPEGs to put products on as well")
     parser.add_argument("--json", type=Path, help="write the rows here as well")
     given = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     network = named(given.weights) if given.weights else shipped()
     told = []
-    for row in rows(every=given.every, network=network):
+    for row in rows(every=given.every, network=network, scenes=given.scenes):
         told.append(row)
         print(line(row), flush=True)
     if given.json:

@@ -1,7 +1,8 @@
 """Trials of what finds a product and moves it: cutout, background, place, shadow."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import cv2
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 
 from benchmarks import mattes
-from benchmarks.editing import measures, served
+from benchmarks.editing import measures
 from benchmarks.editing.pictures import Pictures, pixels, tensor
 from benchmarks.editing.scenes import PAPER, scenes
 from benchmarks.editing.served import Served
@@ -19,6 +20,7 @@ from models.editing.background import background
 from models.editing.cutout import cutout
 from models.editing.place import place
 from models.editing.shadow import shadow
+from models.matting.matte import Finder
 from models.plates.plate import plain
 
 WHITE: Final = (255, 255, 255)
@@ -64,19 +66,19 @@ def _cases(pictures: Pictures, ground: str, side: int) -> list[Case]:
 
 
 def _cutters(by: Served) -> list[System]:
-    def mine(case: Case) -> Tensor:
+    def mine(case: Case, find: Finder) -> Tensor:
         made = cutout(
             case.given,
             threshold=0.5,
             feather_px=1,
             box=None,
             decontaminate=True,
-            find=by.find,
+            find=find,
         )
         return made.images[0][:, 3:]
 
     return [
-        ours(served.said(by.finder), mine),
+        *_each(by, mine),
         baseline("OpenCV GrabCut", lambda case: grabcut(case.given)),
         System("pymatting", "closed form, told all but the band", _closed_form),
     ]
@@ -89,21 +91,26 @@ def _closed_form(case: Case) -> Tensor:
     return torch.from_numpy(found)[None, None]
 
 
+def _each(by: Served, make: Callable[..., Tensor]) -> list[System]:
+    """What an operation delivers by each engine that finds products."""
+    return [ours(name, partial(make, find=find)) for name, find in by.finders.items()]
+
+
 def _grounders(by: Served) -> list[System]:
-    def mine(case: Case) -> Tensor:
-        return background(case.given, plates=[plain(WHITE)], mask=None, find=by.find).images[0]
+    def mine(case: Case, find: Finder) -> Tensor:
+        return background(case.given, plates=[plain(WHITE)], mask=None, find=find).images[0]
 
     def pasted(case: Case) -> Tensor:
         return torch.where(grabcut(case.given) > 0.5, case.given, 1.0)
 
     return [
-        ours(served.said(by.finder), mine),
+        *_each(by, mine),
         baseline("OpenCV GrabCut, pasted", pasted),
     ]
 
 
 def _placers(by: Served) -> list[System]:
-    def mine(case: Case) -> Tensor:
+    def mine(case: Case, find: Finder) -> Tensor:
         height, width = case.given.shape[2:]
         return place(
             case.given,
@@ -113,11 +120,11 @@ def _placers(by: Served) -> list[System]:
             anchor="center",
             margin_px=0,
             rgb=WHITE,
-            find=by.find,
+            find=find,
         ).images[0]
 
     return [
-        ours(served.said(by.finder), mine),
+        *_each(by, mine),
         baseline("OpenCV GrabCut's box, resized", _boxed),
     ]
 
@@ -157,7 +164,7 @@ def _placed(case: Case) -> Tensor:
 
 
 def _shaders(by: Served) -> list[System]:
-    def mine(case: Case) -> Tensor:
+    def mine(case: Case, find: Finder) -> Tensor:
         made = shadow(
             case.given,
             kind="drop",
@@ -167,12 +174,12 @@ def _shaders(by: Served) -> list[System]:
             opacity=None,
             mask=None,
             alpha=None,
-            find=by.find,
+            find=find,
         )
         return made.images[0]
 
     return [
-        ours(served.said(by.finder), mine),
+        *_each(by, mine),
         baseline("OpenCV GrabCut, blurred and moved", _dropped),
     ]
 

@@ -20,7 +20,7 @@ NETWORK = "network"
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What does the operations here; None, and of finders the classical one, where none ships."""
+    """What does the operations here; None where none ships."""
 
     denoiser: Mender | None
     deblocker: Mender | None
@@ -30,9 +30,9 @@ class Served:
     restyler: Restyler | None
 
     @property
-    def find(self) -> Finder:
-        """What finds products."""
-        return self.finder or matte.find
+    def finders(self) -> dict[str, Finder]:
+        """What finds products, by its engine: the classical one, and the network that ships."""
+        return {CLASSICAL: matte.find} | ({NETWORK: self.finder} if self.finder else {})
 
 
 def served(folder: Path = weights.SHIPPED) -> Served:

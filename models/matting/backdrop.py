@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 Plane = NDArray[np.float32]
 
-_BUSY_SPREAD = 7.0
-_BUSY_OUTLIERS = 0.45
+_BUSY_SPREAD = 4.0
+_PAPER_SPREAD = 1.0
+_BUSY_OUTLIERS, _BUSY_PAPER_OUTLIERS = 0.2, 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ def fit(lab: Plane) -> Backdrop:
     outliers = 1 - float(np.mean(off < max(4.0, 4 * spread)))
     whole = (terms @ weights).astype(np.float32)
     distance = np.linalg.norm(lab - whole, axis=2).astype(np.float32)
-    busy = spread > _BUSY_SPREAD or outliers > _BUSY_OUTLIERS
+    # Half a border may be the product's before paper; half of a scene's may be sky.
+    most = _BUSY_PAPER_OUTLIERS if spread <= _PAPER_SPREAD else _BUSY_OUTLIERS
+    busy = spread > _BUSY_SPREAD or outliers > most
     return Backdrop(whole, distance, spread, busy)
 
 
