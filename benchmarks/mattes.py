@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from pymatting import estimate_alpha_cf
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmarks.editing_rows import Row, as_json, line
 from models import calling, weights
@@ -30,7 +30,6 @@ from models.failures import CannotDo
 from models.matting import learned, matte
 from models.matting.matte import Finder
 from models.metrics.quantised import quantised
-from models.weights import Card
 
 SIDE: Final = 512
 FILL: Final = 0.8
@@ -84,20 +83,19 @@ def _before_scenes(
 
 def named(folder: Path) -> Finder:
     """The network of a version that lies there."""
-    card = Card.from_json((folder / weights.CARD_FILE).read_text(encoding="utf-8"))
-    return _finder((folder / weights.MODEL_FILE).read_bytes(), card)
+    return finder(weights.load(folder)[1])
 
 
 def shipped() -> Finder | None:
     """The network that ships, if one does."""
     for file, card in weights.shipped():
         if card.network == "matte":
-            return _finder(file.read_bytes(), card)
+            return finder(weights.read(file.read_bytes(), card))
     return None
 
 
-def _finder(data: bytes, card: Card) -> Finder:
-    network = weights.read(data, card).eval()
+def finder(network: nn.Module) -> Finder:
+    """What finds products by a matte, as the operations take it."""
     return torch.inference_mode()(learned.finder(calling.doors(network)["matte"]))
 
 

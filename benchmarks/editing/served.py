@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import nn
 
+from benchmarks import mattes
 from models import calling, weights
 from models.editing.mending import Mender
 from models.editing.upscale import Enlarger
-from models.matting import learned, matte
+from models.matting import matte
 from models.matting.matte import Finder
 from models.restyling import Restyler
 from models.weights import Card
@@ -45,7 +45,7 @@ def served(folder: Path = weights.SHIPPED) -> Served:
         deblocker=_mender(kinds.get("deblocker")),
         deblurrer=_mender(kinds.get("deblurrer")),
         enlargers=tuple(sorted(enlargers, key=lambda one: one.scale)),
-        finder=_finder(kinds.get("matte")),
+        finder=mattes.finder(kinds["matte"][0]) if "matte" in kinds else None,
         restyler=_restyler(kinds.get("style")),
     )
 
@@ -65,12 +65,6 @@ def _mender(found: tuple[nn.Module, Card] | None) -> Mender | None:
 def _enlarger(network: nn.Module, card: Card) -> Enlarger:
     doors = calling.doors(network.eval())
     return Enlarger(doors["upscale"], int(card.config["scale"]), calling.tiling(card))
-
-
-def _finder(found: tuple[nn.Module, Card] | None) -> Finder | None:
-    if found is None:
-        return None
-    return torch.inference_mode()(learned.finder(calling.doors(found[0])["matte"]))
 
 
 def _restyler(found: tuple[nn.Module, Card] | None) -> Restyler | None:

@@ -39,7 +39,7 @@ Finder = Callable[[Tensor], Matte]
 
 
 def find(image: Tensor) -> Matte:
-    """Finds the product in an image [1, 3, H, W] by the colours of its border.
+    """Finds the product in an image [1, 3, H, W] by what its border is like.
 
     The work is done on a view of 1,024 pixels at most; only the edge is taken to full size.
     """

@@ -1,4 +1,8 @@
-"""Which pixels of a view belong to the product: flood fill from the border, then GrabCut."""
+"""Which pixels of a view belong to the product, settled by GrabCut.
+
+It starts from what no way of the backdrop's colour joins to the border, or, where the ground is
+busy, from what stands out.
+"""
 
 from typing import Any
 
@@ -6,15 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.matting import backdrop, barrier
+from models.matting import backdrop, salience
 from models.matting.backdrop import Backdrop, Plane
 
 Bits = NDArray[np.uint8]
 
 _GRABCUT_SIDE = 512
-_SALIENCY_SIDE = 128
-_CENTRE = 0.6  # of half a side: where a product that was photographed is looked for first
-_PALETTE_FLOOR = 0.3  # what has a colour of the border's may still stand out
 _LEAST_SALIENCE = 0.08
 _GAP = np.ones((5, 5), np.uint8)  # a leak through the product's outline is narrower
 _FINE = 1.2
@@ -60,28 +61,11 @@ def _plain_labels(lab: Plane, found: Backdrop) -> Bits:
 def _busy_labels(lab: Plane) -> Bits:
     """GrabCut's labels where no smooth surface explains the border: what stands out from it."""
     height, width = lab.shape[:2]
-    levels = np.round(cv2.resize(_salience(lab), (width, height)) * 255).astype(np.uint8)
+    levels = np.round(cv2.resize(salience.salience(lab), (width, height)) * 255).astype(np.uint8)
     cut, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     labels = np.where(levels > cut, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[backdrop.border(height, width) | (levels < 255 * _LEAST_SALIENCE)] = cv2.GC_BGD
     return labels
-
-
-def _salience(lab: Plane) -> Plane:
-    """[h, w] in [0, 1] of a small view: edged off from the border, unlike its colours, central."""
-    shrink = _SALIENCY_SIDE / max(lab.shape[:2])
-    size = [max(8, round(side * shrink)) for side in lab.shape[1::-1]]
-    seen = cv2.resize(lab, size, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(seen, (0, 0), 1).astype(np.float32)
-    edged_off = np.sum([barrier.distance(small[..., channel]) for channel in range(3)], axis=0)
-    y, x = np.mgrid[-1 : 1 : size[1] * 1j, -1 : 1 : size[0] * 1j]
-    central = np.exp(-(x * x + y * y) / (2 * _CENTRE**2))
-    unlike = cv2.GaussianBlur(backdrop.palette_distance(small), (0, 0), 1)
-    unlike = np.minimum(unlike / max(1e-6, float(np.quantile(unlike, 0.98))), 1)
-    smooth = cv2.GaussianBlur((edged_off * central).astype(np.float32), (0, 0), 1.5)
-    salience = smooth * (_PALETTE_FLOOR + unlike)
-    low, high = float(salience.min()), float(salience.max())
-    return ((salience - low) / max(1e-6, high - low)).astype(np.float32)
 
 
 def _shadow(lab: Plane, found: Backdrop) -> NDArray[np.bool_]:

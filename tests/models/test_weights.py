@@ -80,7 +80,7 @@ def test_a_folder_is_loaded_as_it_was_written(tmp_path):
     torch.testing.assert_close(loaded.state_dict(), taken, atol=0, rtol=0)
 
 
-def test_a_folder_without_weights_is_not_loaded(tmp_path):
+def test_a_folder_with_the_weights_of_another_card_is_not_loaded(tmp_path):
     network = Denoiser(CONFIG)
     card = weights.write(network, tmp_path, card_of(network, "denoiser"))
     other = weights.write(Denoiser(CONFIG), tmp_path, card)

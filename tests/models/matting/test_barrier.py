@@ -1,4 +1,4 @@
-"""What stands out from a picture's border, though the border is no plain surface."""
+"""How far a place is from the border by what must be climbed, beside an exact search."""
 
 import heapq
 
@@ -6,9 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks import mattes
-from models.data import samples
-from models.matting import backdrop, barrier, regions
+from models.matting import barrier
 
 
 def _exact(plane):
@@ -75,26 +73,3 @@ def test_a_few_scans_are_never_below_the_exact_distance_and_mostly_on_it(seed):
 
     assert (found >= exact - 1e-6).all()
     assert np.mean(found < exact + 0.02) > 0.8
-
-
-@pytest.mark.parametrize("behind", samples.photographs(), ids=lambda one: one.name)
-def test_products_before_a_photograph_are_found(behind):
-    ground = cv2.resize(np.ascontiguousarray(behind.pixels[..., :3]), (256, 256)) / np.float32(255)
-    found = []
-    for number, one in enumerate(samples.products()):
-        layer = mattes.layered(one.pixels, 256)
-        rgb = mattes.shot(layer, ground, number) / np.float32(255)
-        lab = backdrop.to_lab(rgb)
-        fitted = backdrop.fit(lab)
-        assert fitted.busy
-        made, exact = regions.product(rgb, lab, fitted) > 0, layer[..., 3] > 0.5
-        found.append((made & exact).sum() / (made | exact).sum())
-
-    assert np.mean(found) > 0.6
-
-
-def test_paper_that_a_product_covers_half_of_the_border_of_is_no_scene():
-    rgb = np.full((100, 100, 3), 0.95, np.float32)
-    rgb[60:, 10:90] = 0.2  # it goes on below and ends near both sides
-
-    assert not backdrop.fit(backdrop.to_lab(rgb)).busy
