@@ -12,7 +12,7 @@ from db.portable import insert_of
 from db.tables.pictures import Blob
 from db.together import Together, gather
 
-GATHERS_S: Final = 0.02
+GATHERS_S: Final = 0.1
 """The longest that a row waits for others, where that pays."""
 
 MOST_IN_A_GROUP: Final = 1_000

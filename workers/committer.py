@@ -31,7 +31,7 @@ from workers.patience import Written, patiently
 
 MOST_IN_A_GROUP = 16
 
-GATHERS_S = 0.03
+GATHERS_S = 0.2
 """The longest that an outcome waits for others, while there is company."""
 
 _REFUSED = (exc.IntegrityError, exc.DataError)

@@ -34,7 +34,7 @@ ALONE_EVERY_S = 0.25
 LOOKS_SOON_S = 0.01
 """After work; the longer it rests, the seldomer it looks: every `poll_s` in the end."""
 
-GATHERS_S = 0.03
+GATHERS_S = 0.2
 """The longest that a claim waits for hands that come free one by one."""
 
 _log = structlog.get_logger(__name__)

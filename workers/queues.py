@@ -1,5 +1,6 @@
 """The one door into the workshop: ring a queue's bell, and somebody looks at the table."""
 
+import math
 import threading
 import time
 from typing import Any, Final
@@ -12,6 +13,8 @@ from workers.celery import app
 
 QUEUES: Final = ("gpu", "train", "cpu", "hooks")
 MOST_WAKE_UPS_PER_S = 20
+MOST_NEWS_PER_S = 4
+"""Wake-ups of `hooks`, which every commit rings for: each costs as much as a claim."""
 MOST_UNHEARD = 100
 """Wake-ups that lie in the broker for a queue that no worker serves."""
 _PRODUCER_WITHIN_S = 2.0
@@ -38,11 +41,13 @@ class _Bell:
     def __init__(self) -> None:
         # Queues that were rung, and when that is to be said.
         self._rung: dict[str, float] = {}
+        self._news_at = -math.inf
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
     def ring(self, queue: str, at: float) -> None:
         with self._changed:
+            at = max(at, self._news_at) if queue == "hooks" else at
             self._rung[queue] = min(at, self._rung.get(queue, at))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._publish, name="bell", daemon=True)
@@ -63,6 +68,8 @@ class _Bell:
                 self._changed.wait(None if soonest is None else soonest - time.monotonic())
             for queue in due:
                 del self._rung[queue]
+                if queue == "hooks":
+                    self._news_at = time.monotonic() + 1 / MOST_NEWS_PER_S
             return due
 
     def _over(self, now: float) -> list[str]:

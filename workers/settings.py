@@ -189,12 +189,14 @@ def socket_path() -> Path:
 
 
 def calm_threads() -> None:
-    """Have torch's threads sleep while they wait for each other; said before torch is loaded.
+    """Have nobody spin who waits; said before torch and OpenCV are loaded.
 
-    OpenMP lets them spin, and each spinning thread takes a core from a hand that decodes, scores
-    or commits: on two busy cores the denoiser took two to three times as long.
+    OpenMP's threads would, and each takes a core from a hand that decodes, scores or commits: on
+    two busy cores the denoiser took two to three times as long. OpenCV's would behind every call,
+    a quarter of the time that a small picture takes, and make the work on a large one no faster.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
 
 
 def rank() -> int:

@@ -1,6 +1,7 @@
 """The pictures and masks that a job names, from their ids to images."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -12,13 +13,20 @@ from db.engine import reading
 from db.operations.base import SOURCE_KINDS, SourceKind
 from db.operations.order import Order
 from db.pictures import Source
+from db.together import Together
 from models import images, marks
 from models.aigc import Mark
 from models.images import Loaded
 from workers.failures import Permanent
 
+MOST_AT_ONCE: Final = 100
+"""Jobs whose pictures are asked for with one question."""
+
 VIEWS: Final = "views."
 """What the roles of many pictures begin with; each is opened when its turn has come."""
+
+_Asked = tuple[str, frozenset[str]]
+"""A tenant, and the ids that one of its jobs names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +77,16 @@ def fetch(tenant: str, order: Order) -> dict[str, File]:
     Raises:
         Permanent: `picture_not_found`; it was there when the job was taken in.
     """
-    found: dict[str, Source] = {}
-    with reading() as session:
-        for role, key in order.pictures().items():
-            source = pictures.resolve(session, tenant, key)
-            if source is None:
-                raise Permanent("picture_not_found", f"there is no picture {key} for {role!r}")
-            found[role] = source
+    named = order.pictures()
+    if not named:
+        return {}
+    found = _together.ask((tenant, frozenset(named.values())))
+    for role, key in named.items():
+        if key not in found:
+            raise Permanent("picture_not_found", f"there is no picture {key} for {role!r}")
+    sources = {role: found[key] for role, key in named.items()}
     return {
-        role: File(one.key, blobs.get(tenant, one.key), one.name) for role, one in found.items()
+        role: File(one.key, blobs.get(tenant, one.key), one.name) for role, one in sources.items()
     }
 
 
@@ -99,6 +108,24 @@ def read(files: Mapping[str, File]) -> Read:
             mark = mark or said.aigc
     keys = {role: file.key for role, file in files.items()}
     return Read(loaded, masks, keys, max(kinds, key=SOURCE_KINDS.index), mark, files)
+
+
+def _resolved(asked: Sequence[_Asked]) -> list[dict[str, Source]]:
+    """What the ids of each name, with one question for each tenant."""
+    of: defaultdict[str, set[str]] = defaultdict(set)
+    for tenant, keys in asked:
+        of[tenant] |= keys
+    with reading() as session:
+        found = {tenant: pictures.resolve_many(session, tenant, of[tenant]) for tenant in of}
+    return [
+        {key: found[tenant][key] for key in keys if key in found[tenant]} for tenant, keys in asked
+    ]
+
+
+_together: Together[_Asked, dict[str, Source]] = Together(
+    _resolved, before=lambda: None, most=MOST_AT_ONCE
+)
+"""Hands begin together what was claimed together, and a question costs the same for all."""
 
 
 def _lent(role: str, kind: SourceKind) -> SourceKind | None:

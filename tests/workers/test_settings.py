@@ -66,22 +66,30 @@ def test_certificates_are_checked_unless_the_address_says_otherwise(given: str, 
     assert WorkerSettings(broker_url=given).broker() == reached
 
 
-# How torch's threads wait
+# How the threads of libraries wait
+
+_CALM = {"OMP_WAIT_POLICY": "PASSIVE", "OPENCV_FOR_THREADS_NUM": "1"}
 
 
-def test_threads_that_wait_sleep(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("OMP_WAIT_POLICY", "")
-    monkeypatch.delenv("OMP_WAIT_POLICY")
-
-    calm_threads()
-
-    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
-
-
-@pytest.mark.parametrize("policy", ["ACTIVE", "passive", ""])
-def test_how_they_wait_is_left_to_who_has_said_so(monkeypatch: pytest.MonkeyPatch, policy: str):
-    monkeypatch.setenv("OMP_WAIT_POLICY", policy)
+@pytest.mark.parametrize("name", _CALM)
+def test_threads_that_wait_do_not_spin(monkeypatch: pytest.MonkeyPatch, name: str):
+    monkeypatch.setenv(name, "")
+    monkeypatch.delenv(name)
 
     calm_threads()
 
-    assert os.environ["OMP_WAIT_POLICY"] == policy
+    assert os.environ[name] == _CALM[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [*(("OMP_WAIT_POLICY", one) for one in ("ACTIVE", "passive", "")), (list(_CALM)[1], "4")],
+)
+def test_how_they_wait_is_left_to_who_has_said_so(
+    monkeypatch: pytest.MonkeyPatch, name: str, said: str
+):
+    monkeypatch.setenv(name, said)
+
+    calm_threads()
+
+    assert os.environ[name] == said
