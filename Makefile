@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 BIN := .venv/bin
+# Compiled modules are kept, whatever the shell says: every process that a test starts loads them.
+export PYTHONDONTWRITEBYTECODE :=
 PATHS := api benchmarks db examples models tests workers
 
 .PHONY: help setup demo up test fast check format lint imports types docs gallery chaos weights lock sbom audit clean
@@ -21,8 +23,8 @@ demo: setup ## about forty jobs through everything, then a shop at work: picture
 up: setup ## broker, database, API and workers in this terminal
 	@$(BIN)/packshot up
 
-test: fast ## all tests; those that start many processes, or measure, one after the other
-	@$(BIN)/python -m pytest -m "slow or journey"
+test: fast ## all tests; those that start many processes, or measure, file by file
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or journey"
 
 fast: setup ## the tests that are neither slow nor a journey, two at a time
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not journey"

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Literal
 
 import torch
-from skimage.morphology import skeletonize
 from torch import Tensor
 from torch.nn import functional
 
@@ -67,6 +66,8 @@ def lines(drawing: Tensor, *, size: int) -> Tensor:
 
     Thin lines stay when a drawing is made small, and thick ones become thin.
     """
+    from skimage.morphology import skeletonize  # here: half a second of every process's start
+
     grey = recoloured(drawing, channels=1)
     paper = grey.flatten().quantile(0.9) if grey.numel() < 1 << 24 else grey.max()
     dark = (paper - grey).clamp(min=0)

@@ -14,10 +14,10 @@ from api.client import Client
 from tests.journeys.conftest import Studio, until
 from tests.journeys.test_training import until_served
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(900)]
 
 SIDE: Final = 64
-RETRAINED_WITHIN_S: Final = 300
+RETRAINED_WITHIN_S: Final = 600
 # Long enough to beat the baseline beyond noise, with room.
 TRAINING: Final = {
     "op": "train",

@@ -45,6 +45,13 @@ from workers.supervisor import Child, Supervisor
 worker = [sys.executable, "-c", sys.argv[1], "-Q", "gpu", "-n", "tested@%h"]
 sys.exit(Supervisor([Child("gpu-0", worker, dict(os.environ))], drained_within_s=8.0).run())
 """
+CELERY = """
+import sys
+from celery.__main__ import main
+
+sys.argv = ["celery", "--quiet", "-A", "workers", "worker", *sys.argv[1:], "--loglevel", "info"]
+main()
+"""
 LOSES_ITS_DEVICE_ONCE = """
 import torch
 from db import settings
@@ -172,7 +179,7 @@ def _begun(home: Path, argv: list[str]) -> Iterator[Started]:
 
 def test_a_worker_that_lost_its_device_is_started_again_and_does_the_job(home: Path):
     job = rows.queued(seed=1)
-    program = LOSES_ITS_DEVICE_ONCE + started.CELERY
+    program = LOSES_ITS_DEVICE_ONCE + CELERY
     with _begun(home, ["-c", SUPERVISES_A_WORKER, program]) as one:
         started.until(lambda: rows.read(job).state == "succeeded", one)
 
