@@ -45,7 +45,7 @@ IN_TURN = sorted(OPERATIONS, key=lambda name: name.startswith("DELETE"))
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=str)
 def test_every_route_answers_as_it_is_described(
     serve: Callable[..., TestClient], api_key: str, ids: Ids, mode: GenerationMode

@@ -26,7 +26,7 @@ def test_every_figure_is_written_with_its_unit(tmp_path: Path) -> None:
         [sys.executable, "-m", "benchmarks.engine", "--quick", "--json", str(written)],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
-        timeout=240,
+        timeout=500,
         check=True,
     )
 

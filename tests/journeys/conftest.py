@@ -20,7 +20,7 @@ from api.client import ApiError, Client
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 200
 STOPPED_WITHIN_S = 30
-DONE_WITHIN_S = 280
+DONE_WITHIN_S = 560
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.journeys.conftest import ROOT, Studio
 
-_WITHIN_S = 280
+_WITHIN_S = 560
 _SHOWN = ("http://127.0.0.1:8700", "localhost:8700")
 """Where a page says that Packshot is."""
 
