@@ -176,7 +176,7 @@ def test_devices_that_are_missing_fail_the_job_by_name(
     patch = "from workers import ranks\nranks._another = lambda first: None\n"
     (site / "sitecustomize.py").write_text(
         "import os\nif os.environ.get('RANK') == '1':\n    import sys\n"
-        f"    sys.path.insert(0, {str(Path.cwd())!r})\n"
+        f"    sys.path.insert(0, {str(Path(__file__).parents[2])!r})\n"
         + "".join(f"    {line}\n" for line in patch.splitlines())
     )
     monkeypatch.setenv("PYTHONPATH", str(site))
