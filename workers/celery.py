@@ -2,9 +2,9 @@
 
 from celery import Celery
 
-from workers import envelopes, settings
+from workers import settings, transport
 
-envelopes.install()
+transport.install()
 app = Celery("packshot", include=["workers.tasks", "workers.signals"], set_as_current=False)
 app.conf.update(
     broker_url=settings.get().broker(),

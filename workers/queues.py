@@ -1,6 +1,5 @@
 """The one door into the workshop: ring a queue's bell, and somebody looks at the table."""
 
-import math
 import threading
 import time
 from typing import Any, Final
@@ -13,8 +12,9 @@ from workers.celery import app
 
 QUEUES: Final = ("gpu", "train", "cpu", "hooks")
 MOST_WAKE_UPS_PER_S = 20
-MOST_NEWS_PER_S = 4
-"""Wake-ups of `hooks`, which every commit rings for: each costs as much as a claim."""
+RESTS_S: Final = {"hooks": 0.25}
+"""How long a queue's bell rests after a wake-up: every commit rings for this one, and each wake-up
+costs as much as a claim. The others ring as often as `MOST_WAKE_UPS_PER_S` lets them."""
 MOST_UNHEARD = 100
 """Wake-ups that lie in the broker for a queue that no worker serves."""
 _PRODUCER_WITHIN_S = 2.0
@@ -41,13 +41,13 @@ class _Bell:
     def __init__(self) -> None:
         # Queues that were rung, and when that is to be said.
         self._rung: dict[str, float] = {}
-        self._news_at = -math.inf
+        self._rests_until: dict[str, float] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
     def ring(self, queue: str, at: float) -> None:
         with self._changed:
-            at = max(at, self._news_at) if queue == "hooks" else at
+            at = max(at, self._rests_until.get(queue, at))
             self._rung[queue] = min(at, self._rung.get(queue, at))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._publish, name="bell", daemon=True)
@@ -68,8 +68,7 @@ class _Bell:
                 self._changed.wait(None if soonest is None else soonest - time.monotonic())
             for queue in due:
                 del self._rung[queue]
-                if queue == "hooks":
-                    self._news_at = time.monotonic() + 1 / MOST_NEWS_PER_S
+                self._rests_until[queue] = time.monotonic() + RESTS_S.get(queue, 0.0)
             return due
 
     def _over(self, now: float) -> list[str]:

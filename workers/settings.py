@@ -6,7 +6,7 @@ import tempfile
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -188,6 +188,10 @@ def socket_path() -> Path:
     return Path(tempfile.gettempdir()) / f"packshot-{name}" / "valkey.sock"
 
 
+CALM: Final = {"OMP_WAIT_POLICY": "PASSIVE", "OPENCV_FOR_THREADS_NUM": "1"}
+"""What libraries are told of their threads, unless the environment says otherwise."""
+
+
 def calm_threads() -> None:
     """Have nobody spin who waits; said before torch and OpenCV are loaded.
 
@@ -195,8 +199,8 @@ def calm_threads() -> None:
     two busy cores the denoiser took two to three times as long. OpenCV's would behind every call,
     a quarter of the time that a small picture takes, and make the work on a large one no faster.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
+    for name, value in CALM.items():
+        os.environ.setdefault(name, value)
 
 
 def rank() -> int:

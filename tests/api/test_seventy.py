@@ -189,7 +189,7 @@ SHOWN: dict[int, tuple[str, ...]] = {
         "tests/models/test_weights.py::test_weights_that_do_not_fit_are_refused",
     ),
     70: (
-        "tests/workers/test_envelopes.py"
+        "tests/workers/test_transport.py"
         "::test_what_is_no_message_is_dropped_and_the_worker_takes_the_next",
         "tests/workers/test_tasks.py::test_what_is_no_job_is_dropped_without_an_error",
     ),

@@ -19,7 +19,7 @@ from benchmarks import chaos_load
 ROOT = Path(__file__).parents[2]
 JOBS = 300
 SECONDS = 40
-SURELY_WITHIN_S = 60
+SURELY_WITHIN_S = 30
 """Of a machine that others load; what we promise on a quiet one, `make chaos` measures."""
 
 
@@ -43,7 +43,7 @@ def test_no_job_is_lost_doubled_or_mixed_up(database: str, tmp_path: Path) -> No
     assert (counts["lost"], counts["doubled"], counts["mixed"]) == (0, 0, 0), said
     assert (counts["untold"], counts["unsigned"]) == (0, 0), said
     assert counts["fenced"] > 0, said  # else nothing was tried
-    assert counts["recovery_s_median"] <= 10, said
+    assert counts["recovery_s_median"] <= 5, said
     assert counts["faults"]["worker frozen before a commit"] > 0, said
     assert sum(counts["faults"].values()) >= 10, said
 

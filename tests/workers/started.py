@@ -26,6 +26,7 @@ from sqlalchemy import select
 
 from db.engine import reading
 from db.tables.workers import Worker
+from workers.settings import CALM
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,7 +47,7 @@ _LOADED: Final = (
 )
 """What reads no setting while it is loaded."""
 
-_SMALL: Final = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+_SMALL: Final = {"OMP_NUM_THREADS": "1", **CALM}
 """Read when torch is loaded, thus by who has loaded it for all."""
 
 

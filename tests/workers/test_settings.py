@@ -68,22 +68,27 @@ def test_certificates_are_checked_unless_the_address_says_otherwise(given: str, 
 
 # How the threads of libraries wait
 
-_CALM = {"OMP_WAIT_POLICY": "PASSIVE", "OPENCV_FOR_THREADS_NUM": "1"}
 
-
-@pytest.mark.parametrize("name", _CALM)
-def test_threads_that_wait_do_not_spin(monkeypatch: pytest.MonkeyPatch, name: str):
+@pytest.mark.parametrize(
+    ("name", "value"), [("OMP_WAIT_POLICY", "PASSIVE"), ("OPENCV_FOR_THREADS_NUM", "1")]
+)
+def test_threads_that_wait_do_not_spin(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
     monkeypatch.setenv(name, "")
     monkeypatch.delenv(name)
 
     calm_threads()
 
-    assert os.environ[name] == _CALM[name]
+    assert os.environ[name] == value
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [*(("OMP_WAIT_POLICY", one) for one in ("ACTIVE", "passive", "")), (list(_CALM)[1], "4")],
+    [
+        ("OMP_WAIT_POLICY", "ACTIVE"),
+        ("OMP_WAIT_POLICY", "passive"),
+        ("OMP_WAIT_POLICY", ""),
+        ("OPENCV_FOR_THREADS_NUM", "4"),
+    ],
 )
 def test_how_they_wait_is_left_to_who_has_said_so(
     monkeypatch: pytest.MonkeyPatch, name: str, said: str

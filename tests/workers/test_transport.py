@@ -13,7 +13,7 @@ from api import broker
 from tests import rows
 from tests.workers import started
 from tests.workers.started import SLEEPS, is_in, until
-from workers import envelopes, settings
+from workers import settings, transport
 
 NO_MESSAGES = [
     b"no JSON at all",
@@ -65,7 +65,7 @@ def test_messages_share_a_client_until_its_connections_are_given_up(
 ):
     with Connection(settings.get().broker()) as connection:
         channel = connection.default_channel
-        assert isinstance(channel, envelopes.Channel)
+        assert isinstance(channel, transport.Channel)
         with channel.conn_or_acquire() as first, channel.conn_or_acquire() as second:
             assert first is second
 
