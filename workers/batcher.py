@@ -23,7 +23,7 @@ from workers import device as devices
 from workers import metrics, torch_threads
 from workers.batcher_numbers import Numbers
 from workers.buckets import Batch, Buckets, Key
-from workers.calls import Answer, Call, Door, Share
+from workers.calls import Answer, Batched, Call, Door
 from workers.caps import Caps
 from workers.on_device import OnDevice, device_is_lost
 from workers.seats import Seats
@@ -126,9 +126,10 @@ class Batcher:
         if batch is not None:
             self._stack_ahead(batch)
         with self.seats.lent():
-            share = call.future.result()
+            given = call.future.result()
+            share = given.cut() if isinstance(given, Batched) else given
             share.pass_on()
-        return share.of(call.n)
+        return share.answer()
 
     def do(self, chore: Callable[[], Done]) -> Done:
         """Have the device thread do this, before its next batch: load, warm up, measure."""
@@ -199,6 +200,7 @@ class Batcher:
                     self._at_work = []
                 else:
                     self._do(*found)
+                del found  # what callers were given is theirs alone, also while nothing follows
         except BaseException as error:  # noqa: BLE001 — said, answered, and the process told
             _log.exception("the device thread died")
             self._on_death(error, self.on_device.suspects())
@@ -343,15 +345,13 @@ class Batcher:
             return error.with_traceback(None)
         seconds = time.monotonic() - started
         self.numbers.busy_s += seconds
-        images = sum(call.n for call in calls)
+        counts = [call.n for call in calls]
+        images = sum(counts)
         metrics.batch(images, seconds)
         self._caps.ran(ready.key, calls[0], images=images, seconds=seconds)
-        first = calls[0].n
-        others: list[tuple[Future[Share], Share]] = []
-        for call in calls[1:]:
-            others.append((call.future, Share(parts, first, is_one=isinstance(answer, Tensor))))
-            first += call.n
-        calls[0].future.set_result(Share(parts, 0, isinstance(answer, Tensor), others))
+        others = [call.future for call in calls[1:]]
+        is_one = isinstance(answer, Tensor)
+        calls[0].future.set_result(Batched(parts, is_one, counts, others))
         return None
 
     def _free_memory(self) -> None:

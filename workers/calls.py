@@ -1,14 +1,18 @@
 """A call of a network: whose it is, what it brings, and where its answer goes."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import islice
 
+import torch
 from torch import Tensor
 
 from db.fence import Lease
+from workers import torch_threads
 from workers.failures import Permanent
 
 USUAL_PRIORITY = 5
@@ -27,42 +31,94 @@ current_caller: ContextVar[Caller | None] = ContextVar("current_caller", default
 
 Answer = Tensor | tuple[Tensor, ...]
 Door = Callable[..., Answer]
+Behind = deque[tuple["Future[Share | Batched]", Answer | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What a network gave for a whole batch, and which part of it is one caller's.
+    """One caller's part of what a network gave for a whole batch.
 
     Attributes:
-        parts: on the CPU, [ΣN, …] each.
-        first: the caller's first row.
-        is_one: whether the network gives a tensor, not a tuple.
-        others: who else was in the batch, and is told by this one's caller.
+        found: the caller's own; None where it is not finite.
+        behind: who is woken next, and what is theirs.
     """
 
-    parts: tuple[Tensor, ...]
-    first: int
-    is_one: bool
-    others: "Sequence[tuple[Future[Share], Share]]" = ()
+    found: Answer | None
+    behind: "Behind"
 
     def pass_on(self) -> None:
-        """Wake the others: the device thread wakes one caller, and goes on to the next batch."""
-        for future, share in self.others:
-            future.set_result(share)
+        """Wake the next caller, who wakes the one behind: all at once would wait for one lock."""
+        if self.behind:
+            future, found = self.behind.popleft()
+            future.set_result(Share(found, self.behind))
 
-    def of(self, n: int) -> Answer:
-        """The caller's own, for a network that was given `n` rows by it.
+    def answer(self) -> Answer:
+        """The caller's own.
 
         Raises:
             Permanent: `not_finite`; what others got in the same batch may be fine.
         """
-        mine = tuple(part[self.first : self.first + n] for part in self.parts)
-        # A sum shows whatever is not finite, and costs a twentieth of a look at each number.
-        if not all(part.sum().isfinite() or part.isfinite().all() for part in mine):
+        if self.found is None:
             raise Permanent("not_finite", "the network gave numbers that are not finite")
+        return self.found
+
+
+@dataclass(frozen=True, slots=True)
+class Batched:
+    """What a network gave for a whole batch, for its first caller to cut.
+
+    Attributes:
+        parts: on the CPU, [ΣN, …] each.
+        is_one: whether the network gives a tensor, not a tuple.
+        counts: of rows, of each caller.
+        others: where all but the first caller wait; not all, or what is done would hold itself.
+    """
+
+    parts: tuple[Tensor, ...]
+    is_one: bool
+    counts: Sequence[int]
+    others: "Sequence[Future[Share | Batched]]"
+
+    def cut(self) -> Share:
+        """The first caller's share, which knows those of the others.
+
+        Raises:
+            Exception: it cannot be cut; the others are told the same.
+        """
+        try:
+            with torch_threads.only_one():
+                first, *found = self._answers()
+        except Exception as error:
+            for future in self.others:
+                future.set_exception(error)
+            raise
+        return Share(first, deque(zip(self.others, found, strict=True)))
+
+    def _answers(self) -> list[Answer | None]:
+        """For all at once: torch changes hands of Python's lock several times in each operation."""
         # An inference tensor may not be changed by the operation that gets it.
-        owned = tuple(part.clone() if part.is_inference() else part for part in mine)
-        return owned[0] if self.is_one else owned
+        owned = [part.clone() if part.is_inference() else part for part in self.parts]
+        pieces = zip(*(torch.split(part, list(self.counts)) for part in owned), strict=True)
+        finite = iter(_finite(owned))
+        answers: list[Answer | None] = []
+        for count, mine in zip(self.counts, pieces, strict=True):
+            is_finite = all(list(islice(finite, count)))  # `all` alone would leave some behind
+            answers.append((mine[0] if self.is_one else mine) if is_finite else None)
+        return answers
+
+
+def _finite(parts: Sequence[Tensor]) -> list[bool]:
+    """Of each row, whether all parts are finite there."""
+    found = torch.stack([_sums(part).isfinite() for part in parts]).all(0).tolist()
+    return [
+        is_finite or all(bool(part[row].isfinite().all()) for part in parts)
+        for row, is_finite in enumerate(found)
+    ]
+
+
+def _sums(part: Tensor) -> Tensor:
+    """A sum shows whatever is not finite, and costs a twentieth of a look at each number."""
+    return part if part.ndim == 1 else part.sum(dim=tuple(range(1, part.ndim)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +126,13 @@ class Call:
     """One caller's arguments, which share a leading N, and where its share comes to."""
 
     arguments: tuple[Tensor, ...]
-    future: "Future[Share]" = field(default_factory=Future)
+    future: "Future[Share | Batched]" = field(default_factory=Future)
     since: float = field(default_factory=time.monotonic)
     caller: Caller | None = field(default_factory=current_caller.get)
 
     @property
     def n(self) -> int:
-        return self.arguments[0].shape[0]
+        return self.arguments[0].size(0)
 
     @property
     def lease(self) -> Lease | None:

@@ -13,12 +13,8 @@ Columns = Sequence[Sequence[Tensor]]
 
 def stacked(columns: Columns) -> tuple[Tensor, ...]:
     """[N, …] of each call to [ΣN, …] for each argument; whatever thread asks."""
-    threads = torch.get_num_threads()
-    torch_threads.use(1)  # more of them wake more slowly than one copies
-    try:
+    with torch_threads.only_one():
         return tuple(one[0] if len(one) == 1 else torch.cat(list(one)) for one in columns)
-    finally:
-        torch_threads.use(threads)
 
 
 class Transfer:

@@ -1,5 +1,6 @@
 """Many callers, one device thread: who is in a batch with whom, and who pays for a bad one."""
 
+import gc
 import threading
 import time
 import weakref
@@ -288,6 +289,71 @@ def test_numbers_that_are_not_finite_in_one_of_several_answers_fail_their_own_ca
     assert isinstance(answers[1], Permanent)
     assert answers[1].code == "not_finite"
     assert network.sizes == [4]
+
+
+def test_a_sum_that_is_too_large_for_a_float_is_no_number_that_is_not_finite(
+    start: Callable[..., Batcher],
+):
+    batcher, huge = start(max_batch=2, wait_s=10), torch.finfo(torch.float32).max
+
+    answers = _at_once(
+        [
+            lambda v=value: batcher.call("net", lambda x: x * 1, torch.full((1, 3), v))
+            for value in (huge, 1.0)
+        ]
+    )
+
+    assert torch.equal(answers[0], torch.full((1, 3), huge))  # type: ignore[arg-type]
+    assert torch.equal(answers[1], torch.ones(1, 3))  # type: ignore[arg-type]
+
+
+def test_a_network_that_answers_with_too_few_rows_leaves_nobody_waiting(
+    start: Callable[..., Batcher],
+):
+    batcher = start(max_batch=4, wait_s=10)
+
+    answers = _at_once([lambda: batcher.call("net", lambda x: x[1:], _row(1.0))] * 4)
+
+    assert [type(answer) for answer in answers] == [RuntimeError] * 4
+
+
+def test_what_one_caller_does_with_its_answer_is_not_seen_by_the_others(
+    start: Callable[..., Batcher],
+):
+    batcher, network = start(max_batch=4, wait_s=10), Network()
+
+    answers = _at_once(
+        [
+            lambda v=value: batcher.call("net", network.double, _row(v, n=2)).add_(100 * v)  # type: ignore[union-attr]
+            for value in (1.0, 2.0)
+        ]
+    )
+
+    assert torch.equal(answers[0], _row(102.0, n=2))  # type: ignore[arg-type]
+    assert torch.equal(answers[1], _row(204.0, n=2))  # type: ignore[arg-type]
+
+
+def test_answers_go_with_their_callers_and_wait_for_no_garbage_collection(
+    start: Callable[..., Batcher],
+):
+    batcher, network = start(max_batch=4, wait_s=10), Network()
+    known: list[weakref.ref[Tensor]] = []
+
+    def call(value: float) -> None:
+        answer = batcher.call("net", network.double, _row(value))
+        known.append(weakref.ref(answer))  # type: ignore[arg-type]
+
+    gc.collect()
+    gc.disable()
+    try:
+        _at_once([lambda v=value: call(v) for value in (1.0, 2.0, 3.0, 4.0)])
+        batcher.do(lambda: None)  # by then the device thread is through with that batch
+        alive = [one() for one in known if one() is not None]
+    finally:
+        gc.enable()
+
+    assert len(known) == 4
+    assert alive == []
 
 
 @pytest.mark.parametrize("door", ["double", "divide"])
