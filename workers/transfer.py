@@ -56,4 +56,5 @@ class Transfer:
 
 
 def _pinned_like(part: Tensor) -> Tensor:
-    return torch.empty(part.shape, dtype=part.dtype, pin_memory=True)
+    with torch.inference_mode(mode=False):  # whoever gets it may change it without a copy
+        return torch.empty(part.shape, dtype=part.dtype, pin_memory=True)

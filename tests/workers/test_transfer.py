@@ -41,3 +41,17 @@ def test_what_is_on_its_way_is_there_before_it_is_read():
             transfer.arrived([arrived])
             (sums,) = transfer.to_host([arrived.double().sum(dim=(1, 2, 3))])
             assert torch.allclose(sums, expected)
+
+
+@pytest.mark.gpu
+@NEEDS_CUDA
+def test_what_comes_back_may_be_changed_without_a_copy():
+    device = torch.device("cuda", 0)
+    transfer = Transfer(device)
+
+    with torch.inference_mode():
+        (back,) = transfer.to_host([torch.ones(4, device=device)])
+
+    assert back.is_pinned()
+    assert not back.is_inference()
+    back.add_(1)
