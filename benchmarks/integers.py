@@ -28,6 +28,8 @@ NAME = "denoise-photo"
 SIGMAS = (15.0, 25.0, 50.0)
 WINDOW_PX = 128
 TIMED_PX = 256
+BYTE, SAFE = 255, 127
+"""Levels. Where a CPU adds pairs of products in 16 bits, whole bytes would run over."""
 LEAST_CHANNELS = 8
 """The first layer sees the picture itself, and is a hundredth of the work."""
 
@@ -43,9 +45,9 @@ class Range:
         self.least = min(self.least, float(x.min()))
         self.most = max(self.most, float(x.max()))
 
-    def told(self) -> tuple[float, int]:
-        """Scale and zero point of a byte."""
-        scale = (self.most - self.least) / 255
+    def told(self, levels: int) -> tuple[float, int]:
+        """Scale and zero point, for numbers that are so many steps from end to end."""
+        scale = (self.most - self.least) / levels
         return scale, round(-self.least / scale)
 
 
@@ -64,8 +66,8 @@ class IntegerConv2d(nn.Module):
             self._gave.see(answer)
             return answer
         laid = x.contiguous(memory_format=torch.channels_last)
-        whole = torch.quantize_per_tensor(laid, *self._given.told(), torch.quint8)
-        found: Tensor = torch.ops.quantized.conv2d(whole, self._packed, *self._gave.told())
+        whole = torch.quantize_per_tensor(laid, *self._given.told(SAFE), torch.quint8)
+        found: Tensor = torch.ops.quantized.conv2d(whole, self._packed, *self._gave.told(BYTE))
         return found.dequantize()
 
     def fix(self) -> None:

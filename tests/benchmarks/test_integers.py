@@ -18,7 +18,7 @@ def test_layers_compute_in_int8_with_the_ranges_that_they_saw():
         exact = network(images)
         other = in_integers(network, lambda one: one(images))(images)
 
-    assert 30 < agreement_db(exact, other) < 70  # near, and not the same
+    assert 25 < agreement_db(exact, other) < 70  # near, and not the same
     assert isinstance(network[0], nn.Conv2d)
 
 
@@ -36,7 +36,7 @@ def test_a_range_holds_zero_exactly():
     seen.see(torch.tensor([-1.0, 0.5]))
     seen.see(torch.tensor([2.0]))
 
-    scale, zero = seen.told()
+    scale, zero = seen.told(255)
 
     assert scale == 3 / 255
     assert zero == 85  # -1 / scale
