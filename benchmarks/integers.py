@@ -13,18 +13,16 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models import weights
+from benchmarks import throughput_workloads
 from models.data import samples
+from models.data.samples import Sample
+from models.data.windows import windows
 from models.metrics.psnr import psnr_db
-from models.networks.denoiser import Denoiser
 from models.precision import agreement_db
 
-NAME = "denoise-photo"
 SIGMAS = (15.0, 25.0, 50.0)
 WINDOW_PX = 128
 TIMED_PX = 256
@@ -102,8 +100,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     rounds = parser.parse_args().rounds
     torch.set_num_threads(1)
-    seen, unseen = (_windows(one.pixels) for one in samples.photographs()[:2])
-    exact = _shipped()
+    seen, unseen = map(_windows, samples.photographs()[:2])
+    exact = throughput_workloads.shipped_denoiser().to(memory_format=torch.channels_last)
     other = in_integers(exact, lambda network: _answers(network, seen))
     print("| σ | float32 dB | int8 dB | agreement dB |\n|---|---|---|---|")
     both = zip(_answers(exact, unseen), _answers(other, unseen), strict=True)
@@ -137,19 +135,10 @@ def _answers(network: nn.Module, images: Tensor) -> list[Tensor]:
     return found
 
 
-def _shipped() -> Denoiser:
-    (found,) = ((path, card) for path, card in weights.shipped() if card.name == NAME)
-    network = weights.read(found[0].read_bytes(), found[1])
-    if not isinstance(network, Denoiser):
-        raise TypeError(f"{NAME} is no denoiser of ours")
-    return network.to(memory_format=torch.channels_last)
-
-
-def _windows(pixels: NDArray[np.uint8]) -> Tensor:
-    """[N, 3, 128, 128] in [0, 1]: a photograph's, side by side."""
-    image = torch.tensor(pixels).permute(2, 0, 1)[None].float().div(255)
-    rows = image.unfold(2, WINDOW_PX, WINDOW_PX).unfold(3, WINDOW_PX, WINDOW_PX)
-    return rows.permute(0, 2, 3, 1, 4, 5).reshape(-1, 3, WINDOW_PX, WINDOW_PX)
+def _windows(photograph: Sample) -> Tensor:
+    """[N, 3, 128, 128] in [0, 1]: all of it."""
+    image = torch.tensor(photograph.pixels).permute(2, 0, 1)[None].float().div(255)
+    return windows(image, side=WINDOW_PX, most=1_000)
 
 
 if __name__ == "__main__":
