@@ -58,7 +58,8 @@ def dark_is_product() -> MatteNet:
     network = MatteNet(MatteConfig(levels=(8, 8), rim_width=2, rim_depth=2)).eval()
     for one in network.parameters():
         one.zero_()
-    network.coarse.stem.weight[0, :, 1, 1] = -10 / 3
+    network.coarse.stem.norm.weight[0] = 1
+    network.coarse.stem.conv.weight[0, :, 1, 1] = -10 / 3
     network.coarse.out.weight[0, 0, 1, 1] = 10
     network.coarse.out.bias.fill_(-6)  # type: ignore[union-attr]
     return network

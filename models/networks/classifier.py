@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.layers.batch_norm import BatchNorm
+from models.layers.centred import Centred
 from models.layers.initial import he
 from models.layers.residual import Normed
 
@@ -82,14 +82,8 @@ class ProductClassifier(nn.Module):
         return h.float().mean((2, 3))
 
 
-class Widened(nn.Module):
+class Widened(Centred):
     """[N, in, H, W] → [N, out, H, W], rectified."""
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False)
-        self.norm = BatchNorm(out_channels)
-        he(self.conv)
-
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(self.norm(self.conv(x)))
+        return functional.relu(super().forward(x))

@@ -31,12 +31,17 @@ def test_pictures_of_any_size_have_a_matte_of_that_size_in_range(size: tuple[int
     assert alpha.max() <= 1
 
 
-@pytest.mark.parametrize(("side", "steps"), [(16, 1), (32, 1), (33, 2), (64, 2), (65, 3)])
+@pytest.mark.parametrize(("side", "steps"), [(17, 1), (32, 1), (33, 2), (64, 2), (65, 3)])
 def test_a_matte_grows_by_two_at_most(side: int, steps: int) -> None:
     sides = [max(one) for one in MatteNet(SMALL)._sides(torch.zeros(1, 3, side, 5))]
 
     assert (len(sides), sides[-1]) == (steps, side)
     assert all(b <= 2 * a for a, b in zip([16, *sides], sides, strict=False))
+
+
+@pytest.mark.parametrize("side", [5, 16])
+def test_what_the_coarse_half_sees_whole_is_not_refined(side: int) -> None:
+    assert MatteNet(SMALL)._sides(torch.zeros(1, 3, side, 5)) == []
 
 
 def test_every_parameter_gets_a_gradient() -> None:
@@ -64,7 +69,7 @@ def test_it_stays_as_small_as_promised() -> None:
 
     sizes = [sum(p.numel() for p in part.parameters()) for part in (network, network.rim)]
 
-    assert sizes == [1_905_010, 14_769]
+    assert sizes == [1_920_082, 14_769]
 
 
 def test_what_was_written_gives_the_same_mattes_when_read(tmp_path) -> None:

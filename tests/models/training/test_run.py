@@ -191,7 +191,7 @@ def test_progress_is_told_in_steps_of_the_whole_run(tmp_path, monkeypatch):
         ("translator", {"critic", "translator", "l1"}),
         ("style", {"l1", "style"}),
         ("inpainter", {"critic", "inpainter", "l1"}),
-        ("matte", {"coarse", "fine"}),
+        ("matte", {"coarse", "fine", "rim"}),
         ("warp", {"way", "grid", "picture", "uneven"}),
         ("classifier", {"cross_entropy"}),
     ],
