@@ -53,7 +53,7 @@ def _picture(photographs: Tensor, chance: np.random.Generator) -> NDArray[np.uin
     for outline, ink, many in zip(_outlines(leaves, side, chance), inks, corners, strict=True):
         spread = outline[np.arange(many) * CORNERS[1] // many]
         cv2.fillPoly(sheet, [spread], ink.tolist(), cv2.LINE_8, SUBPIXEL_BITS)
-    lit = sheet * _clouds(0.5, 1.3, 3, side, chance) * _grain(side, chance)
+    lit = sheet * _light(side, chance) * _grain(side, chance)
     soft = cv2.GaussianBlur(lit, (0, 0), chance.uniform(0.4, 1.6))
     return np.clip(soft, 0, 255).astype(np.uint8)
 
@@ -103,9 +103,9 @@ def _turns(leaves: int, chance: np.random.Generator) -> Points:
     )
 
 
-def _clouds(low: float, high: float, cells: int, side: int, chance: np.random.Generator) -> Plane:
-    """[side, side, 1] of light that changes slowly."""
-    small = chance.uniform(low, high, (cells, cells)).astype(np.float32)
+def _light(side: int, chance: np.random.Generator) -> Plane:
+    """[side, side, 1] around one, of light and shade that change slowly."""
+    small = chance.uniform(0.5, 1.3, (3, 3)).astype(np.float32)
     large = cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC)
     return np.asarray(large[..., None], np.float32)
 
